@@ -1,0 +1,1 @@
+"""Runs container-image Lambda functions on LocalStack."""

@@ -1,0 +1,1 @@
+"""REST API to here to the plot bucket: the picture of a recent window."""

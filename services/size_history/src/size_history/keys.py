@@ -1,0 +1,49 @@
+"""Where each item lives in the Ledger: partition keys, sort keys, shards and prefixes.
+
+The Ledger's key is (`pk`, `sk`), both strings. An S3 key may be as long as a DynamoDB sort key may be (1,024
+bytes, both AWS limits), so an object row's sort key is the S3 key itself and everything else is in `pk`.
+"""
+
+from hashlib import blake2b
+
+PK = "pk"
+SK = "sk"
+
+EVERY_BUCKET = "*"
+"""The partition that holds what concerns all buckets: the peak, and one row per tracked bucket."""
+PEAK = "peak"
+TOTALS = "totals"
+RECONCILE = "reconcile"
+BUCKET_ROW = "bucket/"
+
+SHARDS = 16
+"""Partitions that a bucket's rows are spread over. Changing it orphans every row written before."""
+NO_PREFIX = "."
+"""The prefix row of objects whose key has no `/`. No first segment equals it: those end in `/`."""
+
+
+def shard(text: str) -> str:
+    """Return the shard of a key or prefix: two hexadecimal digits, the same for ever."""
+    digest = blake2b(text.encode(), digest_size=8).digest()
+    return f"{int.from_bytes(digest, 'big') % SHARDS:02x}"
+
+
+def all_shards() -> list[str]:
+    """Return every shard, in order."""
+    return [f"{number:02x}" for number in range(SHARDS)]
+
+
+def object_pk(bucket: str, shard_: str) -> str:
+    """Return the partition of a bucket's object rows in one shard."""
+    return f"{bucket}#object#{shard_}"
+
+
+def prefix_pk(bucket: str, shard_: str) -> str:
+    """Return the partition of a bucket's prefix rows in one shard."""
+    return f"{bucket}#prefix#{shard_}"
+
+
+def prefix_of(key: str) -> str:
+    """Return the first-level prefix of an S3 key: its first segment with the `/`, or `.` where it has none."""
+    head, slash, _ = key.partition("/")
+    return head + slash if slash else NO_PREFIX

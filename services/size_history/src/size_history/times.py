@@ -1,0 +1,24 @@
+"""Instants as the tables hold them: UTC, microseconds, fixed width, so that text order is time order."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+
+
+def to_text(microseconds: int) -> str:
+    """Return an instant (microseconds since 1970, UTC) as `2026-11-20T08:15:30.000001Z`."""
+    instant = _EPOCH + timedelta(microseconds=microseconds)
+    return instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def from_text(text: str) -> int:
+    """Return the microseconds since 1970 of a text that `to_text` made.
+
+    Raises ValueError for any other form.
+    """
+    if not _FORM.fullmatch(text):
+        raise ValueError(f"not an instant as stored (2026-11-20T08:15:30.000001Z): {text!r}")
+    instant = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    return (instant - _EPOCH) // timedelta(microseconds=1)
