@@ -9,22 +9,29 @@ from dataclasses import dataclass
 
 KIND = "tidemark"
 RECONCILE = "reconcile"
+LARGEST_PAGE = 1000
+"""Keys of one step: what S3 lists in one request at most (an AWS limit)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReconcileRequest:
-    """Someone wants this bucket compared with its listing."""
+    """Someone wants this bucket compared with its listing, `page_size` keys a step (1 to 1,000)."""
 
     bucket: str
+    page_size: int = LARGEST_PAGE
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.page_size <= LARGEST_PAGE:
+            raise ValueError(f"page_size must be from 1 to {LARGEST_PAGE}, not {self.page_size}")
 
     def to_json(self) -> str:
         """Return the message body."""
-        return json.dumps({KIND: RECONCILE, "bucket": self.bucket})
+        return json.dumps({KIND: RECONCILE, "bucket": self.bucket, "page_size": self.page_size})
 
 
 @dataclass(frozen=True, slots=True)
 class ReconcileStep:
-    """One page of a run: the listing after `cursor` (an S3 key; empty for the first page)."""
+    """One step of a run: the keys after `cursor` (an S3 key; empty for the first step)."""
 
     bucket: str
     run_id: str

@@ -1,0 +1,222 @@
+"""The accounting as a pure state machine: what to do next with one chunk of keys, and why it is exact.
+
+A chunk goes ReadRows → Observe → ReadTotals → Commit → Done. Each state is a frozen value that says what its
+runner must fetch; each function takes a state and the answer and returns the next state. Nothing here reads a
+clock or calls AWS, so the tests explore every interleaving of this very code.
+
+Why it is exact: a commit rests on an observation made *after* the row's revision was read, and goes through
+only if that revision still stands. So the observations of a key are committed in the order in which they
+were made, and the last event of a key is acknowledged only after a commit that saw what it left behind.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from size_history.items import MAX_CHANGED_KEYS, Peak, Sample, State, Totals
+from size_history.keys import prefix_of
+from size_tracking.values import (
+    ObjectRow,
+    Observation,
+    Outcome,
+    PrefixDelta,
+    RowWrite,
+    Transaction,
+)
+
+CHUNK_KEYS = 48
+"""A DynamoDB transaction holds 100 items (an AWS limit): 48 rows, up to 48 prefixes, totals, sample, peak."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRows:
+    """Read these keys' rows, strongly consistent."""
+
+    bucket: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Observe:
+    """Ask S3 about each of these keys, now that their revisions are known."""
+
+    bucket: str
+    rows: tuple[tuple[str, ObjectRow], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One key as the Ledger had it, and as S3 showed it afterwards."""
+
+    key: str
+    row: ObjectRow
+    seen: Observation
+
+    @property
+    def changed(self) -> bool:
+        """Return whether S3 shows something else than the Ledger holds."""
+        return self.seen != self.row.seen
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTotals:
+    """Read the bucket's totals and the peak."""
+
+    bucket: str
+    looks: tuple[Look, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """The bucket has no totals: start its adoption, then read them."""
+
+    bucket: str
+    looks: tuple[Look, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Write this transaction."""
+
+    looks: tuple[Look, ...]
+    transaction: Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The chunk is committed (or held nothing that could be observed).
+
+    `changed` keys had changed, by `bytes_moved` in absolute value.
+    """
+
+    changed: int = 0
+    bytes_moved: int = 0
+
+
+ChunkState = ReadRows | Observe | ReadTotals | Adopt | Commit | Done
+
+
+def rows_read(state: ReadRows, rows: Mapping[str, ObjectRow]) -> Observe:
+    """Go on with the rows that were found; a key without one is at revision 0."""
+    return Observe(state.bucket, tuple((key, rows.get(key, ObjectRow())) for key in state.keys))
+
+
+def observed(state: Observe, seen: Mapping[str, Observation]) -> ReadTotals | Done:
+    """Go on with the keys that S3 answered for; the others are the caller's to report."""
+    looks = tuple(Look(key, row, seen[key]) for key, row in state.rows if key in seen)
+    return ReadTotals(state.bucket, looks) if looks else Done()
+
+
+def totals_read(state: ReadTotals, totals: Totals | None, peak: Peak | None, now: int) -> Adopt | Commit:
+    """Plan the commit from totals and peak as read just now (`now` in microseconds since 1970).
+
+    Every row is written, even where nothing changed: the write moves the revision, and so voids whatever
+    a slower handler saw before.
+    """
+    if totals is None:
+        return Adopt(state.bucket, state.looks)
+    rows = tuple(
+        RowWrite(look.key, look.row.revision, max(look.row.revision + 1, now), look.seen)
+        for look in state.looks
+    )
+    changed = [look for look in state.looks if look.changed]
+    if not changed:
+        return Commit(state.looks, Transaction(state.bucket, rows))
+    transaction = _record(
+        Transaction(state.bucket, rows, prefixes=_prefix_deltas(changed), totals=_moved(totals, changed)),
+        changed,
+        peak,
+        now,
+    )
+    return Commit(state.looks, transaction)
+
+
+def adopted(state: Adopt) -> ReadTotals:
+    """Go on once the adoption is under way."""
+    return ReadTotals(state.bucket, state.looks)
+
+
+def committed(state: Commit, outcome: Outcome) -> Done | ReadTotals | ReadRows:
+    """Finish, or go back as far as what moved demands.
+
+    Where a row moved, what was observed may be older than what now stands there: everything is redone.
+    """
+    bucket = state.transaction.bucket
+    if outcome is Outcome.ROW_MOVED:
+        return ReadRows(bucket, tuple(look.key for look in state.looks))
+    if outcome is Outcome.TOTALS_MOVED:
+        return ReadTotals(bucket, state.looks)
+    changed = [look for look in state.looks if look.changed]
+    return Done(len(changed), sum(abs(_size_delta(look)) for look in changed))
+
+
+def go_live(bucket: str, totals: Totals, peak: Peak | None, now: int) -> Transaction:
+    """Plan the end of an adoption: totals become live, the first sample is the baseline, the peak follows.
+
+    It moves the totals' revision, so that a commit planned while adopting (without a sample) cannot follow it.
+    """
+    live = replace(totals, state=State.LIVE, revision=totals.revision + 1)
+    return _record(Transaction(bucket, totals=live), [], peak, now)
+
+
+def _record(transaction: Transaction, changed: list[Look], peak: Peak | None, now: int) -> Transaction:
+    """Add the sample and the peak to a commit of live totals; an adopting bucket has neither yet."""
+    totals = transaction.totals
+    if totals is None or totals.state is not State.LIVE:
+        return transaction
+    time = max(now, totals.last_time + 1)
+    totals = replace(totals, last_time=time, max_size=max(totals.max_size, totals.size))
+    sample = Sample(
+        bucket=transaction.bucket,
+        time=time,
+        total_size=totals.size,
+        object_cnt=totals.count,
+        created_cnt=totals.created,
+        overwritten_cnt=totals.overwritten,
+        removed_cnt=totals.removed,
+        revision=totals.revision,
+        changed_keys=tuple(look.key for look in changed[:MAX_CHANGED_KEYS]),
+        changed_cnt=len(changed),
+    )
+    higher = peak is None or peak.size < totals.size
+    raised = Peak(totals.size, transaction.bucket, time) if higher else None
+    return replace(transaction, totals=totals, sample=sample, peak=raised)
+
+
+def _moved(totals: Totals, changed: list[Look]) -> Totals:
+    """Return the totals after these changes; what an adoption finds was not created while we watched."""
+    moved = replace(
+        totals,
+        size=totals.size + sum(_size_delta(look) for look in changed),
+        count=totals.count + sum(_count_delta(look) for look in changed),
+        revision=totals.revision + 1,
+    )
+    if totals.state is State.ADOPTING:
+        return moved
+    created = sum(_count_delta(look) > 0 for look in changed)
+    removed = sum(_count_delta(look) < 0 for look in changed)
+    return replace(
+        moved,
+        created=totals.created + created,
+        removed=totals.removed + removed,
+        overwritten=totals.overwritten + len(changed) - created - removed,
+    )
+
+
+def _prefix_deltas(changed: list[Look]) -> tuple[PrefixDelta, ...]:
+    """Return one summed delta per prefix: a transaction may touch an item once (an AWS limit)."""
+    deltas: dict[str, PrefixDelta] = {}
+    for look in changed:
+        prefix = prefix_of(look.key)
+        so_far = deltas.get(prefix, PrefixDelta(prefix, 0, 0))
+        deltas[prefix] = PrefixDelta(
+            prefix, so_far.size + _size_delta(look), so_far.count + _count_delta(look)
+        )
+    return tuple(delta for delta in deltas.values() if delta.size or delta.count)
+
+
+def _size_delta(look: Look) -> int:
+    return (look.seen.size or 0) - (look.row.seen.size or 0)
+
+
+def _count_delta(look: Look) -> int:
+    return int(look.seen.present) - int(look.row.seen.present)

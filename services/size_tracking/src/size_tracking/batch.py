@@ -1,0 +1,90 @@
+"""One batch of queue messages: who is told what, and which messages go back to the queue."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from size_history.messages import ReconcileRequest, ReconcileStep
+from size_tracking.events import Hint, MalformedMessageError, parse
+from size_tracking.reconciler import Reconciler
+from size_tracking.tracker import Clock, OutOfTimeError, Tracker
+
+log = logging.getLogger(__name__)
+
+RESERVE_MICROSECONDS = 5_000_000
+"""Kept for the answer at the end of an invocation: nothing new is begun in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Carries out batches of the tracking queue."""
+
+    tracker: Tracker
+    reconciler: Reconciler
+    clock: Clock
+
+    def handle(self, records: Sequence[Mapping[str, Any]], *, remaining_ms: int) -> list[str]:
+        """Carry out the messages and return the ids of those that must come back.
+
+        Events of a key are one question to S3, however many they are. Hints go first: an event that waits makes the
+        history late, a reconcile step does not.
+        """
+        deadline = self.clock.now() + remaining_ms * 1000 - RESERVE_MICROSECONDS
+        failed: list[str] = []
+        waiting: dict[str, dict[str, list[str]]] = {}
+        ours: list[tuple[str, ReconcileRequest | ReconcileStep]] = []
+        for record in records:
+            message_id = record["messageId"]
+            try:
+                message = parse(record["body"])
+            except MalformedMessageError as error:
+                log.error("message %s is malformed, it goes to the dead-letter queue: %s", message_id, error)  # noqa: TRY400
+                failed.append(message_id)
+                continue
+            if isinstance(message, Hint):
+                waiting.setdefault(message.bucket, {}).setdefault(message.key, []).append(message_id)
+            else:
+                ours.append((message_id, message))
+        for bucket, messages in waiting.items():
+            failed += self._track(bucket, messages, deadline)
+        for message_id, request in ours:
+            if not self._carry_out(message_id, request, deadline):
+                failed.append(message_id)
+        return failed
+
+    def _track(self, bucket: str, messages: Mapping[str, list[str]], deadline: int) -> list[str]:
+        result = self.tracker.track(bucket, list(messages), deadline=deadline)
+        log.info(
+            "tracked bucket=%s keys=%d changed=%d failed=%d",
+            bucket,
+            len(messages),
+            result.changed,
+            len(result.errors),
+        )
+        for key, error in result.errors.items():
+            _log_failure(f"key {key!r} of bucket {bucket}", error)
+        return [message_id for key in result.errors for message_id in messages[key]]
+
+    def _carry_out(self, message_id: str, message: ReconcileRequest | ReconcileStep, deadline: int) -> bool:
+        try:
+            if isinstance(message, ReconcileRequest):
+                self.reconciler.request(message)
+            else:
+                self.reconciler.step(message, deadline=deadline)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the message comes back
+            _log_failure(f"message {message_id} (reconcile of {message.bucket})", error)
+            return False
+        return True
+
+
+def _log_failure(what: str, error: Exception) -> None:
+    """Log an error on one line; its trace follows only where the error is none we foresaw."""
+    foreseen = isinstance(error, OutOfTimeError)
+    log.error(
+        "%s goes back to the queue: %s: %s",
+        what,
+        type(error).__name__,
+        error,
+        exc_info=None if foreseen else error,
+    )

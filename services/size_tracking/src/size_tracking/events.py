@@ -1,0 +1,101 @@
+"""What a queue message says: that a key may have changed, or that a bucket wants reconciling.
+
+A key is taken as it stands: EventBridge sends it raw, and decoding it would break keys that hold a `%`.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from size_history.messages import KIND, RECONCILE, ReconcileRequest, ReconcileStep
+
+MAX_KEY_BYTES = 1024
+"""The longest key S3 takes (an AWS limit)."""
+_BUCKET_NAME = re.compile(r"[A-Za-z0-9._-]{3,255}")
+"""What S3 ever allowed in a bucket's name. None of it is special in a Ledger key."""
+
+
+class MalformedMessageError(ValueError):
+    """The message is none that this queue carries; its text says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A key of a bucket that may have changed."""
+
+    bucket: str
+    key: str
+
+
+def parse(body: str) -> Hint | ReconcileRequest | ReconcileStep:
+    """Read a message body. Raises MalformedMessageError, and nothing else, for whatever it cannot read."""
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise MalformedMessageError(f"the body is not JSON: {error}") from error
+    if not isinstance(message, dict):
+        raise MalformedMessageError(f"the body is not a JSON object but {type(message).__name__}")
+    return _ours(message) if KIND in message else _s3_event(message)
+
+
+def _ours(message: Mapping[str, Any]) -> ReconcileRequest | ReconcileStep:
+    if message[KIND] != RECONCILE:
+        raise MalformedMessageError(f"unknown {KIND} message: {message[KIND]!r}")
+    bucket = _bucket(message, "bucket")
+    try:
+        if "run_id" not in message:
+            return ReconcileRequest(bucket, **_page_size(message))
+        run_id, cursor = _text(message, "run_id"), _text(message, "cursor", empty=True)
+        return ReconcileStep(bucket, run_id, cursor)
+    except ValueError as error:
+        raise MalformedMessageError(str(error)) from error
+
+
+def _page_size(message: Mapping[str, Any]) -> dict[str, int]:
+    if "page_size" not in message:
+        return {}
+    size = message["page_size"]
+    if isinstance(size, bool) or not isinstance(size, int):
+        raise MalformedMessageError(f"page_size is not a whole number: {size!r}")
+    return {"page_size": size}
+
+
+def _s3_event(message: Mapping[str, Any]) -> Hint:
+    if message.get("source") != "aws.s3":
+        raise MalformedMessageError(
+            f"neither an S3 event nor a {KIND} message: source={message.get('source')!r}"
+        )
+    detail = _object(message, "detail")
+    bucket = _bucket(_object(detail, "bucket"), "name")
+    key = _text(_object(detail, "object"), "key")
+    size = len(key.encode())
+    if size > MAX_KEY_BYTES:
+        raise MalformedMessageError(f"the key is {size} bytes long; S3 takes at most {MAX_KEY_BYTES}")
+    return Hint(bucket, key)
+
+
+def _object(outer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = outer.get(name)
+    if not isinstance(value, dict):
+        raise MalformedMessageError(f"{name} is missing or not an object")
+    return value
+
+
+def _bucket(outer: Mapping[str, Any], name: str) -> str:
+    bucket = _text(outer, name)
+    if not _BUCKET_NAME.fullmatch(bucket):
+        raise MalformedMessageError(f"not a bucket's name: {bucket!r}")
+    return bucket
+
+
+def _text(outer: Mapping[str, Any], name: str, *, empty: bool = False) -> str:
+    value = outer.get(name)
+    if not isinstance(value, str) or not (value or empty):
+        raise MalformedMessageError(f"{name} is missing or not text")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise MalformedMessageError(f"{name} is not UTF-8: {error}") from error
+    return value

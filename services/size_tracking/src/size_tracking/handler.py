@@ -1,0 +1,57 @@
+"""The Lambda entry point: wiring on the first call, then one batch per call."""
+
+import functools
+import logging
+import os
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from size_tracking.batch import Batch
+from size_tracking.ledger import Ledger
+from size_tracking.observer import OBSERVERS, Observer
+from size_tracking.reconciler import Beginner, Reconciler, Steps
+from size_tracking.settings import Settings
+from size_tracking.tracker import Clock, Tracker
+
+logging.getLogger().setLevel(logging.INFO)
+
+_BOUNDED = Config(
+    connect_timeout=1,
+    read_timeout=4,
+    max_pool_connections=OBSERVERS,
+    retries={"mode": "standard", "total_max_attempts": 3},
+)
+"""Bounded, so that a service that hangs costs an invocation some of its time, not all of it."""
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Carry out one SQS batch; answer with the messages that must come back (`batchItemFailures`)."""
+    records = event.get("Records")
+    if not isinstance(records, list):
+        raise TypeError("size-tracking is invoked by its queue: the event has no list of Records")
+    failed = _wired().handle(records, remaining_ms=context.get_remaining_time_in_millis())
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+@functools.cache
+def _wired() -> Batch:
+    """Open the clients once per execution environment."""
+    return wire(Settings.from_env(os.environ), boto3.Session())
+
+
+def wire(settings: Settings, session: "boto3.Session", clock: Clock | None = None) -> Batch:
+    """Put the parts together around one session's clients."""
+    clock = clock or Clock()
+    ledger = Ledger(
+        session.client("dynamodb", config=_BOUNDED),
+        ledger_table=settings.ledger_table,
+        history_table=settings.history_table,
+    )
+    observer = Observer(session.client("s3", config=_BOUNDED))
+    steps = Steps(session.client("sqs", config=_BOUNDED), settings.queue_url)
+    beginner = Beginner(ledger=ledger, steps=steps, clock=clock)
+    tracker = Tracker(ledger=ledger, observer=observer, adopt=beginner.begin, clock=clock)
+    reconciler = Reconciler(ledger, observer, steps, tracker, beginner, clock)
+    return Batch(tracker, reconciler, clock)

@@ -1,0 +1,90 @@
+"""What S3 says about a bucket's objects: one key when asked, or a page of the listing."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from size_tracking.values import ABSENT, Observation
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+OBSERVERS = 16
+"""Keys asked about at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Part of a listing, in key order. `more` says whether the bucket goes on after the last key."""
+
+    objects: tuple[tuple[str, Observation], ...]
+    more: bool
+
+
+class Observer:
+    """S3, through one client whose connection pool holds at least OBSERVERS connections."""
+
+    def __init__(self, client: "S3Client") -> None:
+        self._client = client
+        self._pool = ThreadPoolExecutor(OBSERVERS, thread_name_prefix="observer")
+
+    def observe(
+        self, bucket: str, keys: Iterable[str]
+    ) -> tuple[dict[str, Observation], dict[str, Exception]]:
+        """Ask about every key, in parallel; return what S3 answered, and the errors of keys it did not answer for."""
+        asked = {key: self._pool.submit(self._look, bucket, key) for key in keys}
+        seen: dict[str, Observation] = {}
+        errors: dict[str, Exception] = {}
+        for key, answer in asked.items():
+            try:
+                seen[key] = answer.result()
+            except (ClientError, BotoCoreError) as error:
+                errors[key] = error
+        return seen, errors
+
+    def page(self, bucket: str, after: str, size: int) -> Page:
+        """List up to `size` objects (at most 1,000) after a key. A bucket that is gone lists nothing."""
+        try:
+            answer = self._client.list_objects_v2(Bucket=bucket, MaxKeys=size, StartAfter=after)
+        except self._client.exceptions.NoSuchBucket:
+            return Page((), more=False)
+        listed = answer.get("Contents", [])
+        return Page(
+            tuple((entry["Key"], _observation(entry, entry["Size"])) for entry in listed),
+            more=answer["IsTruncated"],
+        )
+
+    def _look(self, bucket: str, key: str) -> Observation:
+        try:
+            head = self._client.head_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status == 404:
+                return ABSENT
+            if status == 400:
+                # An object under a key of the customer's own (SSE-C) shows its size to nobody but a listing.
+                return self._listed(bucket, key)
+            raise
+        return _observation(head, head["ContentLength"])
+
+    def _listed(self, bucket: str, key: str) -> Observation:
+        answer = self._client.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
+        for entry in answer.get("Contents", []):
+            if entry["Key"] == key:
+                return _observation(entry, entry["Size"])
+        return ABSENT
+
+
+def _observation(answer: Any, size: int) -> Observation:
+    return Observation(
+        size, answer.get("ETag", ""), _seconds(answer["LastModified"]), answer.get("VersionId", "")
+    )
+
+
+def _seconds(instant: datetime) -> str:
+    """Return an instant to the second: a HEAD tells no more, whatever a listing tells."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

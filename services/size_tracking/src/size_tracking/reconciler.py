@@ -1,0 +1,175 @@
+"""Runs adoption and reconcile: one queue message is one page of a bucket, and sends the next."""
+
+import json
+import logging
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from heapq import merge
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from size_history import keys
+from size_history.messages import LARGEST_PAGE, ReconcileRequest, ReconcileStep
+from size_tracking import reconciling
+from size_tracking.accounting import CHUNK_KEYS
+from size_tracking.ledger import Ledger
+from size_tracking.observer import Observer
+from size_tracking.reconciling import (
+    Advance,
+    Announce,
+    Compare,
+    Comparison,
+    CreateTotals,
+    End,
+    PutRun,
+    ReadEnd,
+    StepDone,
+    StepState,
+)
+from size_tracking.tracker import Clock, OutOfTimeError, Tracked, Tracker, pause_seconds
+from size_tracking.values import Observation, Run
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+
+log = logging.getLogger(__name__)
+
+
+class StepFailedError(Exception):
+    """Some keys of a page could not be committed; the step comes back, and does again only what is not done."""
+
+
+class Steps:
+    """The queue that reconcile steps travel on: the tracker's own."""
+
+    def __init__(self, client: "SQSClient", queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+
+    def send(self, message: ReconcileStep) -> None:
+        """Send one message."""
+        self._client.send_message(QueueUrl=self._queue_url, MessageBody=message.to_json())
+
+
+class Beginner:
+    """Begins runs; with a bucket's first one, its totals."""
+
+    def __init__(self, *, ledger: Ledger, steps: Steps, clock: Clock) -> None:
+        self._ledger = ledger
+        self._steps = steps
+        self._clock = clock
+
+    def begin(self, bucket: str, page_size: int = LARGEST_PAGE) -> None:
+        """Begin a run or push on the one that is going on; the bucket has totals when this returns.
+
+        The first step is sent before the totals are created: whoever dies in between leaves a bucket without
+        totals, and the next event begins again.
+        """
+        state = self._read(bucket, page_size)
+        while isinstance(state, PutRun):
+            if self._ledger.put_run(bucket, state.run):
+                state = reconciling.SendStep(bucket, state.run)
+            else:
+                state = self._read(bucket, page_size)
+        self._steps.send(state.message)
+        if self._ledger.totals_and_peak(bucket)[0] is None:
+            self._ledger.create_totals(bucket, now=self._clock.now())
+
+    def _read(self, bucket: str, page_size: int) -> PutRun | reconciling.SendStep:
+        return reconciling.begin(
+            bucket,
+            self._ledger.run(bucket),
+            run_id=uuid.uuid4().hex,
+            page_size=page_size,
+            now=self._clock.now(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciler:
+    """Carries out requests and steps."""
+
+    ledger: Ledger
+    observer: Observer
+    steps: Steps
+    tracker: Tracker
+    beginner: Beginner
+    clock: Clock
+
+    def request(self, request: ReconcileRequest) -> None:
+        """Begin the run that was asked for."""
+        self.beginner.begin(request.bucket, request.page_size)
+
+    def step(self, step: ReconcileStep, *, deadline: int) -> None:
+        """Carry out one step. Raises StepFailedError where keys could not be committed, OutOfTimeError at the deadline."""
+        bucket = step.bucket
+        state: StepState = reconciling.run_checked(step, self.ledger.run(bucket))
+        attempt = 0
+        while not isinstance(state, StepDone):
+            match state:
+                case Compare(run):
+                    state = self._compare(step, state, run, deadline)
+                case Advance(run):
+                    state = reconciling.advanced(state, done=self.ledger.put_run(bucket, run))
+                case Announce(run):
+                    self.steps.send(ReconcileStep(bucket, run.run_id, run.cursor))
+                    self.ledger.put_run(bucket, reconciling.announced(state))
+                    state = StepDone(run)
+                case ReadEnd():
+                    totals, peak = self.ledger.totals_and_peak(bucket)
+                    state = reconciling.end_read(bucket, state, totals, peak, self.clock.now())
+                case CreateTotals(run):
+                    self.ledger.create_totals(bucket, now=self.clock.now())
+                    state = ReadEnd(run)
+                case End(_, transaction):
+                    state = reconciling.ended(state, self.ledger.commit(transaction, now=self.clock.now()))
+                    if isinstance(state, ReadEnd):
+                        if self.clock.now() >= deadline:
+                            raise OutOfTimeError("out of time at the end of a reconcile: the step comes back")
+                        attempt += 1
+                        self.clock.sleep(pause_seconds(attempt))
+        _report(step, state)
+
+    def _compare(self, step: ReconcileStep, state: Compare, run: Run, deadline: int) -> StepState:
+        page = self.observer.page(step.bucket, run.cursor, run.page_size)
+        until = page.objects[-1][0] if page.more else None
+        comparison = reconciling.compare(
+            page.objects, self._recorded(step.bucket, run.cursor, until), until=until, limit=LARGEST_PAGE
+        )
+        comparison, tracked = self._heal(step.bucket, comparison, deadline)
+        return reconciling.compared(
+            state, comparison, healed=tracked.changed, drift=tracked.bytes_moved, now=self.clock.now()
+        )
+
+    def _recorded(self, bucket: str, after: str, until: str | None) -> Iterator[tuple[str, Observation]]:
+        """Yield the rows of a range in key order, over all shards, a query's page of each in memory."""
+        shards = [self.ledger.objects_between(bucket, shard, after, until) for shard in keys.all_shards()]
+        return merge(*shards, key=itemgetter(0))
+
+    def _heal(self, bucket: str, comparison: Comparison, deadline: int) -> tuple[Comparison, Tracked]:
+        """Commit the differing keys, in order; out of time, return the comparison cut where that came."""
+        tracked = Tracked()
+        for start in range(0, len(comparison.differing), CHUNK_KEYS):
+            chunk = [key for key, _ in comparison.differing[start : start + CHUNK_KEYS]]
+            result = self.tracker.track(bucket, chunk, deadline=deadline)
+            if result.errors:
+                key, error = next(iter(result.errors.items()))
+                if start and isinstance(error, OutOfTimeError):
+                    return comparison.cut(start), tracked
+                raise StepFailedError(
+                    f"{len(result.errors)} keys of a reconcile page could not be committed, {key!r} first: {error}"
+                ) from error
+            tracked = tracked.plus(result)
+        return comparison, tracked
+
+
+def _report(step: ReconcileStep, done: StepDone) -> None:
+    """Log how far the run has come; a message that had nothing to do says so."""
+    run = done.run
+    told: dict[str, str | int] = {"bucket": step.bucket, "run_id": step.run_id, "cursor": step.cursor}
+    if run is None:
+        log.info("reconcile step had nothing to do %s", json.dumps(told))
+        return
+    told |= {"checked": run.checked, "healed": run.healed, "drift_bytes": run.drift}
+    log.info("reconcile %s %s", "ended" if run.ended else "goes on", json.dumps(told))

@@ -1,0 +1,125 @@
+"""Runs the accounting of one bucket's keys against S3 and DynamoDB, until it is done or out of time."""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from botocore.exceptions import ClientError
+
+from size_tracking import accounting
+from size_tracking.accounting import (
+    CHUNK_KEYS,
+    Adopt,
+    ChunkState,
+    Commit,
+    Done,
+    Observe,
+    ReadRows,
+    ReadTotals,
+)
+from size_tracking.ledger import Ledger
+from size_tracking.observer import Observer
+
+_FIRST_PAUSE_SECONDS = 0.01
+_LONGEST_PAUSE_SECONDS = 0.5
+
+
+class OutOfTimeError(Exception):
+    """The invocation's time is over before these keys are committed; their messages come back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Where time comes from: `now` in microseconds since 1970, and pauses in seconds."""
+
+    now: Callable[[], int] = lambda: time.time_ns() // 1000
+    sleep: Callable[[float], None] = time.sleep
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """What became of some keys: how many had changed, by how many bytes, and the errors of those not committed."""
+
+    changed: int = 0
+    bytes_moved: int = 0
+    errors: dict[str, Exception] = field(default_factory=dict)
+
+    def plus(self, other: "Tracked") -> "Tracked":
+        """Return both together."""
+        return Tracked(
+            self.changed + other.changed, self.bytes_moved + other.bytes_moved, self.errors | other.errors
+        )
+
+
+class Tracker:
+    """Brings the Ledger and the History in step with S3, key by key.
+
+    `adopt` begins the adoption of a bucket that has no totals, and returns once they exist.
+    """
+
+    def __init__(
+        self, *, ledger: Ledger, observer: Observer, adopt: Callable[[str], None], clock: Clock
+    ) -> None:
+        self._ledger = ledger
+        self._observer = observer
+        self._adopt = adopt
+        self._clock = clock
+
+    def track(self, bucket: str, keys: Sequence[str], *, deadline: int) -> Tracked:
+        """Commit what S3 now says about these distinct keys, chunk by chunk.
+
+        `deadline` in microseconds since 1970: what is not committed by then is among the errors.
+        """
+        result = Tracked()
+        for start in range(0, len(keys), CHUNK_KEYS):
+            result = result.plus(self._chunk(bucket, tuple(keys[start : start + CHUNK_KEYS]), deadline))
+        return result
+
+    def _chunk(self, bucket: str, keys: tuple[str, ...], deadline: int) -> Tracked:
+        errors: dict[str, Exception] = {}
+        try:
+            done = self._run(ReadRows(bucket, keys), errors, deadline)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ValidationException" and len(keys) > 1:
+                # One key that DynamoDB will not take must not take its neighbours with it.
+                half = len(keys) // 2
+                return self._chunk(bucket, keys[:half], deadline).plus(
+                    self._chunk(bucket, keys[half:], deadline)
+                )
+            return Tracked(errors=dict.fromkeys(keys, error))
+        except Exception as error:  # noqa: BLE001  # whatever it is, these keys are reported and come back
+            return Tracked(errors=dict.fromkeys(keys, error))
+        return Tracked(done.changed, done.bytes_moved, errors)
+
+    def _run(self, state: ChunkState, errors: dict[str, Exception], deadline: int) -> Done:
+        attempt = 0
+        while not isinstance(state, Done):
+            if self._clock.now() >= deadline:
+                raise OutOfTimeError("out of time: the message goes back to the queue")
+            match state:
+                case ReadRows(bucket, keys):
+                    state = accounting.rows_read(state, self._ledger.rows(bucket, keys))
+                case Observe(bucket, rows):
+                    seen, failed = self._observer.observe(bucket, [key for key, _ in rows])
+                    errors |= failed
+                    state = accounting.observed(state, seen)
+                case ReadTotals(bucket):
+                    totals, peak = self._ledger.totals_and_peak(bucket)
+                    state = accounting.totals_read(state, totals, peak, self._clock.now())
+                case Adopt(bucket):
+                    self._adopt(bucket)
+                    state = accounting.adopted(state)
+                case Commit(_, transaction):
+                    outcome = self._ledger.commit(transaction, now=self._clock.now())
+                    state = accounting.committed(state, outcome)
+                    if not isinstance(state, Done):
+                        attempt += 1
+                        self._clock.sleep(pause_seconds(attempt))
+        return state
+
+
+def pause_seconds(attempt: int) -> float:
+    """Return a random pause before the given attempt (1, 2, …), so that two writers do not meet again."""
+    longest = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt)
+    return random.uniform(0, longest)  # noqa: S311  # jitter, not a secret
