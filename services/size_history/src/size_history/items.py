@@ -34,7 +34,7 @@ def number(value: int) -> dict[str, Any]:
     return {"N": str(value)}
 
 
-def int_of(item: Mapping[str, Mapping[str, Any]], name: str, default: int = 0) -> int:
+def int_of(item: Mapping[str, Any], name: str, default: int = 0) -> int:
     """Return an item's integer attribute, or the default where it is missing."""
     return int(item[name]["N"]) if name in item else default
 
@@ -80,7 +80,7 @@ class Sample:
         }
 
     @classmethod
-    def from_item(cls, item: Item) -> "Sample":
+    def from_item(cls, item: Mapping[str, Any]) -> "Sample":
         """Read a row. The counters default to 0, so that a row projected by the index reads too."""
         return cls(
             bucket=item[BUCKET_NAME]["S"],
@@ -126,7 +126,7 @@ class Totals:
         }
 
     @classmethod
-    def from_item(cls, item: Item) -> "Totals":
+    def from_item(cls, item: Mapping[str, Any]) -> "Totals":
         """Read a totals row."""
         return cls(
             size=int_of(item, "size"),
@@ -159,7 +159,7 @@ class Peak:
         }
 
     @classmethod
-    def from_item(cls, item: Item) -> "Peak":
+    def from_item(cls, item: Mapping[str, Any]) -> "Peak":
         """Read the peak row."""
         return cls(
             size=int_of(item, "size"), bucket=item[BUCKET_NAME]["S"], time=times.from_text(item[TIME]["S"])

@@ -1,0 +1,71 @@
+"""The demonstration: a baseline, four changes, each one seen in the history, and a plot of them."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from driver.history import Clock, History
+from driver.scenario import CHANGES, OBJECTS, Change, Weight
+from size_history.items import Sample
+from size_history.messages import ReconcileRequest
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+    from types_boto3_sqs import SQSClient
+
+
+@dataclass(frozen=True, slots=True)
+class Demonstration:
+    """One run of it, on one bucket, whatever else the bucket holds; nobody else may change the bucket meanwhile."""
+
+    s3: "S3Client"
+    sqs: "SQSClient"
+    queue_url: str
+    bucket: str
+    history: History
+    pause_seconds: float
+    clock: Clock
+
+    def run(self) -> list[Sample]:
+        """Return the baseline's sample and one for each change. Raises StepError naming a step that never shows up."""
+        self._reconcile()
+        samples = [self._without_leftovers(self.history.latest())]
+        baseline = Weight(samples[0].total_size, samples[0].object_cnt)
+        for change in CHANGES:
+            self.clock.sleep(self.pause_seconds)
+            self._make(change)
+            weight = baseline.plus(change.size, change.count)
+            samples.append(self.history.wait_for(change.name, weight, after=samples[-1].time))
+        return samples
+
+    def _reconcile(self) -> None:
+        """Have the bucket compared with its listing, so that the baseline is right whatever happened before."""
+        before = self.history.reconcile_revision()
+        self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=ReconcileRequest(self.bucket).to_json())
+        self.history.wait_for_baseline(after=before)
+
+    def _without_leftovers(self, sample: Sample) -> Sample:
+        """Remove what an earlier run left, and return the sample of the bucket without it."""
+        for key in OBJECTS:
+            size = self._size_of(key)
+            if size is None:
+                continue
+            self.s3.delete_object(Bucket=self.bucket, Key=key)
+            weight = Weight(sample.total_size, sample.object_cnt).plus(-size, -1)
+            sample = self.history.wait_for(f"remove leftover {key}", weight, after=sample.time)
+        return sample
+
+    def _size_of(self, key: str) -> int | None:
+        try:
+            return self.s3.head_object(Bucket=self.bucket, Key=key)["ContentLength"]
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                return None
+            raise
+
+    def _make(self, change: Change) -> None:
+        if change.content is None:
+            self.s3.delete_object(Bucket=self.bucket, Key=change.key)
+        else:
+            self.s3.put_object(Bucket=self.bucket, Key=change.key, Body=change.content)

@@ -1,0 +1,92 @@
+"""The Lambda entry point: one demonstration per call, then its plot."""
+
+import functools
+import logging
+import os
+import time
+from typing import Any
+
+import boto3
+
+from driver.demonstration import Demonstration
+from driver.history import Clock, History
+from driver.plot import PlotError, SignedRequest, request_plot
+from driver.settings import Settings
+from size_history import times
+from size_history.items import Sample
+
+logging.getLogger().setLevel(logging.INFO)
+log = logging.getLogger(__name__)
+
+RESERVE_SECONDS = 35.0
+"""Kept at the end of an invocation for the plot."""
+LONGEST_LEAD_MICROSECONDS = 30_000_000
+"""How long before the demonstration the plot may begin: a baseline of last week would leave no room for the dots."""
+
+
+def handler(_event: object, context: Any) -> dict[str, Any]:
+    """Run the demonstration.
+
+    Answer `history` (the baseline, then a sample per change: time in ISO-8601 UTC, bytes, objects) and `plot` (the API's
+    status, where the picture is, and the two high-water lines in bytes).
+    """
+    settings, session = _settings(), _session()
+    clock = Clock()
+    began = time.time_ns() // 1000
+    seconds = max(context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS, 5.0)
+    history = History(
+        session.client("dynamodb"),
+        history_table=settings.history_table,
+        ledger_table=settings.ledger_table,
+        bucket=settings.data_bucket,
+        deadline=clock.monotonic() + seconds,
+        clock=clock,
+    )
+    samples = Demonstration(
+        s3=session.client("s3"),
+        sqs=session.client("sqs"),
+        queue_url=settings.queue_url,
+        bucket=settings.data_bucket,
+        history=history,
+        pause_seconds=settings.pause_seconds,
+        clock=clock,
+    ).run()
+    log.info("history %s", " -> ".join(str(sample.total_size) for sample in samples))
+    since = max(samples[0].time, began - LONGEST_LEAD_MICROSECONDS)
+    return {
+        "history": [_shown(sample) for sample in samples],
+        "plot": _plot(settings, session, times.to_text(since)),
+    }
+
+
+def _plot(settings: Settings, session: boto3.Session, since: str) -> dict[str, Any]:
+    credentials = session.get_credentials()
+    if credentials is None:
+        raise PlotError("plot: the function has no credentials to sign the request with")
+    auth = SignedRequest(credentials, session.region_name)
+    answer = request_plot(settings.api_url, auth=auth, bucket=settings.data_bucket, since=since)
+    return {
+        "status": 200,
+        "bucket": answer["plot"]["bucket"],
+        "key": answer["plot"]["key"],
+        "bucket_maximum": answer["bucket_maximum"],
+        "any_bucket_maximum": answer["any_bucket_maximum"],
+    }
+
+
+def _shown(sample: Sample) -> dict[str, Any]:
+    return {
+        "time": times.to_text(sample.time),
+        "total_size": sample.total_size,
+        "object_cnt": sample.object_cnt,
+    }
+
+
+@functools.cache
+def _settings() -> Settings:
+    return Settings.from_env(os.environ)
+
+
+@functools.cache
+def _session() -> boto3.Session:
+    return boto3.Session()

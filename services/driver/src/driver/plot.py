@@ -1,0 +1,55 @@
+"""Asking the REST API for a plot: `requests`, signed with the function's own credentials."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from requests.auth import AuthBase
+
+TIMEOUT_SECONDS = 30
+"""API Gateway answers within 29 seconds or not at all (an AWS limit)."""
+
+
+class PlotError(Exception):
+    """The API did not answer with a plot; the text holds its status and what it said."""
+
+
+@dataclass(frozen=True)
+class SignedRequest(AuthBase):
+    """Signs a request for API Gateway (AWS Signature Version 4, service `execute-api`)."""
+
+    credentials: Credentials
+    region: str
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Return the request with the signature's headers; what it covers is method, URL, body and content type."""
+        signed = AWSRequest(
+            method=request.method,
+            url=request.url,
+            data=request.body,
+            headers={"Content-Type": request.headers["Content-Type"]},
+        )
+        SigV4Auth(self.credentials, "execute-api", self.region).add_auth(signed)
+        request.headers.update(dict(signed.headers.items()))
+        return request
+
+
+def request_plot(api_url: str, *, auth: AuthBase, bucket: str, since: str) -> dict[str, Any]:
+    """Have the bucket's history since an instant (ISO-8601) drawn and stored; return the API's answer.
+
+    Raises PlotError where the API does not answer 200 with JSON.
+    """
+    url = api_url.rstrip("/") + "/plot"
+    try:
+        answer = requests.post(
+            url, json={"bucket": bucket, "from": since}, auth=auth, timeout=TIMEOUT_SECONDS
+        )
+    except requests.RequestException as error:
+        raise PlotError(f"plot: {url} did not answer: {error}") from error
+    if answer.status_code != requests.codes.ok:
+        raise PlotError(f"plot: {url} answered {answer.status_code}: {answer.text[:500]}")
+    plot: dict[str, Any] = answer.json()
+    return plot
