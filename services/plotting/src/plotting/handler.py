@@ -1,0 +1,64 @@
+"""The Lambda entry point: API Gateway's REST proxy event in, its answer out."""
+
+import functools
+import logging
+import os
+import time
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from plotting.gateway import Response, problem_response, request_of
+from plotting.history import History
+from plotting.ledger import Ledger
+from plotting.plot_bucket import PlotBucket
+from plotting.problems import INTERNAL, ProblemError
+from plotting.routes import Sources, route_of
+from plotting.settings import Settings
+from plotting.tracking_queue import TrackingQueue
+
+_LOG = logging.getLogger("plotting")
+# API Gateway gives up after 29 seconds: what hangs must fail before, so that the caller gets an answer.
+_TABLES = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
+_QUEUE = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1})
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer one request. Every failure is an answer too; what is not the caller's fault is logged with its stack."""
+    started = time.perf_counter()
+    _LOG.setLevel(logging.INFO)
+    try:
+        response = _respond(event)
+    except ProblemError as problem:
+        response = problem_response(problem)
+    except Exception:  # noqa: BLE001 - logged with its stack; the caller gets a 500, not API Gateway's bare 502
+        request_id = getattr(context, "aws_request_id", "unknown")
+        _LOG.exception("request %s failed", request_id)
+        response = problem_response(
+            ProblemError(INTERNAL, f"The log has the reason, under request {request_id}.")
+        )
+    took = (time.perf_counter() - started) * 1000
+    _LOG.info("%s %s %d %.0f ms", event.get("httpMethod"), event.get("path"), response.status, took)
+    return response.to_answer()
+
+
+def _respond(event: dict[str, Any]) -> Response:
+    request = request_of(event)
+    route = route_of(request)
+    return route(sources(), request, time.time_ns() // 1000)
+
+
+@functools.cache
+def sources() -> Sources:
+    """Return the clients of this execution environment, made on the first call from the environment's settings."""
+    settings = Settings.from_env(os.environ)
+    session = boto3.session.Session()
+    tables = session.client("dynamodb", config=_TABLES)
+    return Sources(
+        data_bucket=settings.data_bucket,
+        history=History(tables, settings.history_table, settings.size_index),
+        ledger=Ledger(tables, settings.ledger_table),
+        pictures=PlotBucket(session.client("s3", config=_TABLES), settings.plot_bucket, settings.data_bucket),
+        queue=TrackingQueue(session.client("sqs", config=_QUEUE), settings.queue_url),
+    )

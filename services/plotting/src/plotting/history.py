@@ -1,0 +1,87 @@
+"""The History table as the readers need it: one method per access pattern, only queries, never a scan."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from plotting.problems import TOO_MANY_SAMPLES, ProblemError
+from size_history import times
+from size_history.items import BUCKET_NAME, OBJECT_CNT, TIME, TOTAL_SIZE, Sample, text
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+MOST_PAGES = 100
+"""Pages of at most 1 MB (DynamoDB's limit) that one answer reads: some 200,000 samples in about 5 seconds."""
+
+# `time` is a reserved word. The changed keys, most of a row's bytes, are left where they are.
+_NAMES = {"#bucket": BUCKET_NAME, "#time": TIME, "#size": TOTAL_SIZE, "#count": OBJECT_CNT}
+_PROJECTION = "#time, #size, #count"
+
+
+class History:
+    """The samples of every bucket, read through a DynamoDB client."""
+
+    def __init__(self, client: "DynamoDBClient", table: str, size_index: str) -> None:
+        self._client = client
+        self._table = table
+        self._size_index = size_index
+
+    def samples(self, bucket: str, start: int) -> Iterator[list[Sample]]:
+        """Yield the samples from `start` (microseconds since 1970, inclusive) on, in time order, page by page.
+
+        Raises ProblemError where they fill more than MOST_PAGES pages.
+        """
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "#bucket = :bucket AND #time >= :start",
+            "ExpressionAttributeNames": _NAMES,
+            "ExpressionAttributeValues": {":bucket": text(bucket), ":start": text(times.to_text(start))},
+            "ProjectionExpression": _PROJECTION,
+            "ConsistentRead": True,
+        }
+        for _ in range(MOST_PAGES):
+            page = self._client.query(**query)
+            yield [_sample(bucket, item) for item in page["Items"]]
+            if "LastEvaluatedKey" not in page:
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        raise ProblemError(
+            TOO_MANY_SAMPLES,
+            f"{bucket} has more samples since {times.to_text(start)} than one answer reads "
+            f"({MOST_PAGES} pages of 1 MB): ask for a shorter window.",
+        )
+
+    def sample_before(self, bucket: str, instant: int) -> Sample | None:
+        """Return the last sample before an instant: what the bucket weighed when the instant came."""
+        page = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="#bucket = :bucket AND #time < :instant",
+            ExpressionAttributeNames=_NAMES,
+            ExpressionAttributeValues={":bucket": text(bucket), ":instant": text(times.to_text(instant))},
+            ProjectionExpression=_PROJECTION,
+            ScanIndexForward=False,
+            ConsistentRead=True,
+            Limit=1,
+        )
+        return _sample(bucket, page["Items"][0]) if page["Items"] else None
+
+    def largest_size(self, bucket: str) -> int | None:
+        """Return the largest total in bytes of any sample, from the index; None where there is no sample.
+
+        An index is eventually consistent: a sample of the last second may be missing.
+        """
+        page = self._client.query(
+            TableName=self._table,
+            IndexName=self._size_index,
+            KeyConditionExpression="#bucket = :bucket",
+            ExpressionAttributeNames={"#bucket": BUCKET_NAME, "#size": TOTAL_SIZE},
+            ExpressionAttributeValues={":bucket": text(bucket)},
+            ProjectionExpression="#size",
+            ScanIndexForward=False,
+            Limit=1,
+        )
+        return int(page["Items"][0][TOTAL_SIZE]["N"]) if page["Items"] else None
+
+
+def _sample(bucket: str, item: Mapping[str, Any]) -> Sample:
+    return Sample.from_item({**item, BUCKET_NAME: text(bucket)})

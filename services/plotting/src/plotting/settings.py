@@ -1,0 +1,25 @@
+"""What the service is told by its environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Names of the tables, the index, the buckets and the queue; each is the variable of the same name in capitals."""
+
+    history_table: str
+    ledger_table: str
+    size_index: str
+    data_bucket: str
+    plot_bucket: str
+    queue_url: str
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read the settings. Raises ValueError naming every variable that is missing or empty."""
+        values = {field.name: environ.get(field.name.upper(), "") for field in fields(cls)}
+        missing = [name.upper() for name, value in values.items() if not value]
+        if missing:
+            raise ValueError(f"plotting cannot start, its environment lacks: {', '.join(missing)}")
+        return cls(**values)
