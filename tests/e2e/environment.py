@@ -1,0 +1,167 @@
+"""A running environment, as `make -s env` describes it, and what can be read in it."""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from size_history import items, keys
+from size_history.items import Peak, Sample, Totals
+from size_history.keys import prefix_of
+
+VARIABLES = {
+    "api_url": "TIDEMARK_API_URL",
+    "data_bucket": "TIDEMARK_DATA_BUCKET",
+    "plot_bucket": "TIDEMARK_PLOT_BUCKET",
+    "history_table": "TIDEMARK_HISTORY_TABLE",
+    "ledger_table": "TIDEMARK_LEDGER_TABLE",
+    "queue_url": "TIDEMARK_QUEUE_URL",
+    "dlq_url": "TIDEMARK_DLQ_URL",
+    "size_tracking_function": "TIDEMARK_SIZE_TRACKING_FUNCTION",
+    "plotting_function": "TIDEMARK_PLOTTING_FUNCTION",
+    "driver_function": "TIDEMARK_DRIVER_FUNCTION",
+}
+
+
+class NoEnvironmentError(Exception):
+    """No environment is described; the text says what to run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """Bytes and objects."""
+
+    size: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Names and URLs of a running environment, and a client for each service."""
+
+    api_url: str
+    data_bucket: str
+    plot_bucket: str
+    history_table: str
+    ledger_table: str
+    queue_url: str
+    dlq_url: str
+    size_tracking_function: str
+    plotting_function: str
+    driver_function: str
+
+    @classmethod
+    def from_env(cls) -> "Environment":
+        missing = [name for name in VARIABLES.values() if not os.environ.get(name)]
+        if missing:
+            raise NoEnvironmentError(
+                f"no environment to test: run `make local-up`, then `make e2e` (missing {', '.join(missing)})"
+            )
+        return cls(**{field: os.environ[name] for field, name in VARIABLES.items()})
+
+    def client(self, service: str, **options: Any) -> Any:
+        config = Config(max_pool_connections=32, read_timeout=200, retries={"total_max_attempts": 1}).merge(
+            Config(**options)
+        )
+        return boto3.client(service, config=config)
+
+    def listing(self, bucket: str) -> dict[str, int]:
+        """Return every object's size in bytes."""
+        pages = self.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket)
+        return {entry["Key"]: entry["Size"] for page in pages for entry in page.get("Contents", [])}
+
+    def samples(self, bucket: str) -> list[Sample]:
+        """Return the whole history of a bucket, in order."""
+        pages = (
+            self.client("dynamodb")
+            .get_paginator("query")
+            .paginate(
+                TableName=self.history_table,
+                KeyConditionExpression="bucket_name = :bucket",
+                ExpressionAttributeValues={":bucket": items.text(bucket)},
+                ConsistentRead=True,
+            )
+        )
+        return [Sample.from_item(item) for page in pages for item in page["Items"]]
+
+    def totals(self, bucket: str) -> Totals | None:
+        item = self._ledger_item(items.totals_key(bucket))
+        return Totals.from_item(item) if item else None
+
+    def peak(self) -> Peak:
+        return Peak.from_item(self._ledger_item(items.PEAK_KEY))
+
+    def reconcile(self, bucket: str) -> dict[str, Any]:
+        return self._ledger_item(items.reconcile_key(bucket)) or {}
+
+    def prefixes(self, bucket: str) -> dict[str, Weight]:
+        """Return the prefix rows that hold anything."""
+        rows = self._partitions(keys.prefix_pk(bucket, shard) for shard in keys.all_shards())
+        found = {
+            row["sk"]["S"]: Weight(items.int_of(row, "size"), items.int_of(row, "count")) for row in rows
+        }
+        return {prefix: weight for prefix, weight in found.items() if weight != Weight(0, 0)}
+
+    def rows(self, bucket: str) -> dict[str, int]:
+        """Return the size of every object that the Ledger holds as present."""
+        rows = self._partitions(keys.object_pk(bucket, shard) for shard in keys.all_shards())
+        return {row["sk"]["S"]: items.int_of(row, "size") for row in rows if "size" in row}
+
+    def waiting(self) -> int:
+        """Return how many messages are in the queue, in flight included."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        answer = self.client("sqs").get_queue_attributes(QueueUrl=self.queue_url, AttributeNames=names)
+        return sum(int(count) for count in answer["Attributes"].values())
+
+    def wait_until_quiet(self, *, seconds: float = 180, quiet: float = 1.5) -> None:
+        """Wait until the queue has been empty for a while, as events may still be on their way to it."""
+        deadline = time.monotonic() + seconds
+        since = time.monotonic()
+        while time.monotonic() - since < quiet:
+            waiting = self.waiting()
+            if waiting:
+                since = time.monotonic()
+            if time.monotonic() > deadline:
+                raise AssertionError(f"after {seconds} s the queue still holds {waiting} messages")
+            time.sleep(0.1)
+
+    def _ledger_item(self, key: dict[str, Any]) -> Any:
+        answer = self.client("dynamodb").get_item(TableName=self.ledger_table, Key=key, ConsistentRead=True)
+        return answer.get("Item")
+
+    def _partitions(self, names: Iterator[str]) -> Iterator[dict[str, Any]]:
+        query = self.client("dynamodb").get_paginator("query")
+        for name in names:
+            pages = query.paginate(
+                TableName=self.ledger_table,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": items.text(name)},
+                ConsistentRead=True,
+            )
+            for page in pages:
+                yield from page["Items"]
+
+
+def assert_exact(environment: Environment, bucket: str) -> Weight:
+    """Assert that rows, prefixes, totals, the last sample and the bucket's own listing agree to the byte."""
+    listing = environment.listing(bucket)
+    truth = Weight(sum(listing.values()), len(listing))
+    by_prefix_size, by_prefix_count = Counter[str](), Counter[str]()
+    for key, size in listing.items():
+        by_prefix_size[prefix_of(key)] += size
+        by_prefix_count[prefix_of(key)] += 1
+    by_prefix = {prefix: Weight(by_prefix_size[prefix], count) for prefix, count in by_prefix_count.items()}
+    totals = environment.totals(bucket)
+    last = environment.samples(bucket)[-1]
+
+    assert environment.rows(bucket) == listing
+    assert totals is not None
+    assert Weight(totals.size, totals.count) == truth
+    assert Weight(last.total_size, last.object_cnt) == truth
+    assert environment.prefixes(bucket) == by_prefix
+    return truth

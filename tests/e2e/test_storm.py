@@ -1,0 +1,144 @@
+"""Exactness under load: concurrent changes of awkward keys, and two buckets racing for the peak."""
+
+import itertools
+import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from size_history.messages import ReconcileRequest, ReconcileStep
+from tests.e2e.environment import Environment, assert_exact
+from tests.e2e.tracked_bucket import tracked_bucket
+
+pytestmark = pytest.mark.storm
+
+AWKWARD = ["with space/{}", "per%20cent/{}", "plus+plus/{}", "ünï/{} 🪣", "new\nline/{}", "tail/{}/", "{}"]
+LONG_SEGMENT = "s" * 1023 + "/"
+
+
+def awkward_keys(count: int) -> list[str]:
+    forms = itertools.cycle(AWKWARD)
+    return [LONG_SEGMENT, *(next(forms).format(number) for number in range(count - 1))]
+
+
+def storm(
+    environment: Environment, bucket: str, keys: list[str], *, operations: int, threads: int, seed: int
+) -> None:
+    """Put, overwrite and delete at random, from many threads; every key's fate is left to their race."""
+    s3 = environment.client("s3")
+    left = itertools.count()
+    lock = threading.Lock()
+
+    def work(thread: int) -> None:
+        dice = random.Random(f"{seed}/{thread}")
+        while True:
+            with lock:
+                if next(left) >= operations:
+                    return
+            key = dice.choice(keys)
+            if dice.random() < 0.3:
+                s3.delete_object(Bucket=bucket, Key=key)
+            else:
+                s3.put_object(Bucket=bucket, Key=key, Body=b"." * dice.randrange(5000))
+
+    with ThreadPoolExecutor(threads) as pool:
+        for done in [pool.submit(work, thread) for thread in range(threads)]:
+            done.result()
+
+
+def test_2000_changes_from_8_threads_on_300_awkward_keys_end_exact(environment, show):
+    keys = awkward_keys(300)
+    seed = random.randrange(1 << 32)
+
+    storm(environment, environment.data_bucket, keys, operations=2000, threads=8, seed=seed)
+    environment.wait_until_quiet()
+
+    truth = assert_exact(environment, environment.data_bucket)
+    totals = environment.totals(environment.data_bucket)
+    show(
+        f"\n  2,000 changes from 8 threads on 300 keys (seed {seed}): exact at {truth.size} bytes in {truth.count} objects; "
+        f"{totals.created} created, {totals.overwritten} overwritten, {totals.removed} removed recorded"
+    )
+    delete_all(environment, environment.data_bucket)
+    environment.wait_until_quiet()
+    assert_exact(environment, environment.data_bucket)
+
+
+def test_two_buckets_racing_for_the_peak_leave_the_highest_sample_there(environment, show):
+    with tracked_bucket(environment) as one, tracked_bucket(environment) as two:
+        threads = [
+            threading.Thread(
+                target=storm,
+                args=(environment, bucket, [f"{number}" for number in range(20)]),
+                kwargs={"operations": 150, "threads": 2, "seed": number},
+            )
+            for number, bucket in enumerate((one, two))
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        environment.wait_until_quiet()
+
+        for bucket in (one, two):
+            assert_exact(environment, bucket)
+        highest = {
+            bucket: max(sample.total_size for sample in environment.samples(bucket))
+            for bucket in (one, two, environment.data_bucket)
+        }
+        peak = environment.peak()
+        show(f"\n  two buckets, 150 changes each: {highest}; peak {peak.size}")
+        assert peak.size >= max(highest.values())
+        for bucket in (one, two):
+            assert environment.totals(bucket).max_size == highest[bucket]
+            delete_all(environment, bucket)
+        environment.wait_until_quiet()
+
+
+def test_a_reconcile_of_many_steps_with_one_delivered_twice_ends_exact_and_once(environment, show):
+    with tracked_bucket(environment, events=False) as bucket:
+        s3, sqs = environment.client("s3"), environment.client("sqs")
+        with ThreadPoolExecutor(8) as pool:
+            list(
+                pool.map(
+                    lambda number: s3.put_object(Bucket=bucket, Key=f"{number:04}", Body=b"x" * number),
+                    range(400),
+                )
+            )
+
+        sqs.send_message(
+            QueueUrl=environment.queue_url, MessageBody=ReconcileRequest(bucket, page_size=20).to_json()
+        )
+        duplicate_a_step(environment, bucket)
+        environment.wait_until_quiet()
+
+        truth = assert_exact(environment, bucket)
+        run = environment.reconcile(bucket)
+        samples = environment.samples(bucket)
+        show(
+            f"\n  reconcile of 20 steps, one twice: exact at {truth.size} bytes; checked {run['checked']['N']} keys once"
+        )
+        assert "ended" in run
+        assert run["checked"]["N"] == "400"
+        assert run["healed"]["N"] == "400"
+        assert len(samples) == 1
+        delete_all(environment, bucket)
+
+
+def duplicate_a_step(environment: Environment, bucket: str) -> None:
+    """Send the message of the step that is expected next once more, as an at-least-once queue may."""
+    while not environment.reconcile(bucket).get("cursor", {}).get("S"):
+        pass
+    run = environment.reconcile(bucket)
+    step = ReconcileStep(bucket, run["run_id"]["S"], run["cursor"]["S"])
+    environment.client("sqs").send_message(QueueUrl=environment.queue_url, MessageBody=step.to_json())
+
+
+def delete_all(environment: Environment, bucket: str) -> None:
+    s3 = environment.client("s3")
+    listed = list(environment.listing(bucket))
+    for start in range(0, len(listed), 1000):
+        keys = [{"Key": key} for key in listed[start : start + 1000]]
+        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": keys})
+        assert not answer.get("Errors")
