@@ -1,0 +1,169 @@
+"""The pure state machine, state by state; tests/property explores its interleavings."""
+
+from dataclasses import replace
+
+import pytest
+
+from size_history.items import Peak, State, Totals
+from size_tracking import accounting
+from size_tracking.accounting import Adopt, Commit, Done, Look, Observe, ReadRows, ReadTotals
+from size_tracking.values import ABSENT, ObjectRow, Observation, Outcome
+
+LIVE = Totals(100, 3, 3, 0, 0, max_size=120, last_time=1000, revision=7, state=State.LIVE)
+PEAK = Peak(500, "other", 900)
+
+
+def thing(size):
+    return Observation(size, etag=f"e{size}", last_modified="2026-01-01T00:00:00Z")
+
+
+def plan(*looks, totals=LIVE, peak=PEAK, now=2000):
+    state = accounting.totals_read(ReadTotals("b", looks), totals, peak, now)
+    assert isinstance(state, Commit)
+    return state.transaction
+
+
+def test_a_key_without_a_row_is_at_revision_0():
+    state = accounting.rows_read(ReadRows("b", ("k",)), {})
+
+    assert state == Observe("b", (("k", ObjectRow(0, ABSENT)),))
+
+
+def test_a_key_that_s3_did_not_answer_for_leaves_the_chunk():
+    rows = (("good", ObjectRow()), ("bad", ObjectRow()))
+
+    state = accounting.observed(Observe("b", rows), {"good": thing(5)})
+
+    assert state == ReadTotals("b", (Look("good", ObjectRow(), thing(5)),))
+
+
+def test_a_chunk_that_s3_did_not_answer_for_at_all_is_done():
+    assert accounting.observed(Observe("b", (("bad", ObjectRow()),)), {}) == Done()
+
+
+def test_absent_totals_begin_the_adoption_also_where_nothing_changed():
+    looks = (Look("k", ObjectRow(), ABSENT),)
+
+    assert accounting.totals_read(ReadTotals("b", looks), None, None, 1) == Adopt("b", looks)
+
+
+def test_a_row_is_written_where_nothing_changed_and_nothing_else_is():
+    transaction = plan(Look("k", ObjectRow(4, thing(5)), thing(5)))
+
+    assert [(row.read_revision, row.seen) for row in transaction.rows] == [(4, thing(5))]
+    assert (transaction.totals, transaction.sample, transaction.peak, transaction.prefixes) == (
+        None,
+        None,
+        None,
+        (),
+    )
+
+
+@pytest.mark.parametrize(("read", "now", "revision"), [(4, 2000, 2000), (5000, 2000, 5001), (0, 2000, 2000)])
+def test_a_revision_rises_and_never_starts_again(read, now, revision):
+    transaction = plan(Look("k", ObjectRow(read, thing(5)), thing(6)), now=now)
+
+    assert transaction.rows[0].revision == revision
+
+
+def test_a_new_object_a_larger_one_and_a_removed_one_move_totals_and_history_together():
+    transaction = plan(
+        Look("dir/new", ObjectRow(), thing(30)),
+        Look("dir/grown", ObjectRow(1, thing(10)), thing(25)),
+        Look("gone", ObjectRow(1, thing(40)), ABSENT),
+    )
+
+    assert transaction.totals == replace(
+        LIVE, size=105, count=3, created=4, overwritten=1, removed=1, revision=8, last_time=2000
+    )
+    assert transaction.sample is not None
+    assert (transaction.sample.total_size, transaction.sample.object_cnt, transaction.sample.time) == (
+        105,
+        3,
+        2000,
+    )
+    assert transaction.sample.changed_keys == ("dir/new", "dir/grown", "gone")
+    assert {(delta.prefix, delta.size, delta.count) for delta in transaction.prefixes} == {
+        ("dir/", 45, 1),
+        (".", -40, -1),
+    }
+    assert transaction.peak is None
+
+
+def test_an_object_replaced_by_another_of_its_size_is_an_overwrite():
+    transaction = plan(Look("k", ObjectRow(1, thing(5)), replace(thing(5), etag="another")))
+
+    assert transaction.totals is not None
+    assert (transaction.totals.size, transaction.totals.overwritten) == (100, 1)
+    assert transaction.sample is not None
+    assert transaction.prefixes == ()
+
+
+def test_two_samples_of_the_same_microsecond_get_different_times():
+    transaction = plan(Look("k", ObjectRow(), thing(5)), now=LIVE.last_time)
+
+    assert transaction.sample is not None
+    assert transaction.sample.time == LIVE.last_time + 1
+
+
+@pytest.mark.parametrize(("size", "raised"), [(400, None), (401, Peak(501, "b", 2000))])
+def test_the_peak_is_raised_only_beyond_it(size, raised):
+    assert plan(Look("k", ObjectRow(), thing(size))).peak == raised
+
+
+def test_while_adopting_totals_move_but_nothing_is_recorded_or_counted():
+    totals = replace(LIVE, state=State.ADOPTING)
+
+    transaction = plan(Look("k", ObjectRow(), thing(5)), totals=totals)
+
+    assert transaction.totals == replace(totals, size=105, count=4, revision=8)
+    assert transaction.sample is None
+    assert transaction.peak is None
+
+
+def test_going_live_moves_the_revision_records_the_baseline_and_raises_the_peak():
+    totals = replace(LIVE, state=State.ADOPTING, max_size=0)
+
+    transaction = accounting.go_live("b", totals, None, 3000)
+
+    assert transaction.totals == replace(LIVE, revision=8, max_size=100, last_time=3000)
+    assert transaction.sample is not None
+    assert transaction.sample.total_size == 100
+    assert transaction.peak == Peak(100, "b", 3000)
+
+
+def test_the_baseline_of_an_empty_bucket_is_0():
+    totals = Totals(0, 0, 0, 0, 0, max_size=0, last_time=0, revision=1, state=State.ADOPTING)
+
+    sample = accounting.go_live("b", totals, None, 3000).sample
+
+    assert sample is not None
+    assert (sample.total_size, sample.object_cnt) == (0, 0)
+
+
+def test_a_moved_row_sends_the_chunk_back_to_reading_rows_and_moved_totals_do_not():
+    looks = (Look("k", ObjectRow(1), thing(5)),)
+    state = accounting.totals_read(ReadTotals("b", looks), LIVE, PEAK, 1)
+    assert isinstance(state, Commit)
+
+    assert accounting.committed(state, Outcome.ROW_MOVED) == ReadRows("b", ("k",))
+    assert accounting.committed(state, Outcome.TOTALS_MOVED) == ReadTotals("b", looks)
+    assert accounting.committed(state, Outcome.COMMITTED) == Done(changed=1, bytes_moved=5)
+
+
+def test_totals_beyond_2_to_the_53_stay_exact():
+    huge = replace(LIVE, size=2**60 + 1)
+
+    transaction = plan(Look("k", ObjectRow(), thing(50 * 10**12 + 1)), totals=huge)
+
+    assert transaction.totals is not None
+    assert transaction.totals.size == 2**60 + 50 * 10**12 + 2
+    assert Totals.from_item(transaction.totals.to_item("b")) == transaction.totals
+
+
+def test_a_full_chunk_fits_a_transaction_of_100_items():
+    looks = tuple(Look(f"p{number}/k", ObjectRow(), thing(1)) for number in range(accounting.CHUNK_KEYS))
+
+    transaction = plan(*looks, peak=None)
+
+    assert len(transaction.rows) + len(transaction.prefixes) + 3 <= 100

@@ -1,0 +1,103 @@
+import contextlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from size_history.messages import ReconcileRequest, ReconcileStep
+from size_tracking.events import Hint, MalformedMessageError, parse
+
+
+def s3_event(key, bucket="data", **more):
+    return {"source": "aws.s3", "detail": {"bucket": {"name": bucket}, "object": {"key": key}}, **more}
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param("a", id="short"),
+        pytest.param("with space", id="space"),
+        pytest.param("per%20cent", id="a percent sign is not decoded"),
+        pytest.param("plus+plus", id="plus"),
+        pytest.param("new\nline", id="newline"),
+        pytest.param("ünï/🪣", id="four-byte UTF-8"),
+        pytest.param("tail/", id="trailing slash"),
+        pytest.param("k" * 1024, id="1,024 bytes"),
+    ],
+)
+def test_a_key_is_taken_as_it_stands(key):
+    assert parse(json.dumps(s3_event(key))) == Hint("data", key)
+
+
+def test_any_detail_type_is_a_hint():
+    assert parse(json.dumps(s3_event("k", **{"detail-type": "Object Restore Completed"}))) == Hint(
+        "data", "k"
+    )
+
+
+def test_our_messages_come_back_as_they_were_sent():
+    for message in (
+        ReconcileRequest("data"),
+        ReconcileRequest("data", 20),
+        ReconcileStep("data", "run", ""),
+        ReconcileStep("data", "run", "a\x01\n🪣"),
+    ):
+        assert parse(message.to_json()) == message
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        ("{", "JSON"),
+        ("[1]", "list"),
+        ("{}", "source=None"),
+        (json.dumps({"Event": "s3:TestEvent"}), "source=None"),
+        (json.dumps({"source": "aws.s3"}), "detail"),
+        (json.dumps({"source": "aws.s3", "detail": {"bucket": {"name": "data"}}}), "object"),
+        (json.dumps(s3_event("")), "key"),
+        (json.dumps(s3_event(7)), "key"),
+        (json.dumps(s3_event("k" * 1025)), "1025"),
+        (json.dumps(s3_event("ü" * 513)), "1026"),
+        (json.dumps(s3_event("\ud800")), "UTF-8"),
+        (json.dumps(s3_event("k", bucket="data#object#00")), "data#object#00"),
+        (json.dumps(s3_event("k", bucket="*")), "'*'"),
+        (json.dumps({"tidemark": "rewind", "bucket": "data"}), "rewind"),
+        (json.dumps({"tidemark": "reconcile"}), "bucket"),
+        (json.dumps({"tidemark": "reconcile", "bucket": "data", "page_size": 0}), "page_size"),
+        (json.dumps({"tidemark": "reconcile", "bucket": "data", "page_size": True}), "page_size"),
+        (json.dumps({"tidemark": "reconcile", "bucket": "data", "run_id": "r"}), "cursor"),
+        ("[" * 100_000, "JSON"),
+    ],
+)
+def test_a_malformed_message_is_named(body, names):
+    with pytest.raises(MalformedMessageError, match=names.replace("*", r"\*")):
+        parse(body)
+
+
+@given(
+    st.text()
+    | st.recursive(
+        st.none() | st.text() | st.integers(),
+        lambda x: st.dictionaries(
+            st.sampled_from(
+                [
+                    "tidemark",
+                    "source",
+                    "detail",
+                    "bucket",
+                    "object",
+                    "key",
+                    "name",
+                    "run_id",
+                    "cursor",
+                    "page_size",
+                ]
+            ),
+            x | st.sampled_from(["aws.s3", "reconcile", "data"]),
+        ),
+    ).map(json.dumps)
+)
+def test_garbage_raises_malformed_message_and_nothing_else(body):
+    with contextlib.suppress(MalformedMessageError):
+        parse(body)

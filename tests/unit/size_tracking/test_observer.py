@@ -1,0 +1,94 @@
+"""What each answer of S3 means; the answers are injected where botocore would read them from the network."""
+
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.stub import Stubber
+
+from size_tracking.observer import Observer
+from size_tracking.values import ABSENT, Observation
+
+WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+ENTRY = {"ETag": '"e"', "LastModified": WHEN}
+SEEN = Observation(7, '"e"', "2026-01-02T03:04:05Z")
+
+
+@pytest.fixture
+def s3():
+    return boto3.client("s3", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+
+
+@pytest.fixture
+def stub(s3):
+    with Stubber(s3) as stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()
+
+
+def observe(s3, key="k"):
+    return Observer(s3).observe("b", [key])
+
+
+def test_a_present_object_is_seen_with_its_size(s3, stub):
+    stub.add_response("head_object", {"ContentLength": 7, **ENTRY}, {"Bucket": "b", "Key": "k"})
+
+    assert observe(s3) == ({"k": SEEN}, {})
+
+
+def test_404_alone_means_absent(s3, stub):
+    stub.add_client_error("head_object", "404", http_status_code=404)
+
+    assert observe(s3) == ({"k": ABSENT}, {})
+
+
+@pytest.mark.parametrize("status", [403, 500, 503])
+def test_any_other_refusal_is_an_error_of_its_key_and_never_an_absence(s3, stub, status):
+    stub.add_client_error("head_object", str(status), http_status_code=status)
+
+    seen, errors = observe(s3)
+
+    assert seen == {}
+    assert isinstance(errors["k"], ClientError)
+
+
+def test_a_timeout_is_an_error_of_its_key(s3, monkeypatch):
+    def hang(**_):
+        raise ReadTimeoutError(endpoint_url="s3")
+
+    monkeypatch.setattr(s3, "head_object", hang)
+
+    seen, errors = observe(s3)
+
+    assert (seen, set(errors)) == ({}, {"k"})
+
+
+def test_an_object_under_a_customers_key_is_looked_up_in_the_listing(s3, stub):
+    stub.add_client_error("head_object", "400", http_status_code=400)
+    entries = [{"Key": "k", "Size": 7, **ENTRY}]
+    stub.add_response("list_objects_v2", {"Contents": entries}, {"Bucket": "b", "Prefix": "k", "MaxKeys": 1})
+
+    assert observe(s3) == ({"k": SEEN}, {})
+
+
+def test_a_listing_that_only_knows_a_longer_key_means_absent(s3, stub):
+    stub.add_client_error("head_object", "400", http_status_code=400)
+    stub.add_response("list_objects_v2", {"Contents": [{"Key": "k2", "Size": 7, **ENTRY}]})
+
+    assert observe(s3) == ({"k": ABSENT}, {})
+
+
+def test_a_page_says_whether_the_bucket_goes_on(s3, stub):
+    answer = {"Contents": [{"Key": "k", "Size": 7, **ENTRY}], "IsTruncated": True}
+    stub.add_response("list_objects_v2", answer, {"Bucket": "b", "MaxKeys": 5, "StartAfter": "a"})
+
+    page = Observer(s3).page("b", "a", 5)
+
+    assert (page.objects, page.more) == ((("k", SEEN),), True)
+
+
+def test_a_bucket_that_is_gone_lists_nothing(s3, stub):
+    stub.add_client_error("list_objects_v2", "NoSuchBucket", http_status_code=404)
+
+    assert Observer(s3).page("b", "", 5).objects == ()

@@ -1,0 +1,195 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from size_history.items import State, Totals
+from size_history.messages import ReconcileStep
+from size_tracking import reconciling
+from size_tracking.reconciling import (
+    STALE_MICROSECONDS,
+    Advance,
+    Announce,
+    Compare,
+    Comparison,
+    CreateTotals,
+    End,
+    PutRun,
+    ReadEnd,
+    SendStep,
+    StepDone,
+    compare,
+)
+from size_tracking.values import Observation, Outcome, Run
+
+RUN = Run("r1", 100, started=10, moved=20, revision=3, cursor="m", previous="c", announced=True)
+TOTALS = Totals(5, 1, 1, 0, 0, max_size=5, last_time=1, revision=2, state=State.LIVE)
+
+
+def seen(size, **more):
+    return Observation(size, etag=f"e{size}", **more)
+
+
+def begin(run, now=30):
+    return reconciling.begin("b", run, run_id="new", page_size=7, now=now)
+
+
+def test_a_bucket_without_a_run_begins_one():
+    assert begin(None) == PutRun("b", Run("new", 7, started=30, moved=30))
+
+
+def test_a_run_that_goes_on_is_pushed_on_and_not_replaced():
+    assert begin(RUN) == SendStep("b", RUN)
+
+
+@pytest.mark.parametrize(
+    ("run", "now"),
+    [(replace(RUN, ended=25), 30), (RUN, RUN.moved + STALE_MICROSECONDS + 1)],
+    ids=["ended", "stale"],
+)
+def test_an_ended_or_stale_run_is_followed_by_a_new_one(run, now):
+    state = begin(run, now)
+
+    assert isinstance(state, PutRun)
+    assert (state.run.run_id, state.run.revision) == ("new", run.revision + 1)
+
+
+@pytest.mark.parametrize(
+    ("step", "run", "expected"),
+    [
+        pytest.param(ReconcileStep("b", "r1", "m"), RUN, Compare(RUN), id="the expected step"),
+        pytest.param(ReconcileStep("b", "r1", "c"), RUN, StepDone(), id="a duplicate of the step before"),
+        pytest.param(
+            ReconcileStep("b", "r1", "c"),
+            replace(RUN, announced=False),
+            Announce(replace(RUN, announced=False)),
+            id="the step before, redelivered because it died before it sent the next",
+        ),
+        pytest.param(ReconcileStep("b", "r0", "m"), RUN, StepDone(), id="a step of another run"),
+        pytest.param(
+            ReconcileStep("b", "r1", "m"), replace(RUN, ended=9), StepDone(), id="the run has ended"
+        ),
+        pytest.param(ReconcileStep("b", "r1", "m"), None, StepDone(), id="there is no run"),
+    ],
+)
+def test_what_a_step_message_has_to_do_with_the_run(step, run, expected):
+    assert reconciling.run_checked(step, run) == expected
+
+
+def test_a_page_moves_the_cursor_and_the_counts():
+    state = reconciling.compared(Compare(RUN), Comparison((), 9, "z"), healed=2, drift=30, now=40)
+
+    assert state == Advance(
+        replace(
+            RUN,
+            revision=4,
+            previous="m",
+            cursor="z",
+            announced=False,
+            moved=40,
+            checked=9,
+            healed=2,
+            drift=30,
+        )
+    )
+
+
+def test_the_last_page_ends_the_run():
+    state = reconciling.compared(Compare(RUN), Comparison((), 9, None), healed=0, drift=0, now=40)
+
+    assert isinstance(state, ReadEnd)
+    assert state.run.ended == 40
+
+
+def test_only_the_handler_that_moved_the_run_sends_the_next_step():
+    assert reconciling.advanced(Advance(RUN), done=True) == Announce(RUN)
+    assert reconciling.advanced(Advance(RUN), done=False) == StepDone()
+
+
+def test_the_end_of_an_adoption_goes_live_in_the_same_transaction():
+    ended = replace(RUN, ended=40)
+    adopting = replace(TOTALS, state=State.ADOPTING)
+
+    state = reconciling.end_read("b", ReadEnd(ended), adopting, None, 50)
+
+    assert isinstance(state, End)
+    assert state.transaction.run == ended
+    assert state.transaction.totals is not None
+    assert state.transaction.totals.state is State.LIVE
+    assert state.transaction.sample is not None
+
+
+def test_the_end_of_a_reconcile_of_a_live_bucket_writes_no_sample():
+    state = reconciling.end_read("b", ReadEnd(RUN), TOTALS, None, 50)
+
+    assert isinstance(state, End)
+    assert (state.transaction.totals, state.transaction.sample) == (None, None)
+
+
+def test_an_empty_bucket_without_totals_gets_them_before_the_end():
+    assert reconciling.end_read("b", ReadEnd(RUN), None, None, 50) == CreateTotals(RUN)
+
+
+def test_moved_totals_are_read_again_and_a_moved_run_is_somebody_elses():
+    state = reconciling.end_read("b", ReadEnd(RUN), TOTALS, None, 50)
+    assert isinstance(state, End)
+
+    assert reconciling.ended(state, Outcome.TOTALS_MOVED) == ReadEnd(RUN)
+    assert reconciling.ended(state, Outcome.ROW_MOVED) == StepDone()
+    assert reconciling.ended(state, Outcome.COMMITTED) == StepDone(RUN)
+
+
+def test_keys_that_differ_in_presence_size_or_etag_are_found_in_order():
+    listed = [("a", seen(1)), ("b", seen(2)), ("d", seen(4)), ("e", seen(5, last_modified="later"))]
+    recorded = [
+        ("b", seen(3)),
+        ("c", seen(3)),
+        ("d", replace(seen(4), etag="x")),
+        ("e", seen(5, version_id="v")),
+    ]
+
+    comparison = compare(listed, recorded, until=None, limit=1000)
+
+    assert comparison == Comparison((("a", 1), ("b", 2), ("c", 3), ("d", 4)), 5, None)
+
+
+def test_rows_that_nobody_lists_any_more_cannot_fill_the_memory():
+    recorded = ((f"{number:09}", seen(1)) for number in range(10**9))
+
+    comparison = compare([], recorded, until=None, limit=3)
+
+    assert [key for key, _ in comparison.differing] == ["000000000", "000000001", "000000002"]
+    assert comparison.cursor == "000000002"
+
+
+def test_a_comparison_cut_short_goes_on_after_its_last_committed_key():
+    whole = Comparison((("a", 1), ("c", 3), ("d", 4)), 9, "z")
+
+    assert whole.cut(2) == Comparison((("a", 1), ("c", 3)), 3, "c")
+
+
+@given(
+    st.dictionaries(st.text(max_size=3), st.integers(0, 3)),
+    st.dictionaries(st.text(max_size=3), st.integers(0, 3)),
+    st.integers(1, 4),
+)
+def test_every_difference_is_found_once_however_the_pages_are_cut(listed, recorded, limit):
+    """Going on from cursor to cursor finds what a comparison of the two whole dictionaries finds."""
+    found, checked, cursor = [], 0, None
+
+    while True:
+        after = [
+            sorted((k, seen(v)) for k, v in side.items() if cursor is None or k > cursor)
+            for side in (listed, recorded)
+        ]
+        comparison = compare(*after, until=None, limit=limit)
+        found += [key for key, _ in comparison.differing]
+        checked += comparison.checked
+        cursor = comparison.cursor
+        if cursor is None:
+            break
+
+    everything = listed.keys() | recorded.keys()
+    assert found == sorted(key for key in everything if listed.get(key) != recorded.get(key))
+    assert checked == len(everything)
