@@ -1,0 +1,91 @@
+"""The CDK app: `cdk synth|diff|deploy` from infra_cdk/, or `python -m infra_cdk.app -c target=local` from the root.
+
+Synth is pure: it reads the context, `cdk.json` and `images.json`, and asks no network, account or git.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import App
+
+from infra_cdk.images import NO_IMAGES_NEEDED, Images, images_from
+from infra_cdk.settings import Settings, SettingsError, settings_from
+from infra_cdk.stage import TidemarkStage
+
+HERE = Path(__file__).resolve().parent
+IMAGES_FILE = HERE.parent / "images.json"
+
+
+def build(context: Mapping[str, Any], *, outdir: str, images_file: Path = IMAGES_FILE) -> App:
+    """Return the app, not synthesized yet, for this context on top of that of `cdk.json`.
+
+    Raises SettingsError for a setting or an image file that cannot be used.
+    """
+    app = App(
+        context={**_file_context(), **context},
+        outdir=outdir,
+        analytics_reporting=False,  # it would add a resource to every template, and LocalStack knows no such type
+    )
+    settings = settings_from(app.node.get_all_context())
+    TidemarkStage(app, settings=settings, images=_images(settings, images_file))
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Synthesize; return 0, or 1 after one line on stderr that says what to change."""
+    options = _parser().parse_args(arguments)
+    try:
+        build(dict(options.context), outdir=options.output).synth()
+    except SettingsError as error:
+        print(f"tidemark: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _file_context() -> dict[str, Any]:
+    # Only the CDK's command line reads cdk.json; without this, another way in would synthesize other templates.
+    context: dict[str, Any] = json.loads((HERE / "cdk.json").read_text(encoding="utf-8"))["context"]
+    return context
+
+
+def _images(settings: Settings, images_file: Path) -> Images:
+    return NO_IMAGES_NEEDED if settings.emulated else images_from(images_file)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m infra_cdk.app", description="Write the CDK app's templates."
+    )
+    parser.add_argument(
+        "-c",
+        "--context",
+        action="append",
+        default=[],
+        type=_pair,
+        metavar="KEY=VALUE",
+        help="a setting, such as target=local; may be given more than once",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        default=os.environ.get("CDK_OUTDIR", str(HERE / "cdk.out")),
+        metavar="DIRECTORY",
+        help="where the templates go (default: infra_cdk/cdk.out)",
+    )
+    return parser
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise argparse.ArgumentTypeError(f"not of the form key=value: '{text}'")
+    return key, value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,194 @@
+"""What works on the data: queue, functions, API. It holds nothing and may be deleted and made again."""
+
+from typing import Any
+
+from aws_cdk import CfnOutput, CfnParameter, Duration, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra_cdk import wiring
+from infra_cdk.image_function import Allotment, ImageFunction
+from infra_cdk.images import Images
+from infra_cdk.plot_api import LONGEST_SECONDS, PlotApi
+from infra_cdk.settings import Settings
+from infra_cdk.tracking_queue import TrackingQueue
+from size_history.items import SIZE_INDEX
+
+TRACKING = Allotment(memory_mib=512, timeout_seconds=30)
+PLOTTING = Allotment(
+    memory_mib=1024, timeout_seconds=LONGEST_SECONDS - 1
+)  # so that its log shows the timeout
+DRIVER = Allotment(memory_mib=256, timeout_seconds=300)
+VISIBILITY = Duration.seconds(6 * TRACKING.timeout_seconds)  # AWS's advice for a queue that feeds a function
+
+DRIVER_OBJECTS = ("assignment1.txt", "assignment2.txt")
+"""The keys that the driver changes."""
+
+
+class LambdaStack(Stack):
+    """Data bucket → rule → queue → size-tracking → tables → plotting → plot bucket, and the driver."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: Settings, images: Images, **stack: Any
+    ) -> None:
+        super().__init__(scope, construct_id, **stack)
+        self._settings = settings
+        self._images = images
+        _refuse_missing_images(self, images)
+        self._find_storage()
+
+        self._tracking_queue = TrackingQueue(self, "Tracking", visibility=VISIBILITY)
+        self._tracking_queue.collect("DataBucketChanges", self._data_bucket)
+        self._queue = self._tracking_queue.queue
+        tracking = self._size_tracking()
+        self._tracking_queue.feed(tracking.function, settings.queue)
+
+        plotting = self._plotting()
+        self._api = PlotApi(self, "PlotApi", function=plotting.function)
+        driver = self._driver()
+
+        self._grant_tracking(tracking)
+        self._grant_plotting(plotting)
+        self._grant_driver(driver)
+        self._outputs(tracking.function, plotting.function, driver.function)
+
+    def _find_storage(self) -> None:
+        def published(name: str) -> str:
+            return wiring.published(self, self._settings, name)
+
+        self._data_bucket = s3.Bucket.from_bucket_name(self, "DataBucket", published(wiring.DATA_BUCKET))
+        self._plot_bucket = s3.Bucket.from_bucket_name(self, "PlotBucket", published(wiring.PLOT_BUCKET))
+        self._history = dynamodb.Table.from_table_name(self, "History", published(wiring.HISTORY_TABLE))
+        self._ledger = dynamodb.Table.from_table_name(self, "Ledger", published(wiring.LEDGER_TABLE))
+
+    def _size_tracking(self) -> ImageFunction:
+        return self._function(
+            "SizeTracking",
+            "size-tracking",
+            TRACKING,
+            {
+                "HISTORY_TABLE": self._history.table_name,
+                "LEDGER_TABLE": self._ledger.table_name,
+                "QUEUE_URL": self._queue.queue_url,
+            },
+            # Each step of a reconcile sends the next; AWS stops such a chain after 16, unless it is allowed.
+            recursive_loop=lambda_.RecursiveLoop.ALLOW,
+        )
+
+    def _plotting(self) -> ImageFunction:
+        return self._function(
+            "Plotting",
+            "plotting",
+            PLOTTING,
+            {
+                "HISTORY_TABLE": self._history.table_name,
+                "LEDGER_TABLE": self._ledger.table_name,
+                "SIZE_INDEX": SIZE_INDEX,
+                "DATA_BUCKET": self._data_bucket.bucket_name,
+                "PLOT_BUCKET": self._plot_bucket.bucket_name,
+                "QUEUE_URL": self._queue.queue_url,
+            },
+        )
+
+    def _driver(self) -> ImageFunction:
+        return self._function(
+            "Driver",
+            "driver",
+            DRIVER,
+            {
+                "DATA_BUCKET": self._data_bucket.bucket_name,
+                "HISTORY_TABLE": self._history.table_name,
+                "LEDGER_TABLE": self._ledger.table_name,
+                "QUEUE_URL": self._queue.queue_url,
+                "API_URL": self._api.url(self._settings.endpoint),
+                "DRIVER_PAUSE_SECONDS": str(self._settings.driver_pause_seconds),
+            },
+        )
+
+    def _function(
+        self,
+        construct_id: str,
+        service: str,
+        allotment: Allotment,
+        environment: dict[str, str],
+        recursive_loop: lambda_.RecursiveLoop | None = None,
+    ) -> ImageFunction:
+        return ImageFunction(
+            self,
+            construct_id,
+            service=service,
+            digest=self._images.digest(service),
+            architecture=self._settings.architecture,
+            allotment=allotment,
+            environment=environment,
+            recursive_loop=recursive_loop,
+        )
+
+    def _grant_tracking(self, tracking: ImageFunction) -> None:
+        # ListBucket makes an absent object a 404; without it every deletion looks like a refusal (403).
+        tracking.may("s3:ListBucket", on=self._data_bucket.bucket_arn)
+        tracking.may("s3:GetObject", on=self._data_bucket.arn_for_objects("*"))
+        tracking.may(
+            "dynamodb:GetItem",
+            "dynamodb:BatchGetItem",
+            "dynamodb:Query",
+            "dynamodb:ConditionCheckItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            on=self._ledger.table_arn,
+        )
+        tracking.may("dynamodb:Query", "dynamodb:PutItem", on=self._history.table_arn)
+        tracking.may("sqs:SendMessage", on=self._queue.queue_arn)
+
+    def _grant_plotting(self, plotting: ImageFunction) -> None:
+        # An index is a resource of its own: without its ARN the query is denied, and only on AWS.
+        plotting.may(
+            "dynamodb:Query", on=[self._history.table_arn, f"{self._history.table_arn}/index/{SIZE_INDEX}"]
+        )
+        plotting.may("dynamodb:GetItem", "dynamodb:Query", on=self._ledger.table_arn)
+        plotting.may("s3:PutObject", on=self._plot_bucket.arn_for_objects("plot"))
+        plotting.may("s3:PutObject", on=self._plot_bucket.arn_for_objects("plot/*"))
+        plotting.may("sqs:GetQueueAttributes", on=self._queue.queue_arn)
+
+    def _grant_driver(self, driver: ImageFunction) -> None:
+        driver.may("s3:ListBucket", on=self._data_bucket.bucket_arn)
+        driver.may(
+            "s3:GetObject",
+            "s3:PutObject",
+            "s3:DeleteObject",
+            on=[self._data_bucket.arn_for_objects(key) for key in DRIVER_OBJECTS],
+        )
+        driver.may("dynamodb:Query", on=self._history.table_arn)
+        driver.may("dynamodb:GetItem", on=self._ledger.table_arn)
+        driver.may("sqs:SendMessage", on=self._queue.queue_arn)
+        driver.may("execute-api:Invoke", on=self._api.route_arn("POST", "/plot"))
+
+    def _outputs(
+        self, tracking: lambda_.IFunction, plotting: lambda_.IFunction, driver: lambda_.IFunction
+    ) -> None:
+        for name, value in {
+            "ApiUrl": self._api.url(self._settings.endpoint),
+            "ApiId": self._api.api.rest_api_id,
+            "ApiStageName": self._api.stage,
+            "QueueUrl": self._queue.queue_url,
+            "DlqUrl": self._tracking_queue.dlq.queue_url,
+            "RuleDlqUrl": self._tracking_queue.rule_dlq.queue_url,
+            "SizeTrackingFunctionName": tracking.function_name,
+            "PlottingFunctionName": plotting.function_name,
+            "DriverFunctionName": driver.function_name,
+        }.items():
+            CfnOutput(self, name, value=value)
+
+
+def _refuse_missing_images(stack: Stack, images: Images) -> None:
+    # Synth must work on a fresh clone, a deployment must not: a parameter that has no value stops the CLI
+    # before it touches the account, and CloudFormation behind any other tool.
+    if images.missing:
+        CfnParameter(
+            stack,
+            "RunMakePushImagesFirst",
+            type="String",
+            description=f"images.json names no image for: {', '.join(images.missing)}",
+        )

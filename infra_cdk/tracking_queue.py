@@ -1,0 +1,79 @@
+"""The queue between a bucket's events and the tracker, with a place for what neither could deliver."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra_cdk.settings import QueueProfile
+
+RECEIVES = 5
+"""How often a message is tried before it goes to the dead-letter queue."""
+RETENTION = Duration.days(14)
+"""SQS's longest, so that a fortnight's absence loses no message."""
+
+# What changes the listing: a delete marker, a lifecycle expiry and a resurfacing version are "Deleted" too.
+# Restores, tags, ACLs and storage classes change no size.
+_CHANGES = ["Object Created", "Object Deleted"]
+
+
+class TrackingQueue(Construct):
+    """A standard queue; its dead-letter queue; and one for events that EventBridge could not put in it."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, visibility: Duration) -> None:
+        super().__init__(scope, construct_id)
+        self.dlq = self._queue("DeadLetters")
+        self.rule_dlq = self._queue("UndeliveredEvents")
+        self.queue = self._queue(
+            "Queue",
+            visibility_timeout=visibility,
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dlq, max_receive_count=RECEIVES),
+        )
+
+    def collect(self, construct_id: str, bucket: s3.IBucket) -> None:
+        """Send the bucket's changes to the queue."""
+        events.Rule(
+            self,
+            construct_id,
+            description="Changes of a tracked bucket's listing",
+            event_pattern=events.EventPattern(
+                source=["aws.s3"],
+                detail_type=_CHANGES,
+                detail={"bucket": {"name": [bucket.bucket_name]}},
+            ),
+            targets=[targets.SqsQueue(self.queue, dead_letter_queue=self.rule_dlq)],
+        )
+
+    def feed(self, function: lambda_.Function, profile: QueueProfile) -> None:
+        """Have the function called with batches, of which it may fail single messages."""
+        window = Duration.seconds(profile.window_seconds) if profile.window_seconds else None
+        function.add_event_source(
+            sources.SqsEventSource(
+                self.queue,
+                batch_size=profile.batch_size,
+                max_batching_window=window,
+                max_concurrency=profile.concurrency,
+                report_batch_item_failures=True,
+            )
+        )
+
+    def _queue(
+        self,
+        construct_id: str,
+        *,
+        visibility_timeout: Duration | None = None,
+        dead_letter_queue: sqs.DeadLetterQueue | None = None,
+    ) -> sqs.Queue:
+        return sqs.Queue(
+            self,
+            construct_id,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=RETENTION,
+            visibility_timeout=visibility_timeout,
+            dead_letter_queue=dead_letter_queue,
+        )

@@ -1,0 +1,26 @@
+"""How values cross stacks: as SSM parameters, so that no stack holds another one's export."""
+
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from infra_cdk.settings import Settings
+
+DATA_BUCKET = "data-bucket-name"
+PLOT_BUCKET = "plot-bucket-name"
+HISTORY_TABLE = "history-table-name"
+LEDGER_TABLE = "ledger-table-name"
+
+
+def publish(scope: Construct, settings: Settings, name: str, value: str) -> None:
+    """Make a value known to the other stacks of the same target."""
+    ssm.StringParameter(scope, f"Parameter-{name}", parameter_name=_path(settings, name), string_value=value)
+
+
+def published(scope: Construct, settings: Settings, name: str) -> str:
+    """Return a value that another stack of the same target publishes, resolved when this one is deployed."""
+    return ssm.StringParameter.value_for_string_parameter(scope, _path(settings, name))
+
+
+def _path(settings: Settings, name: str) -> str:
+    # The one name that is ours and not generated: without it nobody could find the others.
+    return f"/tidemark/{settings.target}/{name}"
