@@ -20,7 +20,7 @@ def plot_answer(chart: Chart, *, as_of: int, backlog: Backlog, plot_bucket: str,
         "sample_cnt": chart.samples.count,
         "thinned": chart.samples.thinned,
         "bucket_maximum": chart.bucket_maximum,
-        "any_bucket_maximum": chart.peak.size if chart.peak else None,
+        "any_bucket_maximum": chart.highest.size if chart.highest else None,
         **freshness(chart, as_of=as_of, backlog=backlog),
     }
 

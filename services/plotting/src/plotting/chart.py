@@ -7,11 +7,19 @@ from size_history.items import Peak, Sample, State, Totals
 
 
 @dataclass(frozen=True, slots=True)
+class HighWater:
+    """The largest total that any bucket ever had, in bytes, and which bucket that was."""
+
+    size: int
+    bucket: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """A bucket's totals from `start` to `end` (microseconds since 1970, UTC); maxima in bytes.
 
     `before` is the sample in force when the range begins. `bucket_maximum` is the largest total the bucket ever
-    had, `peak` the largest any bucket ever had; both None before the first sample.
+    had, `highest` the largest any bucket ever had; both None before the first sample.
     """
 
     bucket: str
@@ -21,7 +29,7 @@ class Chart:
     before: Sample | None
     samples: Samples
     bucket_maximum: int | None
-    peak: Peak | None
+    highest: HighWater | None
 
 
 def bucket_maximum(indexed: int | None, totals: Totals, shown: tuple[Sample, ...]) -> int | None:
@@ -31,9 +39,8 @@ def bucket_maximum(indexed: int | None, totals: Totals, shown: tuple[Sample, ...
     return max(indexed or 0, totals.max_size, *(sample.total_size for sample in shown), 0)
 
 
-def highest(peak: Peak | None, bucket: str, shown: tuple[Sample, ...], maximum: int | None) -> Peak | None:
+def highest_of_any(peak: Peak | None, bucket: str, maximum: int | None) -> HighWater | None:
     """Return the largest total of any bucket: the recorded peak, unless this bucket has passed it since."""
-    if maximum is None or (peak is not None and peak.size >= maximum):
-        return peak
-    time = next((sample.time for sample in shown if sample.total_size == maximum), 0)
-    return Peak(size=maximum, bucket=bucket, time=time)
+    if maximum is not None and (peak is None or peak.size < maximum):
+        return HighWater(maximum, bucket)
+    return HighWater(peak.size, peak.bucket) if peak else None

@@ -15,7 +15,7 @@ def draw(chart: Chart) -> bytes:
     axes = figure.add_subplot()
     samples = [*([chart.before] if chart.before else []), *chart.samples.kept]
     axes.step([s.time / 1e6 for s in samples], [s.total_size for s in samples], where="post", marker="o")
-    for value in (chart.bucket_maximum, chart.peak.size if chart.peak else None):
+    for value in (chart.bucket_maximum, chart.highest.size if chart.highest else None):
         if value is not None:
             axes.axhline(value)
     axes.set_title(chart.bucket)

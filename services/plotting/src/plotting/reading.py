@@ -1,6 +1,6 @@
 """The reads behind one picture, in the order that makes their answers fit together."""
 
-from plotting.chart import Chart, bucket_maximum, highest
+from plotting.chart import Chart, bucket_maximum, highest_of_any
 from plotting.history import History
 from plotting.ledger import Ledger
 from plotting.parsing import PlotRequest
@@ -31,5 +31,5 @@ def gather(history: History, ledger: Ledger, request: PlotRequest, now: int) -> 
         before=before,
         samples=samples,
         bucket_maximum=maximum,
-        peak=highest(ledger.peak(), request.bucket, shown, maximum),
+        highest=highest_of_any(ledger.peak(), request.bucket, maximum),
     )

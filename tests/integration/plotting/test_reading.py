@@ -1,0 +1,191 @@
+"""The adapters and the read behind a picture, against a real DynamoDB engine."""
+
+import pytest
+
+from plotting import history as history_module
+from plotting.history import History
+from plotting.ledger import Ledger
+from plotting.parsing import PlotRequest
+from plotting.problems import ProblemError
+from plotting.reading import gather
+from plotting.thinning import MOST_SAMPLES
+from size_history.items import Peak, Sample, State, Totals
+
+SECOND = 1_000_000
+START = 1_795_000_000 * SECOND
+BUCKET = "photos"
+
+
+@pytest.fixture
+def history(dynamodb, tables):
+    return History(dynamodb, tables.history, tables.size_index)
+
+
+@pytest.fixture
+def ledger(dynamodb, tables):
+    return Ledger(dynamodb, tables.ledger)
+
+
+@pytest.fixture
+def record(dynamodb, tables):
+    """Write samples of sizes, one per second from START on, as the tracker does."""
+
+    def write(*sizes, bucket=BUCKET, keys=()):
+        for index, size in enumerate(sizes):
+            sample = Sample(bucket, START + index * SECOND, size, 1, changed_keys=keys)
+            dynamodb.put_item(TableName=tables.history, Item=sample.to_item())
+
+    return write
+
+
+@pytest.fixture
+def track(dynamodb, tables):
+    """Write a bucket's totals."""
+
+    def write(bucket=BUCKET, *, max_size=0, state=State.LIVE):
+        totals = Totals(
+            size=0,
+            count=0,
+            created=0,
+            overwritten=0,
+            removed=0,
+            max_size=max_size,
+            last_time=START,
+            revision=1,
+            state=state,
+        )
+        dynamodb.put_item(TableName=tables.ledger, Item=totals.to_item(bucket))
+
+    return write
+
+
+@pytest.fixture
+def raise_peak(dynamodb, tables):
+    """Write the peak of all buckets."""
+
+    def write(size, bucket):
+        dynamodb.put_item(TableName=tables.ledger, Item=Peak(size, bucket, START).to_item())
+
+    return write
+
+
+def sizes_of(samples):
+    return [sample.total_size for sample in samples]
+
+
+def test_samples_are_those_from_the_start_on_in_time_order(history, record):
+    record(0, 18, 27, 0, 2)
+    record(99, bucket="photos2")
+
+    pages = list(history.samples(BUCKET, START + 2 * SECOND))
+
+    assert [sizes_of(page) for page in pages] == [[27, 0, 2]]
+
+
+def test_the_first_microsecond_of_the_range_is_in_it(history, record):
+    record(18)
+
+    assert sizes_of(next(history.samples(BUCKET, START))) == [18]
+    assert next(history.samples(BUCKET, START + 1)) == []
+
+
+def test_samples_are_read_to_the_last_page(history, record):
+    """300 rows of 10 kB are three pages of 1 MB."""
+    record(*range(300), keys=tuple("k" * 1000 + str(number) for number in range(10)))
+
+    pages = list(history.samples(BUCKET, START))
+
+    assert len(pages) == 3
+    assert [size for page in pages for size in sizes_of(page)] == list(range(300))
+
+
+def test_more_pages_than_one_answer_reads_are_a_problem_that_says_so(history, record, monkeypatch):
+    monkeypatch.setattr(history_module, "MOST_PAGES", 2)
+    record(*range(300), keys=tuple("k" * 1000 + str(number) for number in range(10)))
+
+    with pytest.raises(ProblemError, match=r"too-many-samples: photos .* ask for a shorter window"):
+        list(history.samples(BUCKET, START))
+
+
+def test_the_sample_before_an_instant_is_the_last_one_strictly_before_it(history, record):
+    record(0, 18, 27)
+
+    assert history.sample_before(BUCKET, START) is None
+    assert history.sample_before(BUCKET, START + 2 * SECOND).total_size == 18
+    assert history.sample_before(BUCKET, START + 2 * SECOND + 1).total_size == 27
+
+
+def test_the_largest_size_is_by_number_and_of_this_bucket_alone(history, record):
+    record(9, 10, 2)
+    record(1000, bucket="videos")
+
+    assert history.largest_size(BUCKET) == 10
+    assert history.largest_size("nothing-here") is None
+
+
+def test_sizes_beyond_what_a_double_holds_stay_exact(history, record):
+    record(2**60 + 1)
+
+    assert history.largest_size(BUCKET) == 2**60 + 1
+    assert sizes_of(next(history.samples(BUCKET, START))) == [2**60 + 1]
+
+
+def test_the_ledger_answers_totals_and_peak_and_none_where_there_are_none(ledger, track, raise_peak):
+    assert ledger.totals(BUCKET) is None
+    assert ledger.peak() is None
+    track(max_size=27)
+    raise_peak(50, "videos")
+
+    assert ledger.totals(BUCKET).max_size == 27
+    assert ledger.peak() == Peak(50, "videos", START)
+
+
+def test_a_chart_holds_the_range_what_was_before_it_and_both_maxima(
+    history, ledger, record, track, raise_peak
+):
+    record(0, 18, 27, 0, 2)
+    track(max_size=27)
+    raise_peak(50, "videos")
+
+    chart = gather(history, ledger, PlotRequest(BUCKET, START + 3 * SECOND), START + 10 * SECOND)
+
+    assert sizes_of(chart.samples.kept) == [0, 2]
+    assert chart.before.total_size == 27
+    assert chart.bucket_maximum == 27
+    assert (chart.highest.size, chart.highest.bucket) == (50, "videos")
+    assert (chart.start, chart.end) == (START + 3 * SECOND, START + 10 * SECOND)
+
+
+def test_a_bucket_still_being_adopted_is_an_ordinary_empty_chart(history, ledger, track):
+    track(state=State.ADOPTING)
+
+    chart = gather(history, ledger, PlotRequest(BUCKET, START), START + SECOND)
+
+    assert chart.state is State.ADOPTING
+    assert chart.samples.kept == ()
+    assert chart.before is None
+    assert chart.bucket_maximum is None
+    assert chart.highest is None
+
+
+def test_a_bucket_without_totals_is_not_tracked(history, ledger):
+    with pytest.raises(ProblemError, match="bucket-not-tracked: bucket photos"):
+        gather(history, ledger, PlotRequest(BUCKET, START), START)
+
+
+def test_a_long_range_is_thinned_and_keeps_its_peak(dynamodb, tables, history, ledger, track):
+    """Twice as many samples as are kept, one of them a single high one."""
+    count = 2 * MOST_SAMPLES
+    rows = [Sample(BUCKET, START + index * SECOND, index % 7, 1).to_item() for index in range(count)]
+    rows[4321] = Sample(BUCKET, START + 4321 * SECOND, 1000, 1).to_item()
+    for begin in range(0, count, 25):
+        puts = [{"PutRequest": {"Item": row}} for row in rows[begin : begin + 25]]
+        dynamodb.batch_write_item(RequestItems={tables.history: puts})
+    track()
+
+    chart = gather(history, ledger, PlotRequest(BUCKET, START), START + count * SECOND)
+
+    assert chart.samples.count == count
+    assert chart.samples.thinned
+    assert len(chart.samples.kept) <= MOST_SAMPLES
+    assert max(sizes_of(chart.samples.kept)) == 1000
