@@ -1,0 +1,82 @@
+"""A bucket at the observation seam: what the tracker would see of S3, without S3's 50 TB."""
+
+import itertools
+import json
+import threading
+from collections.abc import Iterable
+
+from size_history.messages import ReconcileRequest, ReconcileStep
+from size_tracking.batch import Batch
+from size_tracking.ledger import Ledger
+from size_tracking.observer import Page
+from size_tracking.reconciler import Beginner, Reconciler
+from size_tracking.tracker import Clock, Tracker
+from size_tracking.values import ABSENT, Observation
+
+
+class World:
+    """Objects that can be put and deleted, an observer of them, and the queue of steps."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, dict[str, Observation]] = {}
+        self.refused: dict[str, Exception] = {}
+        self.sent: list[ReconcileStep] = []
+        self._writes = itertools.count(1)
+        self._lock = threading.Lock()
+
+    def put(self, key: str, size: int, bucket: str = "data") -> None:
+        with self._lock:
+            objects = self.objects.setdefault(bucket, {})
+            objects[key] = Observation(
+                size, etag=f"{next(self._writes)}", last_modified="2026-01-01T00:00:00Z"
+            )
+
+    def delete(self, key: str, bucket: str = "data") -> None:
+        with self._lock:
+            self.objects.get(bucket, {}).pop(key, None)
+
+    def observe(
+        self, bucket: str, keys: Iterable[str]
+    ) -> tuple[dict[str, Observation], dict[str, Exception]]:
+        seen: dict[str, Observation] = {}
+        errors: dict[str, Exception] = {}
+        for key in keys:
+            if key in self.refused:
+                errors[key] = self.refused[key]
+            else:
+                seen[key] = self.objects.get(bucket, {}).get(key, ABSENT)
+        return seen, errors
+
+    def page(self, bucket: str, after: str, size: int) -> Page:
+        with self._lock:
+            rest = sorted((key, seen) for key, seen in self.objects.get(bucket, {}).items() if key > after)
+        return Page(tuple(rest[:size]), more=len(rest) > size)
+
+    def send(self, message: ReconcileStep) -> None:
+        self.sent.append(message)
+
+
+def batch_of(world: World, ledger: Ledger, clock: Clock | None = None) -> Batch:
+    """Return the tracker's own parts around this world and a real engine."""
+    clock = clock or Clock()
+    beginner = Beginner(ledger=ledger, steps=world, clock=clock)
+    tracker = Tracker(ledger=ledger, observer=world, adopt=beginner.begin, clock=clock)
+    return Batch(tracker, Reconciler(ledger, world, world, tracker, beginner, clock), clock)
+
+
+def event(key: str, *, bucket: str = "data", message_id: str | None = None) -> dict[str, str]:
+    body = {"source": "aws.s3", "detail": {"bucket": {"name": bucket}, "object": {"key": key}}}
+    return {"messageId": message_id or key, "body": json.dumps(body)}
+
+
+def record(message: ReconcileRequest | ReconcileStep, message_id: str = "ours") -> dict[str, str]:
+    return {"messageId": message_id, "body": message.to_json()}
+
+
+def drain(world: World, batch: Batch) -> int:
+    """Carry out the steps that were sent until none is left; return how many there were."""
+    steps = 0
+    while world.sent:
+        steps += 1
+        assert batch.handle([record(world.sent.pop(0))], remaining_ms=60_000) == []
+    return steps
