@@ -1,0 +1,6 @@
+"""`python -m localstack_image_lambda`: LocalStack in the foreground, with this package's defaults."""
+
+from localstack_image_lambda.launch import launch
+
+if __name__ == "__main__":
+    launch()

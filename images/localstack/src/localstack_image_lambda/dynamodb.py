@@ -1,0 +1,107 @@
+"""A DynamoDB provider that forwards every call to an engine of your choice, so that there is one endpoint.
+
+The engine is any server that speaks DynamoDB's protocol and keeps tables per account and region of the request's
+credential. LocalStack decides both before it asks a provider; what it decided is what the engine is told.
+"""
+
+import http.client
+import logging
+import os
+import time
+from collections import deque
+from urllib.parse import urlsplit
+
+from localstack.aws.api import CommonServiceException, RequestContext, ServiceRequest
+from localstack.aws.skeleton import DispatchTable
+from localstack.aws.spec import load_service
+from localstack.http import Response
+from localstack.services.plugins import Service, ServiceLifecycleHook
+
+LOG = logging.getLogger(__name__)
+
+ENGINE_VARIABLE = "DYNAMODB_ENGINE_URL"
+_SERVICE = "dynamodb"
+_TIMEOUT_SECONDS = 60.0
+# An engine closes connections that idle; one that it closes under a request cannot be told from a lost answer.
+_MAX_IDLE_SECONDS = 2.0
+_NOT_FORWARDED = {"connection", "transfer-encoding", "content-length", "date", "server", "keep-alive"}
+_FORWARDED = ("Content-Type", "X-Amz-Target", "User-Agent", "Accept-Encoding")
+
+
+class Engine(ServiceLifecycleHook):
+    """The engine's HTTP side: keeps connections alive, each used by one call at a time."""
+
+    service = _SERVICE
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.url = url
+        self._address = urlsplit(url)
+        self._idle: deque[tuple[float, http.client.HTTPConnection]] = deque()
+
+    def dispatch_table(self) -> DispatchTable:
+        """Return the handler of every operation: they are all the same."""
+        return dict.fromkeys(load_service(_SERVICE).operation_names, self.forward)
+
+    def forward(self, context: RequestContext, _request: ServiceRequest | None) -> Response:
+        """Send the request on and return the engine's answer as it is."""
+        connection = self._connection()
+        try:
+            connection.request("POST", "/", body=context.request.get_data(), headers=_headers(context))
+            answer = connection.getresponse()
+            body = answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            raise CommonServiceException(
+                "InternalServerError",
+                f"The DynamoDB engine at {self.url} broke off: {error}",
+                status_code=500,
+            ) from error
+        self._give_back(connection, reusable=not answer.will_close)
+        headers = [(name, value) for name, value in answer.getheaders() if name.lower() not in _NOT_FORWARDED]
+        return Response(body, status=answer.status, headers=headers)
+
+    def on_before_stop(self) -> None:
+        """Close the connections."""
+        while self._idle:
+            self._idle.pop()[1].close()
+
+    def _connection(self) -> http.client.HTTPConnection:
+        while self._idle:
+            returned, connection = self._idle.pop()
+            if time.monotonic() - returned < _MAX_IDLE_SECONDS:
+                return connection
+            connection.close()
+        connection = http.client.HTTPConnection(
+            self._address.hostname or "", self._address.port, timeout=_TIMEOUT_SECONDS
+        )
+        try:
+            connection.connect()
+        except OSError as error:
+            # Not a 5xx: clients would repeat the call for half a minute before they show the message.
+            raise CommonServiceException(
+                "EngineUnavailable",
+                f"The DynamoDB engine at {self.url} does not answer ({error}): start it, or unset {ENGINE_VARIABLE}",
+                status_code=400,
+            ) from error
+        return connection
+
+    def _give_back(self, connection: http.client.HTTPConnection, *, reusable: bool) -> None:
+        if reusable:
+            self._idle.append((time.monotonic(), connection))
+        else:
+            connection.close()
+
+
+def engine_service() -> Service:
+    """Return LocalStack's DynamoDB service, served by the engine that the environment names."""
+    engine = Engine(os.environ.get(ENGINE_VARIABLE, ""))
+    return Service.for_provider(engine, dispatch_table_factory=lambda provider: provider.dispatch_table())
+
+
+def _headers(context: RequestContext) -> dict[str, str]:
+    """Return the request's own headers that matter, and a credential that says which account and region."""
+    headers = {name: context.request.headers[name] for name in _FORWARDED if name in context.request.headers}
+    scope = f"{context.account_id}/{time.strftime('%Y%m%d', time.gmtime())}/{context.region}/{_SERVICE}/aws4_request"
+    headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=unchecked"
+    return headers

@@ -1,0 +1,111 @@
+"""An execution environment: runs a function's invocations one after the other, and starts cold when it must."""
+
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from localstack_image_lambda.life import Call, Ending, FunctionSettings, Life
+from localstack_image_lambda.output import Output
+from localstack_image_lambda.reports import Report, framed
+from localstack_image_lambda.sandbox import Exit, SandboxError, SandboxFactory
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The function's JSON answer or error, and the log of the invocation."""
+
+    payload: bytes
+    is_error: bool
+    log: str
+
+
+class Environment:
+    """Runs the invocations of one execution environment.
+
+    A process that crashed, timed out, failed to initialise or was recycled is replaced at the next invocation, as
+    Lambda does it: the environment and its log stream stay the same.
+    """
+
+    def __init__(self, settings: FunctionSettings, make_sandbox: SandboxFactory) -> None:
+        self._settings = settings
+        self._make_sandbox = make_sandbox
+        self._output = Output()
+        self._busy = threading.Lock()
+        self._life: Life | None = None
+        self._stopped = False
+
+    def start(self) -> None:
+        """Begin the init ahead of the first invocation; SandboxError."""
+        with self._busy:
+            self._live()
+
+    def invoke(self, call: Call) -> Outcome:
+        """Run one invocation to its end, whatever that is."""
+        with self._busy:
+            before = self._life
+            began = datetime.now(UTC)
+            try:
+                ending, duration_ms = self._run(call)
+            except SandboxError as error:
+                ending, duration_ms = Ending.exited(call, Exit(1, "Runtime.InvalidEntrypoint", str(error))), 0.0
+            life = self._life
+            report = Report(
+                request_id=call.request_id,
+                version=self._settings.version,
+                duration_ms=duration_ms,
+                memory_mb=self._settings.memory_mb,
+                peak_memory_bytes=self._settle(ending),
+                init_ms=life.init_ms if life is not None and life is not before else None,
+                status=ending.status,
+                error_type=ending.error_type,
+            )
+            output = "\n".join(part for part in (self._output.take().rstrip("\n"), ending.note) if part)
+            log = framed(report, output, began, as_json=self._settings.json_logs)
+            return Outcome(ending.payload, ending.status != "success", log)
+
+    def recycle(self) -> None:
+        """Make the next invocation start cold; a running one ends first."""
+        with self._busy:
+            self._discard()
+
+    def stop(self) -> None:
+        """End the function's process now, even in the middle of an invocation."""
+        self._stopped = True
+        if life := self._life:
+            life.end()
+
+    def _run(self, call: Call) -> tuple[Ending, float]:
+        """Return how the invocation ended and after how many milliseconds; the init is not counted."""
+        while True:
+            life = self._live()
+            if failed := life.initialise(call):
+                return failed, 0.0
+            began = time.monotonic()
+            if ending := life.answer(call):
+                return ending, (time.monotonic() - began) * 1000
+            # The process went away while it was idle, before it took the invocation: start another.
+
+    def _live(self) -> Life:
+        if self._life is None or (self._life.over and not self._stopped):
+            self._discard()
+            self._life = Life(self._settings, self._make_sandbox, self._output)
+        if self._stopped:  # asked last: `stop` may not have seen a life that has just begun
+            self._discard()
+            raise SandboxError("the execution environment was stopped")
+        return self._life
+
+    def _settle(self, ending: Ending) -> int | None:
+        """Collect the rest of the output, end a process that is of no further use; return its peak memory."""
+        life = self._life
+        if life is None:
+            return None
+        if ending.fatal:
+            self._discard()
+        life.sandbox.drain()
+        return life.sandbox.peak_memory_bytes()
+
+    def _discard(self) -> None:
+        if self._life is not None:
+            self._life.end()
+            self._life = None

@@ -1,0 +1,189 @@
+"""LocalStack's runtime executors for image functions: the emulator's side of an `Environment`."""
+
+import logging
+import os
+import threading
+import weakref
+from abc import abstractmethod
+
+from localstack import config
+from localstack.aws.api.lambda_ import LogFormat, PackageType
+from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
+from localstack.services.lambda_.invocation.runtime_executor import LambdaRuntimeException, RuntimeExecutor
+
+from localstack_image_lambda.environment import Environment
+from localstack_image_lambda.function_environment import process_environment
+from localstack_image_lambda.image_map import ImageMapError, LocalImage, find_image
+from localstack_image_lambda.life import Call, FunctionSettings
+from localstack_image_lambda.output import Output
+from localstack_image_lambda.process_sandbox import ProcessSandbox, ProcessSpec
+from localstack_image_lambda.sandbox import Sandbox, SandboxError
+
+LOG = logging.getLogger(__name__)
+
+_LOOPBACK = "127.0.0.1"
+_executors: "weakref.WeakSet[ImageExecutor]" = weakref.WeakSet()
+_executors_lock = threading.Lock()
+
+
+def recycle(function_name: str | None = None) -> int:
+    """Make every environment of a function (or of all of them) start cold; return how many there were."""
+    with _executors_lock:
+        chosen = [
+            executor
+            for executor in _executors
+            if function_name in {None, executor.function_version.id.function_name}
+        ]
+    for executor in chosen:
+        executor.recycle()
+    return len(chosen)
+
+
+class ImageExecutor(RuntimeExecutor):
+    """Runs the functions of one execution environment; a subclass says in what kind of sandbox."""
+
+    bind_host = _LOOPBACK
+    advertise_host: str | None = None
+
+    def __init__(self, id: str, function_version: FunctionVersion) -> None:  # noqa: A002 LocalStack's name
+        super().__init__(id, function_version)
+        self.client_context = ""
+        """JSON text of the invocation that comes next: LocalStack does not pass it (see lambda_repairs.py)."""
+        self._environment: Environment | None = None
+        self._variables: dict[str, object] = {}
+
+    @abstractmethod
+    def make_sandbox(self, variables: dict[str, object], output: Output) -> Sandbox:
+        """Return the sandbox for the next life of the function; SandboxError."""
+
+    def start(self, env_vars: dict[str, object]) -> None:
+        """Get ready. The process starts with the first invocation, whose log its init belongs to."""
+        self._variables = env_vars
+        self._environment = Environment(self._settings(), self._make_sandbox)
+        with _executors_lock:
+            _executors.add(self)
+        if env_vars.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "provisioned-concurrency":
+            self._environment.start()
+
+    def stop(self) -> None:
+        """End the function's process and everything it started."""
+        with _executors_lock:
+            _executors.discard(self)
+        if self._environment is not None:
+            self._environment.stop()
+
+    def recycle(self) -> None:
+        """Make the next invocation start cold; a running one ends first."""
+        if self._environment is not None:
+            self._environment.recycle()
+
+    def invoke(self, payload: dict[str, str]) -> InvocationResult:
+        """Run one invocation; everything that can go wrong with it is an answer, not an exception."""
+        if self._environment is None:
+            raise LambdaRuntimeException("the execution environment has not been started")
+        outcome = self._environment.invoke(
+            Call(
+                request_id=payload["invoke-id"],
+                payload=payload["payload"].encode(),
+                function_arn=payload["invoked-function-arn"],
+                trace_id=payload["trace-id"],
+                client_context=self.client_context,
+            )
+        )
+        return InvocationResult(
+            request_id=payload["invoke-id"],
+            payload=outcome.payload,
+            is_error=outcome.is_error,
+            logs=outcome.log,
+        )
+
+    def get_address(self) -> str:
+        """Return where the function runs, seen from LocalStack."""
+        return _LOOPBACK
+
+    def get_endpoint_from_executor(self) -> str:
+        """Return LocalStack's host, seen from the function."""
+        return _LOOPBACK
+
+    def get_runtime_endpoint(self) -> str:
+        """Return a URL for LocalStack's own init binary, which we do not use."""
+        return f"http://{self.get_endpoint_from_executor()}:{config.GATEWAY_LISTEN[0].port}"
+
+    def get_logs(self) -> str:
+        """Return nothing: what a function writes goes to the log of its invocation."""
+        return ""
+
+    @classmethod
+    def prepare_version(cls, function_version: FunctionVersion) -> None:
+        """Check that the function can run here; the message becomes the reason of its state Failed."""
+        name = function_version.id.function_name
+        try:
+            if function_version.config.package_type != PackageType.Image:
+                raise SandboxError("only functions from container images run here (package type Image)")
+            cls.check_image(function_version)
+        except (SandboxError, ImageMapError) as error:
+            message = f"function {name} ({_image_uri(function_version)}): {error}"
+            LOG.error("Cannot run %s", message)
+            raise LambdaRuntimeException(message) from error
+
+    @classmethod
+    @abstractmethod
+    def check_image(cls, function_version: FunctionVersion) -> None:
+        """Raise SandboxError or ImageMapError if the function's image cannot run here."""
+
+    @classmethod
+    def cleanup_version(cls, function_version: FunctionVersion) -> None:
+        """Do nothing: nothing was prepared that stays."""
+
+    def _make_sandbox(self, output: Output) -> Sandbox:
+        try:
+            return self.make_sandbox(self._variables, output)
+        except ImageMapError as error:
+            raise SandboxError(f"function {self.function_version.id.function_name}: {error}") from error
+
+    def _settings(self) -> FunctionSettings:
+        function = self.function_version.config
+        return FunctionSettings(
+            version=self.function_version.id.qualifier,
+            timeout=float(function.timeout),
+            memory_mb=function.memory_size,
+            init_timeout=float(config.LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT),
+            json_logs=function.logging_config.get("LogFormat") == LogFormat.JSON,
+            bind_host=self.bind_host,
+            advertise_host=self.advertise_host,
+            max_response_bytes=config.LAMBDA_LIMITS_MAX_FUNCTION_PAYLOAD_SIZE_BYTES,
+        )
+
+
+class ProcessExecutor(ImageExecutor):
+    """Runs image functions as local processes, as the image map says."""
+
+    def make_sandbox(self, variables: dict[str, object], output: Output) -> Sandbox:
+        """Return a process that polls the Runtime API with AWS's own runtime client; ImageMapError."""
+        image = find_image(_image_uri(self.function_version), os.environ)
+        command = _command(self.function_version, image)
+        environment = process_environment(
+            variables, image.environment, python=image.python, directory=image.directory, handler=command[0]
+        )
+        scratch_root = os.path.join(config.dirs.tmp, "functions")
+        os.makedirs(scratch_root, exist_ok=True)
+        spec = ProcessSpec(
+            (image.python, "-m", "awslambdaric", *command), image.directory, environment, scratch_root
+        )
+        return ProcessSandbox(spec, output)
+
+    @classmethod
+    def check_image(cls, function_version: FunctionVersion) -> None:
+        """Look the function's image up in the map; ImageMapError."""
+        find_image(_image_uri(function_version), os.environ)
+
+
+def _image_uri(function_version: FunctionVersion) -> str:
+    image = function_version.config.image
+    return image.image_uri if image else "no image"
+
+
+def _command(function_version: FunctionVersion, image: LocalImage) -> list[str]:
+    """Return the runtime's arguments: the function's own command, if it has one, replaces the image's, as on AWS."""
+    override = function_version.config.image_config
+    return list(override.command) if override and override.command else [image.handler]

@@ -1,0 +1,91 @@
+"""The file that says which image runs from which directory, with which interpreter and handler.
+
+    {"images": {"<repository>": {"python": "…", "directory": "…", "handler": "module.attribute",
+                                 "environment": {"NAME": "value"}}}}
+
+Relative paths are relative to the file. `environment` may be left out.
+"""
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+MAP_VARIABLE = "IMAGE_LAMBDA_MAP"
+
+
+class ImageMapError(Exception):
+    """The map, or what it says of an image, cannot be used; the message names the file and what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalImage:
+    """Where an image's function lives on this machine, and how it is started."""
+
+    python: str
+    directory: str
+    handler: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def repository_of(image_uri: str) -> str:
+    """Return the repository name of an image URI: without registry host, tag and digest.
+
+    >>> repository_of("123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:v1@sha256:00")
+    'team/app'
+    """
+    name = image_uri.partition("@")[0]
+    first, slash, rest = name.partition("/")
+    # A registry host is told from a repository's first part as Docker does it: by its dot, its port, or its name.
+    if slash and (re.search(r"[.:]", first) or first == "localhost"):
+        name = rest
+    return name.partition(":")[0]
+
+
+def find_image(image_uri: str, environ: Mapping[str, str]) -> LocalImage:
+    """Read the map that the environment names and return what it says of an image; ImageMapError."""
+    path = environ.get(MAP_VARIABLE, "").strip()
+    if not path:
+        raise ImageMapError(f"{MAP_VARIABLE} is not set: point it at a JSON file that says where images run from")
+    file = Path(path)
+    images = _read(file)
+    repository = repository_of(image_uri)
+    if repository not in images:
+        known = ", ".join(sorted(images)) or "none"
+        raise ImageMapError(f"{file}: no entry for {repository!r} (it has: {known})")
+    return _image(file, repository, images[repository])
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ImageMapError(f"{file}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise ImageMapError(f"{file}: not JSON: {error}") from error
+    images = document.get("images") if isinstance(document, dict) else None
+    if not isinstance(images, dict):
+        raise ImageMapError(f'{file}: must be an object with an object "images" in it')
+    return images
+
+
+def _image(file: Path, repository: str, entry: Any) -> LocalImage:
+    where = f"{file}: images[{repository!r}]"
+    if not isinstance(entry, dict):
+        raise ImageMapError(f"{where} must be an object")
+    texts = {name: entry.get(name) for name in ("python", "directory", "handler")}
+    if wrong := [name for name, value in texts.items() if not (isinstance(value, str) and value)]:
+        raise ImageMapError(f"{where} lacks the text {', '.join(wrong)}")
+    environment = entry.get("environment", {})
+    if not (isinstance(environment, dict) and all(isinstance(value, str) for value in environment.values())):
+        raise ImageMapError(f"{where}: environment must map names to texts")
+    # Not resolved: a virtual environment's interpreter is a symbolic link that must be kept.
+    python, directory = (os.path.join(file.parent.absolute(), texts[name]) for name in ("python", "directory"))
+    if not os.access(python, os.X_OK):
+        raise ImageMapError(f"{where}: python is not an executable file: {python}")
+    if not Path(directory).is_dir():
+        raise ImageMapError(f"{where}: directory does not exist: {directory}")
+    return LocalImage(python, directory, texts["handler"], environment)

@@ -1,0 +1,104 @@
+"""Starts LocalStack: defaults where nothing is set, its files in one directory, its server on one address."""
+
+import ipaddress
+import os
+import socket
+import sys
+import tempfile
+import warnings
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+
+STATE_VARIABLE = "LOCALSTACK_STATE_DIR"
+ENGINE_VARIABLE = "DYNAMODB_ENGINE_URL"
+
+DEFAULTS: Mapping[str, str] = {
+    "GATEWAY_LISTEN": "127.0.0.1:4566",
+    "LAMBDA_RUNTIME_EXECUTOR": "process",
+    "SQS_ENDPOINT_STRATEGY": "path",  # queue URLs that resolve without DNS
+    "DNS_ADDRESS": "0",  # no DNS server
+    "SKIP_SSL_CERT_DOWNLOAD": "1",  # nothing is fetched from the internet
+    "DISABLE_EVENTS": "1",  # nothing is reported to the internet
+}
+
+
+class LaunchError(Exception):
+    """The environment asks for what cannot be done; the message names the variable and the fix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """The address that LocalStack shall listen on and the directory that all of its files go to."""
+
+    host: str
+    port: int
+    state: Path
+
+
+def prepare(environ: MutableMapping[str, str]) -> Launch:
+    """Fill in what the environment leaves open and say what follows from it; LaunchError."""
+    for name, value in DEFAULTS.items():
+        environ.setdefault(name, value)
+    if environ.get(ENGINE_VARIABLE):
+        environ.setdefault("PROVIDER_OVERRIDE_DYNAMODB", "engine")
+    host, port = _address(environ["GATEWAY_LISTEN"])
+    state = environ.get(STATE_VARIABLE) or os.path.join(tempfile.gettempdir(), f"localstack-{port}")
+    launch = Launch(host, port, Path(state).absolute())
+    environ.setdefault("CONFIG_DIR", str(launch.state / "config"))
+    return launch
+
+
+def launch() -> None:
+    """Run LocalStack until it is told to stop."""
+    try:
+        plan = prepare(os.environ)
+        _refuse_taken(plan)
+        _make_directories(plan)
+    except LaunchError as error:
+        sys.exit(f"localstack_image_lambda: {error}")
+
+    # Twisted asks for a library that only a TLS client needs.
+    warnings.filterwarnings("ignore", message=".*service_identity.*", category=UserWarning)
+    # Only now: LocalStack reads its configuration from the environment when it is first imported.
+    from localstack_image_lambda import isolation  # noqa: PLC0415
+
+    isolation.apply(plan.state, plan.host)
+    try:
+        isolation.require_executor(os.environ["LAMBDA_RUNTIME_EXECUTOR"])
+    except LaunchError as error:
+        sys.exit(f"localstack_image_lambda: {error}")
+    from localstack.runtime.main import main  # noqa: PLC0415
+
+    main()
+
+
+def _address(listen: str) -> tuple[str, int]:
+    host, colon, port = listen.strip().rpartition(":")
+    try:
+        if not colon or "," in listen:
+            raise ValueError
+        return str(ipaddress.IPv4Address(host or "127.0.0.1")), int(port)
+    except ValueError:
+        raise LaunchError(f"GATEWAY_LISTEN must be one IPv4 address and port, like 127.0.0.1:4566: {listen!r}") from None
+
+
+def _refuse_taken(plan: Launch) -> None:
+    """Twisted would fail in the background, and LocalStack would take the other's port for its own."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((plan.host, plan.port))
+        except OSError as error:
+            raise LaunchError(
+                f"cannot listen on {plan.host}:{plan.port} ({error.strerror}): set GATEWAY_LISTEN to a free port"
+            ) from None
+
+
+def _make_directories(plan: Launch) -> None:
+    temporary = plan.state / "tmp"
+    try:
+        temporary.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LaunchError(f"{STATE_VARIABLE}: cannot create {temporary}: {error.strerror}") from None
+    tempfile.tempdir = str(temporary)
