@@ -12,7 +12,7 @@ from infra_cdk import wiring
 from infra_cdk.image_function import Allotment, ImageFunction
 from infra_cdk.images import Images
 from infra_cdk.plot_api import LONGEST_SECONDS, PlotApi
-from infra_cdk.settings import Settings
+from infra_cdk.settings import ENDPOINT_PARAMETER, Settings
 from infra_cdk.tracking_queue import TrackingQueue
 from size_history.items import SIZE_INDEX
 
@@ -47,6 +47,7 @@ class LambdaStack(Stack):
 
         plotting = self._plotting()
         self._api = PlotApi(self, "PlotApi", function=plotting.function)
+        self._api_url = self._api.url(_endpoint(self, settings))
         driver = self._driver()
 
         self._grant_tracking(tracking)
@@ -102,7 +103,7 @@ class LambdaStack(Stack):
                 "HISTORY_TABLE": self._history.table_name,
                 "LEDGER_TABLE": self._ledger.table_name,
                 "QUEUE_URL": self._queue.queue_url,
-                "API_URL": self._api.url(self._settings.endpoint),
+                "API_URL": self._api_url,
                 "DRIVER_PAUSE_SECONDS": str(self._settings.driver_pause_seconds),
             },
         )
@@ -169,7 +170,7 @@ class LambdaStack(Stack):
         self, tracking: lambda_.IFunction, plotting: lambda_.IFunction, driver: lambda_.IFunction
     ) -> None:
         for name, value in {
-            "ApiUrl": self._api.url(self._settings.endpoint),
+            "ApiUrl": self._api_url,
             "ApiId": self._api.api.rest_api_id,
             "ApiStageName": self._api.stage,
             "QueueUrl": self._queue.queue_url,
@@ -180,6 +181,18 @@ class LambdaStack(Stack):
             "DriverFunctionName": driver.function_name,
         }.items():
             CfnOutput(self, name, value=value)
+
+
+def _endpoint(stack: Stack, settings: Settings) -> str | None:
+    if settings.endpoint is None:
+        return None
+    return CfnParameter(
+        stack,
+        ENDPOINT_PARAMETER,
+        type="String",
+        default=settings.endpoint,
+        description="Where LocalStack is reached from this machine",
+    ).value_as_string
 
 
 def _refuse_missing_images(stack: Stack, images: Images) -> None:

@@ -1,6 +1,6 @@
 """The REST API in front of plotting: every route signed, every answer readable by a browser."""
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -32,6 +32,7 @@ class PlotApi(Construct):
         self.api = apigateway.RestApi(
             self,
             "Api",
+            rest_api_name=Stack.of(self).stack_name,  # a label: AWS asks for one and generates none
             description="Tidemark: the size history of S3 buckets",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             binary_media_types=["*/*"],  # with image/* alone, a plain curl gets a picture as base64 text

@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 LOCAL_ENDPOINT = "http://127.0.0.1:4566"
+ENDPOINT_PARAMETER = "Endpoint"
+"""The local templates' parameter for the endpoint: the same templates serve whichever port is free."""
 
 
 class SettingsError(ValueError):

@@ -1,0 +1,66 @@
+"""How to reach the LocalStack on this machine: whether it answers, and clients that can reach nothing else."""
+
+import json
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+import botocore.session
+from botocore.config import Config
+
+REGION = "us-east-1"
+KEY_ID = "test"
+"""A dummy key; LocalStack derives the account 000000000000 from it."""
+SECRET = "test"  # noqa: S105 - a dummy: LocalStack checks no signature
+
+_HEALTH_SECONDS = 5
+
+
+class EmulatorError(RuntimeError):
+    """No LocalStack answers; the message is one line that says where and what to do."""
+
+
+def require(endpoint_url: str) -> None:
+    """Raise EmulatorError unless a LocalStack answers at the endpoint."""
+    parts = urlsplit(endpoint_url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise EmulatorError(f"'{endpoint_url}' is no endpoint: it looks like http://127.0.0.1:4566")
+    kind = HTTPConnection if parts.scheme == "http" else HTTPSConnection
+    connection = kind(parts.hostname, parts.port, timeout=_HEALTH_SECONDS)
+    try:
+        connection.request("GET", "/_localstack/health")
+        response = connection.getresponse()
+        answer = json.loads(response.read()) if response.status == 200 else {}
+    except (OSError, HTTPException, ValueError) as error:
+        raise EmulatorError(
+            f"no LocalStack answers at {endpoint_url} ({error}): run make local-up"
+        ) from error
+    finally:
+        connection.close()
+    if "services" not in answer:
+        raise EmulatorError(f"what answers at {endpoint_url} is not LocalStack: choose another PORT=")
+
+
+def client(service: str, endpoint_url: str) -> Any:
+    """Return a boto3-style client of LocalStack that heeds no profile, no credentials and no proxy of the shell."""
+    session = botocore.session.Session(
+        session_vars={
+            "profile": (None, None, None, None),
+            "config_file": (None, None, "/dev/null", None),
+            "credentials_file": (None, None, "/dev/null", None),
+        }
+    )
+    return session.create_client(
+        service,
+        region_name=REGION,
+        endpoint_url=endpoint_url,
+        aws_access_key_id=KEY_ID,
+        aws_secret_access_key=SECRET,
+        config=Config(
+            connect_timeout=5,
+            read_timeout=60,
+            retries={"mode": "standard", "total_max_attempts": 2},
+            proxies={},
+            s3={"addressing_style": "path"},
+        ),
+    )
