@@ -3,7 +3,7 @@
 import json
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from heapq import merge
 from operator import itemgetter
@@ -53,12 +53,20 @@ class Steps:
 
 
 class Beginner:
-    """Begins runs; with a bucket's first one, its totals."""
+    """Begins runs; with a bucket's first one, its totals. `new_run_id` makes ids that are never used again."""
 
-    def __init__(self, *, ledger: Ledger, steps: Steps, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        steps: Steps,
+        clock: Clock,
+        new_run_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+    ) -> None:
         self._ledger = ledger
         self._steps = steps
         self._clock = clock
+        self._new_run_id = new_run_id
 
     def begin(self, bucket: str, page_size: int = LARGEST_PAGE) -> None:
         """Begin a run or push on the one that is going on; the bucket has totals when this returns.
@@ -80,7 +88,7 @@ class Beginner:
         return reconciling.begin(
             bucket,
             self._ledger.run(bucket),
-            run_id=uuid.uuid4().hex,
+            run_id=self._new_run_id(),
             page_size=page_size,
             now=self._clock.now(),
         )

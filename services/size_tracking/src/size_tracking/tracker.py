@@ -97,26 +97,33 @@ class Tracker:
         while not isinstance(state, Done):
             if self._clock.now() >= deadline:
                 raise OutOfTimeError("out of time: the message goes back to the queue")
-            match state:
-                case ReadRows(bucket, keys):
-                    state = accounting.rows_read(state, self._ledger.rows(bucket, keys))
-                case Observe(bucket, rows):
-                    seen, failed = self._observer.observe(bucket, [key for key, _ in rows])
-                    errors |= failed
-                    state = accounting.observed(state, seen)
-                case ReadTotals(bucket):
-                    totals, peak = self._ledger.totals_and_peak(bucket)
-                    state = accounting.totals_read(state, totals, peak, self._clock.now())
-                case Adopt(bucket):
-                    self._adopt(bucket)
-                    state = accounting.adopted(state)
-                case Commit(_, transaction):
-                    outcome = self._ledger.commit(transaction, now=self._clock.now())
-                    state = accounting.committed(state, outcome)
-                    if not isinstance(state, Done):
-                        attempt += 1
-                        self._clock.sleep(pause_seconds(attempt))
+            committing = isinstance(state, Commit)
+            state = self.step(state, errors)
+            if committing and not isinstance(state, Done):
+                attempt += 1
+                self._clock.sleep(pause_seconds(attempt))
         return state
+
+    def step(self, state: ChunkState, errors: dict[str, Exception]) -> ChunkState:
+        """Fetch what the state asks for and return the next one; `errors` gets the keys that S3 did not answer for."""
+        match state:
+            case ReadRows(bucket, keys):
+                return accounting.rows_read(state, self._ledger.rows(bucket, keys))
+            case Observe(bucket, rows):
+                seen, failed = self._observer.observe(bucket, [key for key, _ in rows])
+                errors |= failed
+                return accounting.observed(state, seen)
+            case ReadTotals(bucket):
+                totals, peak = self._ledger.totals_and_peak(bucket)
+                return accounting.totals_read(state, totals, peak, self._clock.now())
+            case Adopt(bucket):
+                self._adopt(bucket)
+                return accounting.adopted(state)
+            case Commit(_, transaction):
+                outcome = self._ledger.commit(transaction, now=self._clock.now())
+                return accounting.committed(state, outcome)
+            case Done():
+                return state
 
 
 def pause_seconds(attempt: int) -> float:
