@@ -1,12 +1,13 @@
 """What each route does, and the table of all of them: a new route is one function and one line."""
 
+import os
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from types import MappingProxyType
 
-from plotting import answers, parsing
+from plotting import answers, font_cache, parsing
 from plotting.chart import Chart
 from plotting.gateway import Request, Response, json_response
 from plotting.history import History
@@ -90,6 +91,7 @@ def route_of(request: Request) -> Route:
 
 def _png(chart: Chart) -> bytes:
     # Only here, because it takes a second: the routes without a picture answer without matplotlib.
+    font_cache.prepare(os.environ)
     from plotting.picture import draw  # noqa: PLC0415
 
     return draw(chart)
