@@ -3,15 +3,19 @@
 import dataclasses
 from urllib.parse import unquote
 
+from localstack.aws.api.events import PutEventsRequestEntry
 from localstack.services.s3.notifications import EventBridgeNotifier, S3EventNotificationContext
-from localstack.utils.patch import patch
+
+_original_payload = EventBridgeNotifier._get_event_payload  # noqa: SLF001 there is no public seam
 
 
 def apply() -> None:
     """Apply the repairs."""
-    patch(EventBridgeNotifier._get_event_payload)(_with_raw_key)  # noqa: SLF001 there is no public seam
+    EventBridgeNotifier._get_event_payload = staticmethod(_payload_with_raw_key)  # noqa: SLF001
 
 
-def _with_raw_key(original, ctx: S3EventNotificationContext, config_id: str | None = None) -> dict:  # noqa: ANN001
+def _payload_with_raw_key(
+    ctx: S3EventNotificationContext, config_id: str | None = None
+) -> PutEventsRequestEntry:
     """EventBridge is sent keys as they are; only S3's own notifications (SQS, SNS, Lambda) quote them."""
-    return original(dataclasses.replace(ctx, key_name=unquote(ctx.key_name)), config_id)
+    return _original_payload(dataclasses.replace(ctx, key_name=unquote(ctx.key_name)), config_id)
