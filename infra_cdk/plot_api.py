@@ -35,7 +35,8 @@ class PlotApi(Construct):
             rest_api_name=Stack.of(self).stack_name,  # a label: AWS asks for one and generates none
             description="Tidemark: the size history of S3 buckets",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
-            binary_media_types=["*/*"],  # with image/* alone, a plain curl gets a picture as base64 text
+            # With image/* alone, a plain curl gets a picture as base64 text. LocalStack overlooks */*.
+            binary_media_types=["*/*", "image/png"],
             cloud_watch_role=False,
             deploy_options=apigateway.StageOptions(
                 stage_name=STAGE, throttling_rate_limit=20, throttling_burst_limit=40

@@ -32,15 +32,16 @@ def deploy(endpoint_url: str, *, progress: Progress, cache: Path = CACHE) -> dic
     """Deploy every stack to the LocalStack at the endpoint and return the outputs of all of them.
 
     What is there already and unchanged stays as it is. Ends by asking for the data bucket's baseline, unless
-    it has one. `cache` keeps the templates between runs. Raises DeployError.
+    nothing changed and the bucket has one. `cache` keeps the templates between runs. Raises DeployError.
     """
     with _Told(endpoint_url):
         emulator.require(endpoint_url)
         wanted = local_templates(cache)
         stacks = _stacks(endpoint_url)
-        _apply(stacks, wanted, {ENDPOINT_PARAMETER: endpoint_url}, progress)
+        changed = _apply(stacks, wanted, {ENDPOINT_PARAMETER: endpoint_url}, progress)
         outputs = {name: value for stack in wanted for name, value in stacks.outputs(stack.name).items()}
-        _ask_for_baseline(endpoint_url, outputs, progress)
+        if changed or not _has_totals(endpoint_url, outputs):
+            _ask_for_baseline(endpoint_url, outputs, progress)
         return outputs
 
 
@@ -96,7 +97,7 @@ def _stacks(endpoint_url: str) -> Stacks:
 
 def _apply(
     stacks: Stacks, wanted: Sequence[StackTemplate], parameters: dict[str, str], progress: Progress
-) -> None:
+) -> bool:
     there: dict[str, Deployed] = {}
     for stack in wanted:
         if (found := stacks.find(stack.name)) is not None:
@@ -105,14 +106,13 @@ def _apply(
     for stack in decided.keep:
         progress(f"{stack.name}: unchanged")
     if decided.destroy:
-        progress(
-            "LocalStack cannot update a stack, so what changed is destroyed and made again, with its data"
-        )
+        progress(f"{' and '.join(decided.destroy)}: made again, because LocalStack cannot update a stack")
     _delete(stacks, decided.destroy, progress)
     for stack in decided.create:
         started = time.monotonic()
         stacks.create(stack, parameters_of(stack, parameters))
         progress(f"{stack.name}: created in {time.monotonic() - started:.1f} s")
+    return bool(decided.create)
 
 
 def _delete(stacks: Stacks, names: Sequence[str], progress: Progress) -> None:
@@ -122,13 +122,16 @@ def _delete(stacks: Stacks, names: Sequence[str], progress: Progress) -> None:
         progress(f"{name}: destroyed in {time.monotonic() - started:.1f} s")
 
 
+def _has_totals(endpoint_url: str, outputs: dict[str, str]) -> bool:
+    # A deployment that was cut off before it asked leaves everything unchanged and nothing tracked.
+    answer = emulator.client("dynamodb", endpoint_url).get_item(
+        TableName=outputs["LedgerTableName"], Key=totals_key(outputs["DataBucketName"]), ConsistentRead=True
+    )
+    return "Item" in answer
+
+
 def _ask_for_baseline(endpoint_url: str, outputs: dict[str, str], progress: Progress) -> None:
     bucket = outputs["DataBucketName"]
-    totals = emulator.client("dynamodb", endpoint_url).get_item(
-        TableName=outputs["LedgerTableName"], Key=totals_key(bucket), ConsistentRead=True
-    )
-    if "Item" in totals:
-        return
     emulator.client("sqs", endpoint_url).send_message(
         QueueUrl=outputs["QueueUrl"], MessageBody=ReconcileRequest(bucket).to_json()
     )
