@@ -1,4 +1,7 @@
-"""A real DynamoDB engine for tests: MiniStack as its own process, the engine of the local environment."""
+"""A real DynamoDB engine for tests: MiniStack as its own process, the engine of the local environment.
+
+It answers for S3 and SQS too, so that a whole handler runs against one endpoint.
+"""
 
 import os
 import socket
@@ -28,7 +31,7 @@ class Tables:
 
 
 @pytest.fixture(scope="session")
-def dynamodb_endpoint(tmp_path_factory):
+def aws_endpoint(tmp_path_factory):
     """Yield the URL of an engine that runs as long as the session, on a free port of the loopback interface."""
     if not ENGINE_PYTHON.exists():
         pytest.fail(f"{ENGINE_PYTHON} is missing: run `make install`", pytrace=False)
@@ -57,9 +60,9 @@ def dynamodb_endpoint(tmp_path_factory):
 
 
 @pytest.fixture
-def dynamodb(dynamodb_endpoint):
+def dynamodb(aws_endpoint):
     """Yield a client of an engine without tables; the tables that a test makes go with it."""
-    client = client_of(dynamodb_endpoint)
+    client = client_of(aws_endpoint)
     yield client
     for table in client.list_tables()["TableNames"]:
         client.delete_table(TableName=table)
@@ -71,15 +74,27 @@ def tables(dynamodb):
     return create_tables(dynamodb)
 
 
-def client_of(endpoint):
-    """Return a DynamoDB client of an engine; it needs no credentials and no settings of the machine."""
+@pytest.fixture
+def s3(aws_endpoint):
+    """Return an S3 client of the engine; its buckets stay, so a test names its own."""
+    return client_of(aws_endpoint, "s3")
+
+
+@pytest.fixture
+def sqs(aws_endpoint):
+    """Return an SQS client of the engine; its queues stay, so a test names its own."""
+    return client_of(aws_endpoint, "sqs")
+
+
+def client_of(endpoint, service="dynamodb"):
+    """Return a client of an engine; it needs no credentials and no settings of the machine."""
     session = boto3.session.Session(
         aws_access_key_id="test",
         aws_secret_access_key="test",
         region_name="us-east-1",
     )
     config = Config(connect_timeout=5, read_timeout=60, retries={"total_max_attempts": 1})
-    return session.client("dynamodb", endpoint_url=endpoint, config=config)
+    return session.client(service, endpoint_url=endpoint, config=config)
 
 
 def create_tables(client, names=None):
@@ -129,7 +144,7 @@ def _environment(home, port):
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(home),
         "TMPDIR": str(home),
-        "SERVICES": "dynamodb",
+        "SERVICES": "dynamodb,s3,sqs",
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
         "IOT_MTLS_ENABLED": "0",

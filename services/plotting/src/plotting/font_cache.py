@@ -21,6 +21,6 @@ def prepare(environ: MutableMapping[str, str]) -> None:
         return
     own = tempfile.mkdtemp(prefix="matplotlib-")
     atexit.register(shutil.rmtree, own, ignore_errors=True)
-    if Path(baked).is_dir():
-        shutil.copytree(baked, own, dirs_exist_ok=True)
+    for font_list in Path(baked).glob("fontlist-*.json"):
+        shutil.copyfile(font_list, Path(own) / font_list.name)
     environ[DIRECTORY] = own

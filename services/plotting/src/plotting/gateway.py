@@ -13,6 +13,14 @@ from typing import Any
 
 from plotting.problems import BAD_BODY, BAD_EVENT, MEDIA_TYPE, ProblemError, shown
 
+HEADERS = {
+    "Cache-Control": "no-store",
+    # A page may read the answers; what a caller may ask for, its signature decides, and there are no cookies.
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "*",
+}
+"""What every answer carries, unless the response says otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -38,7 +46,7 @@ class Response:
         binary = isinstance(self.body, bytes)
         return {
             "statusCode": self.status,
-            "headers": {"Content-Type": self.media_type, "Cache-Control": "no-store", **self.headers},
+            "headers": {"Content-Type": self.media_type, **HEADERS, **self.headers},
             "body": base64.b64encode(self.body).decode() if isinstance(self.body, bytes) else self.body,
             "isBase64Encoded": binary,
         }

@@ -1,0 +1,209 @@
+"""The whole handler, from API Gateway's event to its answer, against real engines of DynamoDB, S3 and SQS."""
+
+import base64
+import io
+import json
+import subprocess
+import sys
+import time
+import uuid
+from types import SimpleNamespace
+
+import pytest
+from PIL import Image
+
+from plotting import handler as module
+from size_history.items import Peak, Sample, State, Totals
+from size_history.times import to_text
+
+SECOND = 1_000_000
+CONTEXT = SimpleNamespace(aws_request_id="request-1")
+
+
+@pytest.fixture
+def world(monkeypatch, aws_endpoint, dynamodb, s3, sqs, tables):
+    """Set up what a deployed plotting function finds, and its environment."""
+    unique = uuid.uuid4().hex[:8]
+    plot_bucket = f"plots-{unique}"
+    s3.create_bucket(Bucket=plot_bucket)
+    queue_url = sqs.create_queue(QueueName=f"tracking-{unique}")["QueueUrl"]
+    environ = {
+        "HISTORY_TABLE": tables.history,
+        "LEDGER_TABLE": tables.ledger,
+        "SIZE_INDEX": tables.size_index,
+        "DATA_BUCKET": "data-bucket",
+        "PLOT_BUCKET": plot_bucket,
+        "QUEUE_URL": queue_url,
+        "AWS_ENDPOINT_URL": aws_endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_REGION": "us-east-1",
+    }
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    module.sources.cache_clear()
+    yield SimpleNamespace(
+        environ=environ,
+        dynamodb=dynamodb,
+        s3=s3,
+        sqs=sqs,
+        tables=tables,
+        plot_bucket=plot_bucket,
+        queue_url=queue_url,
+    )
+    module.sources.cache_clear()
+
+
+def track(world, *sizes, bucket="data-bucket", peak=None, state=State.LIVE):
+    """Record samples of sizes, the last one a second ago and a second apart, as the tracker does."""
+    last = time.time_ns() // 1000 - SECOND
+    times = [last - (len(sizes) - 1 - index) * SECOND for index in range(len(sizes))]
+    for instant, size in zip(times, sizes, strict=True):
+        world.dynamodb.put_item(
+            TableName=world.tables.history, Item=Sample(bucket, instant, size, int(size > 0)).to_item()
+        )
+    totals = Totals(0, 0, 0, 0, 0, max(sizes, default=0), last, 1, state)
+    world.dynamodb.put_item(TableName=world.tables.ledger, Item=totals.to_item(bucket))
+    if peak is not None:
+        world.dynamodb.put_item(TableName=world.tables.ledger, Item=Peak(peak, "other", last).to_item())
+    return times
+
+
+def event(method, path, *, body=None, query=None):
+    """Return API Gateway's event; the API takes every type as binary, so a body comes in base64."""
+    return {
+        "resource": path,
+        "path": path,
+        "httpMethod": method,
+        "queryStringParameters": query,
+        "multiValueQueryStringParameters": {name: [value] for name, value in (query or {}).items()} or None,
+        "body": None if body is None else base64.b64encode(json.dumps(body).encode()).decode(),
+        "isBase64Encoded": body is not None,
+    }
+
+
+def answer_of(*args, **kwargs):
+    """Return the status and the JSON of an answer."""
+    answer = module.handler(event(*args, **kwargs), CONTEXT)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def test_a_plot_is_stored_and_answered_with_its_points_and_both_maxima(world):
+    track(world, 0, 18, 27, 0, 2, peak=50)
+
+    status, answer = answer_of("POST", "/plot", body={})
+
+    assert status == 200
+    assert answer["bucket"] == "data-bucket"
+    assert answer["plot"] == {"bucket": world.plot_bucket, "key": "plot"}
+    assert [(point["total_size"], point["object_cnt"]) for point in answer["points"]] == [
+        (0, 0), (18, 1), (27, 1), (0, 0), (2, 1)
+    ]  # fmt: skip
+    assert (answer["bucket_maximum"], answer["any_bucket_maximum"]) == (27, 50)
+    assert (answer["state"], answer["queue_age_seconds"], answer["queue_waiting"]) == ("live", 0, 0)
+    assert answer["as_of"] == answer["to"]
+    stored = world.s3.get_object(Bucket=world.plot_bucket, Key="plot")
+    assert stored["ContentType"] == "image/png"
+    assert Image.open(io.BytesIO(stored["Body"].read())).size == (1200, 675)
+
+
+def test_a_plot_from_an_instant_shows_what_was_recorded_from_it_on(world):
+    times = track(world, 0, 18, 27)
+
+    status, answer = answer_of("POST", "/plot", body={"from": to_text(times[1])})
+
+    assert status == 200
+    assert [point["total_size"] for point in answer["points"]] == [18, 27]
+    assert answer["before"]["total_size"] == 0
+
+
+def test_the_plot_of_another_bucket_is_stored_under_its_name(world):
+    track(world, 5, bucket="photos")
+
+    status, answer = answer_of("POST", "/plot", body={"bucket": "photos", "window": 60})
+
+    assert status == 200
+    assert answer["plot"]["key"] == "plot/photos"
+    assert world.s3.head_object(Bucket=world.plot_bucket, Key="plot/photos")["ContentLength"] > 1000
+
+
+def test_the_picture_itself_is_answered_in_base64_and_says_how_fresh_it_is(world):
+    track(world, 0, 18)
+
+    answer = module.handler(event("GET", "/plot", query={"window": "10"}), CONTEXT)
+
+    assert answer["statusCode"] == 200
+    assert answer["isBase64Encoded"] is True
+    assert answer["headers"]["Content-Type"] == "image/png"
+    assert answer["headers"]["Tidemark-State"] == "live"
+    assert Image.open(io.BytesIO(base64.b64decode(answer["body"]))).format == "PNG"
+
+
+def test_a_bucket_being_adopted_is_drawn_without_a_sample(world):
+    track(world, state=State.ADOPTING)
+
+    status, answer = answer_of("POST", "/plot", body={})
+
+    assert status == 200
+    assert (answer["state"], answer["points"], answer["bucket_maximum"]) == ("adopting", [], None)
+
+
+def test_waiting_messages_are_counted_and_their_age_is_not_invented(world):
+    track(world, 1)
+    world.sqs.send_message(QueueUrl=world.queue_url, MessageBody="{}")
+
+    _, answer = answer_of("POST", "/plot", body={})
+
+    assert (answer["queue_age_seconds"], answer["queue_waiting"]) == (None, 1)
+
+
+def test_a_queue_that_does_not_answer_costs_only_its_figure_and_is_named(world, monkeypatch):
+    track(world, 1)
+    monkeypatch.setenv("QUEUE_URL", world.queue_url + "-gone")
+    module.sources.cache_clear()
+
+    status, answer = answer_of("POST", "/plot", body={})
+
+    assert status == 200
+    assert answer["queue_waiting"] is None
+    assert "NonExistentQueue" in answer["queue_problem"]
+
+
+def test_a_bucket_that_is_not_tracked_is_a_404_that_names_it(world):
+    status, problem = answer_of("POST", "/plot", body={"bucket": "no-such-bucket"})
+
+    assert status == 404
+    assert problem["type"] == "urn:tidemark:problem:bucket-not-tracked"
+    assert "no-such-bucket" in problem["detail"]
+
+
+def test_a_table_that_is_gone_is_a_500_without_internals_and_a_log_with_them(world, caplog):
+    track(world, 1)
+    world.dynamodb.delete_table(TableName=world.tables.history)
+
+    status, problem = answer_of("POST", "/plot", body={})
+
+    assert (status, problem["type"]) == (500, "urn:tidemark:problem:internal")
+    assert problem["detail"] == "The log has the reason, under request request-1."
+    assert "ResourceNotFoundException" in caplog.text
+
+
+def test_the_routes_without_a_picture_answer_without_matplotlib(world):
+    script = (
+        "import json, sys; from plotting.handler import handler;"
+        "print(json.dumps(handler({'httpMethod': 'GET', 'resource': '/health', 'path': '/health'}, None)));"
+        "sys.exit('matplotlib' in sys.modules)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=world.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(json.loads(done.stdout)["body"])["status"] == "ok"
