@@ -22,24 +22,21 @@ from matplotlib.transforms import IdentityTransform
 from plotting.chart import Chart
 from plotting.layout import (
     GAP,
-    HEIGHT,
     LABEL,
+    LABEL_INDENT,
     MARGIN,
     MESSAGE,
     NOTE,
     NOW,
-    PLOT_TOP,
     SUBTITLE,
+    SWATCH,
     TICK,
-    TITLE,
-    WIDTH,
     Font,
     Layout,
-    Role,
-    Scale,
+    Measure,
     lay_out,
-    shown_samples,
 )
+from plotting.scale import HEIGHT, PLOT_TOP, WIDTH, Role, Scale, shown_samples
 from size_history.items import Sample
 
 DPI = 144
@@ -56,8 +53,6 @@ DATA = "#0068a8"
 AREA = "#e8f1f8"
 LINE_COLOURS = {Role.BUCKET: "#bd4b00", Role.ANY: "#1d2433"}
 LINE_DASHES = {Role.BUCKET: (0, (7, 4)), Role.ANY: (0, (1.5, 3))}
-SWATCH = 34
-"""How many pixels of its line a label shows that does not stand on the line."""
 
 DOT_PIXELS = ((60, 9.0), (150, 6.5), (400, 4.5), (1000, 3.0))
 """Up to so many samples, dots of such a diameter; with more, dots would only hide the line."""
@@ -72,18 +67,23 @@ def draw(chart: Chart) -> bytes:
     with mpl.rc_context(mpl.rcParamsDefault):
         figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor=PAPER)
         canvas = FigureCanvasAgg(figure)
-        renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
-
-        def measure(text: str, font: Font) -> float:
-            width, _, _ = renderer.get_text_width_height_descent(text, _properties(font), ismath=False)
-            return float(width)
-
-        layout = lay_out(chart, measure)
+        layout = lay_out(chart, measure_of(canvas))
         for artist in _artists(chart, layout):
             figure.add_artist(artist)
         out = io.BytesIO()
         canvas.print_png(out, metadata={"Software": None})  # type: ignore[no-untyped-call]
     return out.getvalue()
+
+
+def measure_of(canvas: FigureCanvasAgg) -> Measure:
+    """Return what tells the width of texts as a canvas draws them, in pixels."""
+    renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
+
+    def measure(text: str, font: Font) -> float:
+        width, _, _ = renderer.get_text_width_height_descent(text, _properties(font), ismath=False)
+        return float(width)
+
+    return measure
 
 
 def _artists(chart: Chart, layout: Layout) -> list[Artist]:
@@ -101,7 +101,7 @@ def _artists(chart: Chart, layout: Layout) -> list[Artist]:
 
 def _heading(layout: Layout) -> list[Artist]:
     return [
-        _text(MARGIN, HEIGHT - 48, layout.title, TITLE, INK),
+        _text(MARGIN, HEIGHT - 48, layout.title, layout.title_font, INK),
         _text(MARGIN, HEIGHT - 76, layout.subtitle, SUBTITLE, MUTED),
     ]
 
@@ -145,7 +145,7 @@ def _high_lines(layout: Layout) -> list[Artist]:
     for line in layout.lines:
         colour = LINE_COLOURS[line.role]
         dashes = LINE_DASHES[line.role]
-        y, x = round(line.line_y), scale.left + 4
+        y, x = round(line.line_y), scale.left + LABEL_INDENT
         artists.append(_line([scale.left, scale.right], [y, y], colour, 1.6, dashes=dashes, zorder=2))
         if line.apart:
             y = round(line.label_y + LABEL.size * 0.36)
