@@ -10,6 +10,7 @@ from localstack.services.lambda_.invocation.execution_environment import Executi
 from localstack.services.lambda_.invocation.lambda_models import ImageCode, Invocation, InvocationResult
 from localstack.utils.patch import patch
 
+from localstack_image_lambda import queue_polling
 from localstack_image_lambda.executor import ImageExecutor
 
 _DIGEST = re.compile(r"@sha256:([0-9a-f]{64})$")
@@ -20,6 +21,7 @@ def apply() -> None:
     patch(ExecutionEnvironment.get_log_group_name)(_configured_log_group)
     patch(ExecutionEnvironment.invoke)(_pass_client_context)
     provider.create_image_code = _image_code_by_name
+    queue_polling.apply()
 
 
 def _configured_log_group(original, self: ExecutionEnvironment) -> str:  # noqa: ANN001 a patched method

@@ -20,6 +20,9 @@ DEFAULTS: Mapping[str, str] = {
     "DNS_ADDRESS": "0",  # no DNS server
     "SKIP_SSL_CERT_DOWNLOAD": "1",  # nothing is fetched from the internet
     "DISABLE_EVENTS": "1",  # nothing is reported to the internet
+    "IN_MEMORY_CLIENT": "1",  # services call one another without a socket: nothing lags behind, nothing is refused
+    "SQS_DISABLE_CLOUDWATCH_METRICS": "1",  # one more call per message, which halves what the machine can do
+    "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0",  # polling is long (see queue_polling.py)
 }
 
 
