@@ -9,7 +9,7 @@ import pytest
 
 from size_history.messages import ReconcileRequest, ReconcileStep
 from tests.e2e.environment import Environment, assert_exact
-from tests.e2e.tracked_bucket import tracked_bucket
+from tests.e2e.tracked_bucket import notifying_bucket, tracked_bucket
 
 pytestmark = pytest.mark.storm
 
@@ -97,7 +97,7 @@ def test_two_buckets_racing_for_the_peak_leave_the_highest_sample_there(environm
 
 
 def test_a_reconcile_of_many_steps_with_one_delivered_twice_ends_exact_and_once(environment, show):
-    with tracked_bucket(environment, events=False) as bucket:
+    with notifying_bucket(environment) as bucket:
         s3, sqs = environment.client("s3"), environment.client("sqs")
         with ThreadPoolExecutor(8) as pool:
             list(
