@@ -60,7 +60,7 @@ def batch_of(world: World, ledger: Ledger, clock: Clock | None = None) -> Batch:
     """Return the tracker's own parts around this world and a real engine."""
     clock = clock or Clock()
     beginner = Beginner(ledger=ledger, steps=world, clock=clock)
-    tracker = Tracker(ledger=ledger, observer=world, adopt=beginner.begin, clock=clock)
+    tracker = Tracker(ledger=ledger, observer=world, adopt=beginner.adopt, clock=clock)
     return Batch(tracker, Reconciler(ledger, world, world, tracker, beginner, clock), clock)
 
 

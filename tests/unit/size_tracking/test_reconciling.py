@@ -11,6 +11,7 @@ from size_tracking.reconciling import (
     STALE_MICROSECONDS,
     Advance,
     Announce,
+    CheckRun,
     Compare,
     Comparison,
     CreateTotals,
@@ -102,9 +103,10 @@ def test_the_last_page_ends_the_run():
     assert state.run.ended == 40
 
 
-def test_only_the_handler_that_moved_the_run_sends_the_next_step():
+def test_a_step_that_could_not_move_the_run_sees_what_is_left_to_do():
+    """The step before may have said just now that it sent this one, or our own first attempt went through unheard."""
     assert reconciling.advanced(Advance(RUN), done=True) == Announce(RUN)
-    assert reconciling.advanced(Advance(RUN), done=False) == StepDone()
+    assert reconciling.advanced(Advance(RUN), done=False) == CheckRun()
 
 
 def test_the_end_of_an_adoption_goes_live_in_the_same_transaction():
@@ -131,12 +133,12 @@ def test_an_empty_bucket_without_totals_gets_them_before_the_end():
     assert reconciling.end_read("b", ReadEnd(RUN), None, None, 50) == CreateTotals(RUN)
 
 
-def test_moved_totals_are_read_again_and_a_moved_run_is_somebody_elses():
+def test_moved_totals_and_a_moved_run_are_read_again():
     state = reconciling.end_read("b", ReadEnd(RUN), TOTALS, None, 50)
     assert isinstance(state, End)
 
     assert reconciling.ended(state, Outcome.TOTALS_MOVED) == ReadEnd(RUN)
-    assert reconciling.ended(state, Outcome.ROW_MOVED) == StepDone()
+    assert reconciling.ended(state, Outcome.ROW_MOVED) == CheckRun()
     assert reconciling.ended(state, Outcome.COMMITTED) == StepDone(RUN)
 
 

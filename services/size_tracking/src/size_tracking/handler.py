@@ -52,6 +52,6 @@ def wire(settings: Settings, session: "boto3.Session", clock: Clock | None = Non
     observer = Observer(session.client("s3", config=_BOUNDED))
     steps = Steps(session.client("sqs", config=_BOUNDED), settings.queue_url)
     beginner = Beginner(ledger=ledger, steps=steps, clock=clock)
-    tracker = Tracker(ledger=ledger, observer=observer, adopt=beginner.begin, clock=clock)
+    tracker = Tracker(ledger=ledger, observer=observer, adopt=beginner.adopt, clock=clock)
     reconciler = Reconciler(ledger, observer, steps, tracker, beginner, clock)
     return Batch(tracker, reconciler, clock)

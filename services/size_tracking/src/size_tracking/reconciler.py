@@ -18,12 +18,13 @@ from size_tracking.observer import Observer
 from size_tracking.reconciling import (
     Advance,
     Announce,
+    CheckRun,
     Compare,
     Comparison,
     CreateTotals,
     End,
-    PutRun,
     ReadEnd,
+    SendStep,
     StepDone,
     StepState,
 )
@@ -69,29 +70,34 @@ class Beginner:
         self._new_run_id = new_run_id
 
     def begin(self, bucket: str, page_size: int = LARGEST_PAGE) -> None:
-        """Begin a run or push on the one that is going on; the bucket has totals when this returns.
+        """Begin a run or push on the one that is going on; the bucket has totals when this returns."""
+        self._begin(bucket, page_size, adopting=False)
 
-        The first step is sent before the totals are created: whoever dies in between leaves a bucket without
-        totals, and the next event begins again.
+    def adopt(self, bucket: str) -> None:
+        """Begin the run that adopts a bucket, unless it has totals by now; it has them when this returns."""
+        self._begin(bucket, LARGEST_PAGE, adopting=True)
+
+    def _begin(self, bucket: str, page_size: int, *, adopting: bool) -> None:
+        """Put the run, send its first step, create the totals, in this order.
+
+        Whoever dies in between leaves a bucket without totals, and the next event begins again. So totals say that
+        a step was sent; an adoption looks for them after it read the run, which cannot have ended without them.
         """
-        state = self._read(bucket, page_size)
-        while isinstance(state, PutRun):
-            if self._ledger.put_run(bucket, state.run):
-                state = reconciling.SendStep(bucket, state.run)
-            else:
-                state = self._read(bucket, page_size)
-        self._steps.send(state.message)
-        if self._ledger.totals_and_peak(bucket)[0] is None:
+        while True:
+            run = self._ledger.run(bucket)
+            if adopting and self._has_totals(bucket):
+                return
+            state = reconciling.begin(
+                bucket, run, run_id=self._new_run_id(), page_size=page_size, now=self._clock.now()
+            )
+            if isinstance(state, SendStep) or self._ledger.put_run(bucket, state.run):
+                break
+        self._steps.send(ReconcileStep(bucket, state.run.run_id, state.run.cursor))
+        if adopting or not self._has_totals(bucket):
             self._ledger.create_totals(bucket, now=self._clock.now())
 
-    def _read(self, bucket: str, page_size: int) -> PutRun | reconciling.SendStep:
-        return reconciling.begin(
-            bucket,
-            self._ledger.run(bucket),
-            run_id=self._new_run_id(),
-            page_size=page_size,
-            now=self._clock.now(),
-        )
+    def _has_totals(self, bucket: str) -> bool:
+        return self._ledger.totals_and_peak(bucket)[0] is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,33 +117,40 @@ class Reconciler:
 
     def step(self, step: ReconcileStep, *, deadline: int) -> None:
         """Carry out one step. Raises StepFailedError where keys could not be committed, OutOfTimeError at the deadline."""
-        bucket = step.bucket
-        state: StepState = reconciling.run_checked(step, self.ledger.run(bucket))
+        state: StepState = CheckRun()
         attempt = 0
         while not isinstance(state, StepDone):
-            match state:
-                case Compare(run):
-                    state = self._compare(step, state, run, deadline)
-                case Advance(run):
-                    state = reconciling.advanced(state, done=self.ledger.put_run(bucket, run))
-                case Announce(run):
-                    self.steps.send(ReconcileStep(bucket, run.run_id, run.cursor))
-                    self.ledger.put_run(bucket, reconciling.announced(state))
-                    state = StepDone(run)
-                case ReadEnd():
-                    totals, peak = self.ledger.totals_and_peak(bucket)
-                    state = reconciling.end_read(bucket, state, totals, peak, self.clock.now())
-                case CreateTotals(run):
-                    self.ledger.create_totals(bucket, now=self.clock.now())
-                    state = ReadEnd(run)
-                case End(_, transaction):
-                    state = reconciling.ended(state, self.ledger.commit(transaction, now=self.clock.now()))
-                    if isinstance(state, ReadEnd):
-                        if self.clock.now() >= deadline:
-                            raise OutOfTimeError("out of time at the end of a reconcile: the step comes back")
-                        attempt += 1
-                        self.clock.sleep(pause_seconds(attempt))
+            writing = isinstance(state, Advance | End)
+            state = self._next(step, state, deadline)
+            if writing and isinstance(state, ReadEnd | CheckRun):
+                if self.clock.now() >= deadline:
+                    raise OutOfTimeError("out of time in a reconcile step: it comes back")
+                attempt += 1
+                self.clock.sleep(pause_seconds(attempt))
         _report(step, state)
+
+    def _next(self, step: ReconcileStep, state: StepState, deadline: int) -> StepState:
+        bucket = step.bucket
+        match state:
+            case CheckRun():
+                state = reconciling.run_checked(step, self.ledger.run(bucket))
+            case Compare(run):
+                state = self._compare(step, state, run, deadline)
+            case Advance(run):
+                state = reconciling.advanced(state, done=self.ledger.put_run(bucket, run))
+            case Announce(run):
+                self.steps.send(ReconcileStep(bucket, run.run_id, run.cursor))
+                self.ledger.put_run(bucket, reconciling.announced(state))
+                state = StepDone(run)
+            case ReadEnd():
+                totals, peak = self.ledger.totals_and_peak(bucket)
+                state = reconciling.end_read(bucket, state, totals, peak, self.clock.now())
+            case CreateTotals(run):
+                self.ledger.create_totals(bucket, now=self.clock.now())
+                state = ReadEnd(run)
+            case End(_, transaction):
+                state = reconciling.ended(state, self.ledger.commit(transaction, now=self.clock.now()))
+        return state
 
     def _compare(self, step: ReconcileStep, state: Compare, run: Run, deadline: int) -> StepState:
         page = self.observer.page(step.bucket, run.cursor, run.page_size)

@@ -3,8 +3,9 @@
 A step goes CheckRun → Compare → Advance → Announce → StepDone, the last one ReadEnd → End → StepDone. The listing
 is only a hint: every key that differs goes through the accounting like any event's.
 
-A run cannot get lost, because a step is acknowledged only after the next one is sent; and it cannot fork, because
-only the step that moved the cursor sends the next (or, if that one died in between, its redelivery).
+A run cannot get lost, because a step is acknowledged only after the next one is known to be sent: a step whose put is
+refused checks the run again, since it may have been refused by the one before it saying that it is sent, or by its own
+first attempt whose answer was lost. And it cannot fork: the same step sent twice moves the run once.
 """
 
 from collections.abc import Iterable, Iterator
@@ -40,11 +41,6 @@ class SendStep:
     bucket: str
     run: Run
 
-    @property
-    def message(self) -> ReconcileStep:
-        """Return the message to send."""
-        return ReconcileStep(self.bucket, self.run.run_id, self.run.cursor)
-
 
 def begin(bucket: str, run: Run | None, *, run_id: str, page_size: int, now: int) -> PutRun | SendStep:
     """Begin a run, or push on the one that is going on: its step is sent again, which can do no harm."""
@@ -56,6 +52,11 @@ def begin(bucket: str, run: Run | None, *, run_id: str, page_size: int, now: int
 
 
 # --- a step ---
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRun:
+    """Read the run, to see what the message has to do with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class StepDone:
     run: Run | None = None
 
 
-StepState = Compare | Advance | Announce | ReadEnd | CreateTotals | End | StepDone
+StepState = CheckRun | Compare | Advance | Announce | ReadEnd | CreateTotals | End | StepDone
 
 
 def run_checked(step: ReconcileStep, run: Run | None) -> Compare | Announce | StepDone:
@@ -180,9 +181,9 @@ def compared(
     return Advance(replace(run, previous=run.cursor, cursor=comparison.cursor, announced=False))
 
 
-def advanced(state: Advance, *, done: bool) -> Announce | StepDone:
-    """Go on if this step moved the run; if another handler of the same message did, the rest is its to do."""
-    return Announce(state.run) if done else StepDone()
+def advanced(state: Advance, *, done: bool) -> Announce | CheckRun:
+    """Go on if this step moved the run; if somebody else did, see what is left to do."""
+    return Announce(state.run) if done else CheckRun()
 
 
 def announced(state: Announce) -> Run:
@@ -201,11 +202,13 @@ def end_read(
     return End(state.run, replace(go_live(bucket, totals, peak, now), run=state.run))
 
 
-def ended(state: End, outcome: Outcome) -> ReadEnd | StepDone:
-    """Finish, or read again where totals or peak moved; a moved run was ended by another handler."""
+def ended(state: End, outcome: Outcome) -> ReadEnd | CheckRun | StepDone:
+    """Finish, read again where totals or peak moved, or see what is left to do where the run did."""
     if outcome is Outcome.TOTALS_MOVED:
         return ReadEnd(state.run)
-    return StepDone(state.run if outcome is Outcome.COMMITTED else None)
+    if outcome is Outcome.ROW_MOVED:
+        return CheckRun()
+    return StepDone(state.run)
 
 
 def _alike(in_s3: Observation, in_ledger: Observation) -> bool:
