@@ -5,10 +5,11 @@ credential. LocalStack decides both before it asks a provider; what it decided i
 """
 
 import http.client
-import logging
+import json
 import os
 import time
 from collections import deque
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from localstack.aws.api import CommonServiceException, RequestContext, ServiceRequest
@@ -17,15 +18,14 @@ from localstack.aws.spec import load_service
 from localstack.http import Response
 from localstack.services.plugins import Service, ServiceLifecycleHook
 
-LOG = logging.getLogger(__name__)
-
 ENGINE_VARIABLE = "DYNAMODB_ENGINE_URL"
 _SERVICE = "dynamodb"
 _TIMEOUT_SECONDS = 60.0
 # An engine closes connections that idle; one that it closes under a request cannot be told from a lost answer.
 _MAX_IDLE_SECONDS = 2.0
 _NOT_FORWARDED = {"connection", "transfer-encoding", "content-length", "date", "server", "keep-alive"}
-_FORWARDED = ("Content-Type", "X-Amz-Target", "User-Agent", "Accept-Encoding")
+_FORWARDED = ("Content-Type", "User-Agent", "Accept-Encoding")
+_TARGET_PREFIX = "DynamoDB_20120810"
 
 
 class Engine(ServiceLifecycleHook):
@@ -43,11 +43,27 @@ class Engine(ServiceLifecycleHook):
         """Return the handler of every operation: they are all the same."""
         return dict.fromkeys(load_service(_SERVICE).operation_names, self.forward)
 
-    def forward(self, context: RequestContext, _request: ServiceRequest | None) -> Response:
+    def forward(self, context: RequestContext, request: ServiceRequest | None) -> Response:
         """Send the request on and return the engine's answer as it is."""
+        if _only_adds_own_region(context, request):
+            table = self._exchange(
+                context, "DescribeTable", json.dumps({"TableName": request["TableName"]}).encode()
+            )
+            if table.status_code == HTTPStatus.OK:
+                table.set_data(json.dumps({"TableDescription": json.loads(table.data)["Table"]}))
+                table.headers.pop("X-Amz-Crc32", None)  # of the body that it was
+            return table
+        return self._exchange(context, context.operation.name, context.request.get_data())
+
+    def on_before_stop(self) -> None:
+        """Close the connections."""
+        while self._idle:
+            self._idle.pop()[1].close()
+
+    def _exchange(self, context: RequestContext, operation: str, body: bytes) -> Response:
         connection = self._connection()
         try:
-            connection.request("POST", "/", body=context.request.get_data(), headers=_headers(context))
+            connection.request("POST", "/", body=body, headers=_headers(context, operation))
             answer = connection.getresponse()
             body = answer.read()
         except (OSError, http.client.HTTPException) as error:
@@ -60,11 +76,6 @@ class Engine(ServiceLifecycleHook):
         self._give_back(connection, reusable=not answer.will_close)
         headers = [(name, value) for name, value in answer.getheaders() if name.lower() not in _NOT_FORWARDED]
         return Response(body, status=answer.status, headers=headers)
-
-    def on_before_stop(self) -> None:
-        """Close the connections."""
-        while self._idle:
-            self._idle.pop()[1].close()
 
     def _connection(self) -> http.client.HTTPConnection:
         while self._idle:
@@ -99,9 +110,24 @@ def engine_service() -> Service:
     return Service.for_provider(engine, dispatch_table_factory=lambda provider: provider.dispatch_table())
 
 
-def _headers(context: RequestContext) -> dict[str, str]:
+def _only_adds_own_region(context: RequestContext, request: ServiceRequest | None) -> bool:
+    """Say whether LocalStack's CloudFormation asks a global table to replicate itself to where it is.
+
+    It does so for every table of that type (CDK's TableV2), and AWS refuses it.
+    """
+    if (
+        context.operation.name != "UpdateTable"
+        or not request
+        or set(request) != {"TableName", "ReplicaUpdates"}
+    ):
+        return False
+    return all(update.get("Create") == {"RegionName": context.region} for update in request["ReplicaUpdates"])
+
+
+def _headers(context: RequestContext, operation: str) -> dict[str, str]:
     """Return the request's own headers that matter, and a credential that says which account and region."""
     headers = {name: context.request.headers[name] for name in _FORWARDED if name in context.request.headers}
     scope = f"{context.account_id}/{time.strftime('%Y%m%d', time.gmtime())}/{context.region}/{_SERVICE}/aws4_request"
+    headers["X-Amz-Target"] = f"{_TARGET_PREFIX}.{operation}"
     headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=unchecked"
     return headers

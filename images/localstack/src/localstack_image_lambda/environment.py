@@ -33,6 +33,7 @@ class Environment:
         self._output = Output()
         self._busy = threading.Lock()
         self._life: Life | None = None
+        self._stale = False
         self._stopped = False
 
     def start(self) -> None:
@@ -48,7 +49,10 @@ class Environment:
             try:
                 ending, duration_ms = self._run(call)
             except SandboxError as error:
-                ending, duration_ms = Ending.exited(call, Exit(1, "Runtime.InvalidEntrypoint", str(error))), 0.0
+                ending, duration_ms = (
+                    Ending.exited(call, Exit(1, "Runtime.InvalidEntrypoint", str(error))),
+                    0.0,
+                )
             life = self._life
             report = Report(
                 request_id=call.request_id,
@@ -65,9 +69,13 @@ class Environment:
             return Outcome(ending.payload, ending.status != "success", log)
 
     def recycle(self) -> None:
-        """Make the next invocation start cold; a running one ends first."""
-        with self._busy:
-            self._discard()
+        """Make the next invocation start cold; a running one is let finish."""
+        self._stale = True
+        if self._busy.acquire(blocking=False):
+            try:
+                self._discard()
+            finally:
+                self._busy.release()
 
     def stop(self) -> None:
         """End the function's process now, even in the middle of an invocation."""
@@ -87,7 +95,8 @@ class Environment:
             # The process went away while it was idle, before it took the invocation: start another.
 
     def _live(self) -> Life:
-        if self._life is None or (self._life.over and not self._stopped):
+        if self._life is None or ((self._life.over or self._stale) and not self._stopped):
+            self._stale = False
             self._discard()
             self._life = Life(self._settings, self._make_sandbox, self._output)
         if self._stopped:  # asked last: `stop` may not have seen a life that has just begun

@@ -5,6 +5,7 @@ import os
 import threading
 import weakref
 from abc import abstractmethod
+from pathlib import Path
 
 from localstack import config
 from localstack.aws.api.lambda_ import LogFormat, PackageType
@@ -73,7 +74,7 @@ class ImageExecutor(RuntimeExecutor):
             self._environment.stop()
 
     def recycle(self) -> None:
-        """Make the next invocation start cold; a running one ends first."""
+        """Make the next invocation start cold; a running one is let finish."""
         if self._environment is not None:
             self._environment.recycle()
 
@@ -118,12 +119,11 @@ class ImageExecutor(RuntimeExecutor):
         """Check that the function can run here; the message becomes the reason of its state Failed."""
         name = function_version.id.function_name
         try:
-            if function_version.config.package_type != PackageType.Image:
-                raise SandboxError("only functions from container images run here (package type Image)")
+            _require_image(function_version)
             cls.check_image(function_version)
         except (SandboxError, ImageMapError) as error:
             message = f"function {name} ({_image_uri(function_version)}): {error}"
-            LOG.error("Cannot run %s", message)
+            LOG.error("Cannot run %s", message)  # noqa: TRY400 the message says it all
             raise LambdaRuntimeException(message) from error
 
     @classmethod
@@ -165,10 +165,10 @@ class ProcessExecutor(ImageExecutor):
         environment = process_environment(
             variables, image.environment, python=image.python, directory=image.directory, handler=command[0]
         )
-        scratch_root = os.path.join(config.dirs.tmp, "functions")
-        os.makedirs(scratch_root, exist_ok=True)
+        scratch_root = Path(config.dirs.tmp, "functions")
+        scratch_root.mkdir(parents=True, exist_ok=True)
         spec = ProcessSpec(
-            (image.python, "-m", "awslambdaric", *command), image.directory, environment, scratch_root
+            (image.python, "-m", "awslambdaric", *command), image.directory, environment, str(scratch_root)
         )
         return ProcessSandbox(spec, output)
 
@@ -176,6 +176,11 @@ class ProcessExecutor(ImageExecutor):
     def check_image(cls, function_version: FunctionVersion) -> None:
         """Look the function's image up in the map; ImageMapError."""
         find_image(_image_uri(function_version), os.environ)
+
+
+def _require_image(function_version: FunctionVersion) -> None:
+    if function_version.config.package_type != PackageType.Image:
+        raise SandboxError("only functions from container images run here (package type Image)")
 
 
 def _image_uri(function_version: FunctionVersion) -> str:

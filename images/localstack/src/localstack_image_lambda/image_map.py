@@ -49,7 +49,9 @@ def find_image(image_uri: str, environ: Mapping[str, str]) -> LocalImage:
     """Read the map that the environment names and return what it says of an image; ImageMapError."""
     path = environ.get(MAP_VARIABLE, "").strip()
     if not path:
-        raise ImageMapError(f"{MAP_VARIABLE} is not set: point it at a JSON file that says where images run from")
+        raise ImageMapError(
+            f"{MAP_VARIABLE} is not set: point it at a JSON file that says where images run from"
+        )
     file = Path(path)
     images = _read(file)
     repository = repository_of(image_uri)
@@ -83,7 +85,8 @@ def _image(file: Path, repository: str, entry: Any) -> LocalImage:
     if not (isinstance(environment, dict) and all(isinstance(value, str) for value in environment.values())):
         raise ImageMapError(f"{where}: environment must map names to texts")
     # Not resolved: a virtual environment's interpreter is a symbolic link that must be kept.
-    python, directory = (os.path.join(file.parent.absolute(), texts[name]) for name in ("python", "directory"))
+    base = file.parent.absolute()
+    python, directory = str(base / texts["python"]), str(base / texts["directory"])
     if not os.access(python, os.X_OK):
         raise ImageMapError(f"{where}: python is not an executable file: {python}")
     if not Path(directory).is_dir():

@@ -1,7 +1,9 @@
 """Starts LocalStack: defaults where nothing is set, its files in one directory, its server on one address."""
 
+import contextlib
 import ipaddress
 import os
+import re
 import socket
 import sys
 import tempfile
@@ -46,8 +48,8 @@ def prepare(environ: MutableMapping[str, str]) -> Launch:
     if environ.get(ENGINE_VARIABLE):
         environ.setdefault("PROVIDER_OVERRIDE_DYNAMODB", "engine")
     host, port = _address(environ["GATEWAY_LISTEN"])
-    state = environ.get(STATE_VARIABLE) or os.path.join(tempfile.gettempdir(), f"localstack-{port}")
-    launch = Launch(host, port, Path(state).absolute())
+    state = Path(environ.get(STATE_VARIABLE) or Path(tempfile.gettempdir(), f"localstack-{port}"))
+    launch = Launch(host, port, state.absolute())
     environ.setdefault("CONFIG_DIR", str(launch.state / "config"))
     return launch
 
@@ -77,13 +79,13 @@ def launch() -> None:
 
 
 def _address(listen: str) -> tuple[str, int]:
-    host, colon, port = listen.strip().rpartition(":")
-    try:
-        if not colon or "," in listen:
-            raise ValueError
-        return str(ipaddress.IPv4Address(host or "127.0.0.1")), int(port)
-    except ValueError:
-        raise LaunchError(f"GATEWAY_LISTEN must be one IPv4 address and port, like 127.0.0.1:4566: {listen!r}") from None
+    match = re.fullmatch(r"([0-9.]*):([0-9]{1,5})", listen.strip())
+    with contextlib.suppress(ValueError):
+        if match:
+            return str(ipaddress.IPv4Address(match.group(1) or "127.0.0.1")), int(match.group(2))
+    raise LaunchError(
+        f"GATEWAY_LISTEN must be one IPv4 address and port, like 127.0.0.1:4566, not {listen!r}"
+    )
 
 
 def _refuse_taken(plan: Launch) -> None:

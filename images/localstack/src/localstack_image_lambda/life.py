@@ -75,7 +75,9 @@ class Ending:
     def timed_out(cls, call: Call, message: str) -> "Ending":
         """Return the end of an invocation that took too long."""
         note = f"{stamp(datetime.now(UTC))} {call.request_id} {message}\n"
-        return cls(call.error("Sandbox.Timedout", message), "timeout", "Sandbox.Timedout", fatal=True, note=note)
+        return cls(
+            call.error("Sandbox.Timedout", message), "timeout", "Sandbox.Timedout", fatal=True, note=note
+        )
 
 
 class Life:

@@ -33,3 +33,13 @@ def repair_event_delivery() -> None:
     from localstack_image_lambda import event_repairs  # noqa: PLC0415
 
     event_repairs.apply()
+
+
+@hooks.on_infra_start()
+def add_recycle_endpoint() -> None:
+    """Let a developer's tools say that a function's code changed."""
+    from localstack.services.edge import ROUTER  # noqa: PLC0415
+
+    from localstack_image_lambda import recycling  # noqa: PLC0415
+
+    ROUTER.add(recycling.PATH, recycling.recycle_functions, methods=["POST"])

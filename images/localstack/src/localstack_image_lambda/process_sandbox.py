@@ -52,7 +52,15 @@ class ProcessSandbox:
         try:
             self._scratch = tempfile.mkdtemp(prefix="function-", dir=self._spec.scratch_root)
             self._warden = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(_WARDEN), str(status_write), self._scratch, *self._spec.command],
+                [
+                    sys.executable,
+                    "-I",
+                    "-S",
+                    str(_WARDEN),
+                    str(status_write),
+                    self._scratch,
+                    *self._spec.command,
+                ],
                 stdin=control,
                 stdout=self._pipe.write_end,
                 stderr=self._pipe.write_end,
@@ -65,7 +73,9 @@ class ProcessSandbox:
             os.close(status)
             self._let_go()
             self._pipe.close()
-            raise SandboxError(f"cannot start {self._spec.command[0]} in {self._spec.directory}: {error}") from error
+            raise SandboxError(
+                f"cannot start {self._spec.command[0]} in {self._spec.directory}: {error}"
+            ) from error
         finally:
             os.close(control)
             os.close(status_write)

@@ -40,7 +40,7 @@ def _with_long_polling_client(original, self: SqsPoller, *args: Any, **kwargs: A
 
 
 def _without_pause(original, self: SqsPoller) -> None:  # noqa: ANN001
-    """An empty answer took its time already: nothing to back off from."""
+    """Poll again at once after an empty answer: it took its time already."""
     try:
         original(self)
     except EmptyPollResultsException:

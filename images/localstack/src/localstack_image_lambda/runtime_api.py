@@ -39,10 +39,10 @@ class _Listener(socketserver.ThreadingMixIn, socketserver.TCPServer):
     block_on_close = False
     allow_reuse_address = True
 
-    def handle_error(self, request: object, client_address: object) -> None:
+    def handle_error(self, _request: object, _client_address: object) -> None:
         """Log what is a fault of ours; a runtime that is killed breaks its connection, which is no news here."""
         if not isinstance(sys.exception(), OSError):
-            LOG.exception("The Runtime API could not answer a request")
+            LOG.error("The Runtime API could not answer a request", exc_info=True)
 
 
 class RuntimeApi:
@@ -133,9 +133,7 @@ class RuntimeApi:
             f"Response payload size ({size} bytes) exceeded maximum allowed payload size "
             f"({self.max_response_bytes} bytes)."
         )
-        refusal = Reply.refused(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Function.ResponseSizeTooLarge", message
-        )
+        refusal = Reply.refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Function.ResponseSizeTooLarge", message)
         reply = self.answer(request_id, refusal.body, is_error=True)
         return refusal if reply.status is HTTPStatus.ACCEPTED else reply
 

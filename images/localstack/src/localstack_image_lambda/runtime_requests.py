@@ -39,9 +39,7 @@ class RuntimeRequestHandler(BaseHTTPRequestHandler):
     wbufsize = -1  # headers and body leave in one segment: small answers must not wait for an ACK
     routes: ClassVar = _ROUTES
 
-    def __init__(
-        self, api: "RuntimeApi", request: Any, client: Any, server: socketserver.BaseServer
-    ) -> None:
+    def __init__(self, api: "RuntimeApi", request: Any, client: Any, server: socketserver.BaseServer) -> None:
         self._api = api
         super().__init__(request, client, server)
 

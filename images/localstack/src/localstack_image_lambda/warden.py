@@ -16,6 +16,7 @@ however its holder dies, on every system; Linux's parent-death signal alone woul
 Last, it removes the scratch directory.
 """
 
+# ruff: noqa: PTH - every cold start waits for what is imported here
 import contextlib
 import os
 import select
