@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aws_cdk import CfnOutput, CfnParameter, Duration, Stack
+from aws_cdk import CfnOutput, CfnParameter, CfnRule, CfnRuleAssertion, Duration, Fn, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
@@ -198,10 +198,20 @@ def _endpoint(stack: Stack, settings: Settings) -> str | None:
 def _refuse_missing_images(stack: Stack, images: Images) -> None:
     # Synth must work on a fresh clone, a deployment must not: a parameter that has no value stops the CLI
     # before it touches the account, and CloudFormation behind any other tool.
-    if images.missing:
-        CfnParameter(
-            stack,
-            "RunMakePushImagesFirst",
-            type="String",
-            description=f"images.json names no image for: {', '.join(images.missing)}",
-        )
+    if not images.missing:
+        return
+    reason = f"images.json names no image for: {', '.join(images.missing)}"
+    missing = CfnParameter(stack, "RunMakePushImagesFirst", type="String", description=reason)
+    CfnRule(
+        stack,
+        "ImagesArePushed",
+        assertions=[
+            CfnRuleAssertion(
+                # Never true, so that whoever gives the parameter a value is refused too.
+                assert_=Fn.condition_not(
+                    Fn.condition_equals(missing.value_as_string, missing.value_as_string)
+                ),
+                assert_description=f"{reason}; run make push-images first",
+            )
+        ],
+    )

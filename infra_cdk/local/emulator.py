@@ -22,22 +22,17 @@ class EmulatorError(RuntimeError):
 
 def require(endpoint_url: str) -> None:
     """Raise EmulatorError unless a LocalStack answers at the endpoint."""
-    parts = urlsplit(endpoint_url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise EmulatorError(f"'{endpoint_url}' is no endpoint: it looks like http://127.0.0.1:4566")
-    kind = HTTPConnection if parts.scheme == "http" else HTTPSConnection
-    connection = kind(parts.hostname, parts.port, timeout=_HEALTH_SECONDS)
+    connection = _connection(endpoint_url)
     try:
         connection.request("GET", "/_localstack/health")
-        response = connection.getresponse()
-        answer = json.loads(response.read()) if response.status == 200 else {}
-    except (OSError, HTTPException, ValueError) as error:
+        answer = connection.getresponse().read()
+    except (OSError, HTTPException) as error:
         raise EmulatorError(
             f"no LocalStack answers at {endpoint_url} ({error}): run make local-up"
         ) from error
     finally:
         connection.close()
-    if "services" not in answer:
+    if not _is_health(answer):
         raise EmulatorError(f"what answers at {endpoint_url} is not LocalStack: choose another PORT=")
 
 
@@ -64,3 +59,22 @@ def client(service: str, endpoint_url: str) -> Any:
             s3={"addressing_style": "path"},
         ),
     )
+
+
+def _connection(endpoint_url: str) -> HTTPConnection:
+    try:
+        parts = urlsplit(endpoint_url)
+        kinds: dict[str, type[HTTPConnection]] = {"http": HTTPConnection, "https": HTTPSConnection}
+        return kinds[parts.scheme](parts.hostname or "", parts.port, timeout=_HEALTH_SECONDS)
+    except (KeyError, ValueError, HTTPException) as error:
+        raise EmulatorError(
+            f"'{endpoint_url}' is no endpoint: it looks like http://127.0.0.1:4566"
+        ) from error
+
+
+def _is_health(answer: bytes) -> bool:
+    try:
+        health = json.loads(answer)
+    except ValueError:
+        return False
+    return isinstance(health, dict) and "services" in health

@@ -1,0 +1,130 @@
+"""Synthesized templates as tests read them: resources by type, policies by service, references as plain text."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from infra_cdk.local.templates import StackTemplate
+
+Properties = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One stack's template."""
+
+    name: str
+    body: dict[str, Any]
+
+    @classmethod
+    def of(cls, template: StackTemplate) -> "Stack":
+        return cls(template.name, json.loads(template.body))
+
+    @property
+    def resources(self) -> dict[str, dict[str, Any]]:
+        return self.body["Resources"]
+
+    def ids(self, kind: str) -> list[str]:
+        """Return the logical ids of all resources of a type."""
+        return [name for name, resource in self.resources.items() if resource["Type"] == kind]
+
+    def all(self, kind: str) -> list[Properties]:
+        """Return the properties of all resources of a type."""
+        return [self.resources[name].get("Properties", {}) for name in self.ids(kind)]
+
+    def one(self, kind: str) -> Properties:
+        """Return the properties of the only resource of a type."""
+        (properties,) = self.all(kind)
+        return properties
+
+    def by_output(self, output: str) -> str:
+        """Return the logical id of the resource that an output names."""
+        value = self.body["Outputs"][output]["Value"]
+        return value["Ref"]
+
+    def properties(self, output: str) -> Properties:
+        """Return the properties of the resource that an output names."""
+        return self.resources[self.by_output(output)]["Properties"]
+
+    def function(self, service: str) -> tuple[str, Properties]:
+        """Return the logical id and the properties of the function that runs a service's image."""
+        ((name, properties),) = [
+            (name, self.resources[name]["Properties"])
+            for name in self.ids("AWS::Lambda::Function")
+            if f"tidemark/{service}@" in text(self.resources[name]["Properties"]["Code"]["ImageUri"])
+        ]
+        return name, properties
+
+    def statements(self, service: str) -> list[Properties]:
+        """Return every statement of the policies of a service's role."""
+        role = self.function(service)[1]["Role"]["Fn::GetAtt"][0]
+        return [
+            statement
+            for policy in self.all("AWS::IAM::Policy")
+            if {"Ref": role} in policy["Roles"]
+            for statement in policy["PolicyDocument"]["Statement"]
+        ]
+
+    def allowed(self, service: str) -> set[tuple[str, str]]:
+        """Return what a service may do: pairs of an action and a resource as text."""
+        return {
+            (action, text(resource))
+            for statement in self.statements(service)
+            if statement["Effect"] == "Allow"
+            for action in listed(statement["Action"])
+            for resource in listed(statement["Resource"])
+        }
+
+    def actions(self, service: str) -> set[str]:
+        """Return every action that a service may do, on whatever."""
+        return {action for action, _ in self.allowed(service)}
+
+    def resources_for(self, service: str, action: str) -> set[str]:
+        """Return what a service may do one action on."""
+        return {resource for allowed, resource in self.allowed(service) if allowed == action}
+
+
+def text(value: Any) -> str:
+    """Return a template's value with its references as `${Name}`: readable, and equal where the values are."""
+    match value:
+        case str():
+            return value
+        case {"Ref": name}:
+            return f"${{{_readable(name)}}}"
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"${{{name}.{attribute}}}"
+        case {"Fn::Join": [separator, parts]}:
+            return separator.join(text(part) for part in parts)
+    raise AssertionError(f"neither text nor a reference: {value}")
+
+
+def listed(value: Any) -> list[Any]:
+    """Return a value that a template may give alone or in a list, as a list."""
+    return value if isinstance(value, list) else [value]
+
+
+def nodes(value: Any) -> Iterator[Any]:
+    """Yield every value inside a template, itself included."""
+    yield value
+    children: list[Any] = []
+    if isinstance(value, Mapping):
+        children = list(value.values())
+    elif isinstance(value, list):
+        children = value
+    for child in children:
+        yield from nodes(child)
+
+
+def keys(value: Any) -> set[str]:
+    """Return every key of every object inside a template."""
+    return {key for node in nodes(value) if isinstance(node, Mapping) for key in node}
+
+
+def _readable(name: str) -> str:
+    # The parameters through which a stack finds what another one made have long names of the CDK's.
+    found = re.fullmatch(
+        r"SsmParameterValuetidemark[a-z]+?(databucket|plotbucket|historytable|ledgertable)name.*", name
+    )
+    return found[1] if found else name

@@ -1,0 +1,92 @@
+"""The app as a person and the CDK's command line start it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra_cdk import app, node
+
+ROOT = Path(app.__file__).parents[1]
+
+
+def test_synth_from_the_root_needs_no_node_on_path_no_git_and_no_account(tmp_path):
+    done = _run(
+        [sys.executable, "-m", "infra_cdk.app", "-c", "target=local", "-o", str(tmp_path)], ROOT, path=""
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (tmp_path / "assembly-Tidemark-local" / "manifest.json").exists()
+
+
+def test_the_cdks_command_line_starts_the_app_from_its_own_directory(tmp_path):
+    command = json.loads((ROOT / "infra_cdk" / "cdk.json").read_text())["app"]
+    context = {"CDK_OUTDIR": str(tmp_path), "CDK_CONTEXT_JSON": json.dumps({"target": "dev"})}
+
+    done = _run(["/bin/sh", "-c", command], ROOT / "infra_cdk", path="", **context)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "assembly-Tidemark-dev" / "manifest.json").exists()
+
+
+def test_cdk_json_counts_whoever_starts_the_app(tmp_path):
+    built = app.build({"target": "local"}, outdir=str(tmp_path))
+    context = json.loads((ROOT / "infra_cdk" / "cdk.json").read_text())["context"]
+
+    seen = built.node.get_all_context()
+
+    assert {name: seen[name] for name in context} == {**context, "target": "local"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["target=staging"], "tidemark: unknown target 'staging': it is one of prod, dev, local\n"),
+        (
+            ["ephemral=true"],
+            "tidemark: unknown setting 'ephemral': there are target, ephemeral, endpoint, architecture, queueProfile, driverPauseSeconds\n",
+        ),
+        (["ephemeral=maybe"], "tidemark: setting 'ephemeral' is true or false, not 'maybe'\n"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_and_no_template(tmp_path, capsys, arguments, message):
+    context = [part for argument in arguments for part in ("-c", argument)]
+
+    code = app.main([*context, "-o", str(tmp_path / "out")])
+
+    assert (code, capsys.readouterr().err) == (1, message)
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_the_packaged_node_serves_even_where_another_one_is_installed():
+    packaged = node.packaged_node()
+
+    assert packaged is not None
+    version = subprocess.run([packaged, "--version"], capture_output=True, text=True, check=True).stdout
+    assert version.startswith("v24.")
+    assert os.environ[node.VARIABLE] == str(packaged)
+
+
+def test_the_command_line_is_pinned_and_its_lock_names_no_host():
+    package = json.loads((ROOT / "infra_cdk" / "package.json").read_text())
+    lock = json.loads((ROOT / "infra_cdk" / "package-lock.json").read_text())
+
+    assert package["devDependencies"] == {"aws-cdk": "2.1148.1"}
+    assert lock["packages"]["node_modules/aws-cdk"]["version"] == "2.1148.1"
+    assert "://" not in json.dumps(lock)
+
+
+def _run(command, directory, *, path, **variables) -> subprocess.CompletedProcess[str]:
+    kept = {name: os.environ[name] for name in ("HOME", "PYTHONDONTWRITEBYTECODE") if name in os.environ}
+    return subprocess.run(
+        command,
+        cwd=directory,
+        env={**kept, "PATH": path, **variables},
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )

@@ -1,0 +1,117 @@
+"""From a change in the bucket to a call of the tracker, with nothing lost on the way."""
+
+import pytest
+
+QUEUE = "AWS::SQS::Queue"
+
+
+def test_a_message_that_fails_five_times_goes_to_the_dead_letter_queue(application):
+    queue = application.properties("QueueUrl")
+
+    assert queue["RedrivePolicy"] == {
+        "deadLetterTargetArn": {"Fn::GetAtt": [application.by_output("DlqUrl"), "Arn"]},
+        "maxReceiveCount": 5,
+    }
+
+
+def test_an_event_that_cannot_be_delivered_goes_to_a_queue_of_its_own(application):
+    (target,) = application.one("AWS::Events::Rule")["Targets"]
+
+    assert target["Arn"] == {"Fn::GetAtt": [application.by_output("QueueUrl"), "Arn"]}
+    assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": [application.by_output("RuleDlqUrl"), "Arn"]}}
+
+
+def test_a_message_stays_hidden_six_times_as_long_as_the_tracker_may_run(application):
+    queue = application.properties("QueueUrl")
+    _, tracker = application.function("size-tracking")
+
+    assert tracker["Timeout"] == 30
+    assert queue["VisibilityTimeout"] == 6 * tracker["Timeout"]
+
+
+def test_every_queue_is_encrypted_and_keeps_messages_for_a_fortnight(application):
+    queues = application.all(QUEUE)
+
+    assert len(queues) == 3
+    for queue in queues:
+        assert queue["SqsManagedSseEnabled"] is True
+        assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
+        assert "FifoQueue" not in queue
+
+
+def test_every_queue_refuses_requests_without_tls(application):
+    protected = {
+        policy["Queues"][0]["Ref"]
+        for policy in application.all("AWS::SQS::QueuePolicy")
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Deny"
+        and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    }
+
+    assert protected == set(application.ids(QUEUE))
+
+
+@pytest.mark.parametrize("output", ["QueueUrl", "RuleDlqUrl"])
+def test_eventbridge_may_send_to_a_queue_for_this_rule_alone(application, output):
+    queue = application.by_output(output)
+    (rule,) = application.ids("AWS::Events::Rule")
+
+    statements = [
+        statement
+        for policy in application.all("AWS::SQS::QueuePolicy")
+        if policy["Queues"] == [{"Ref": queue}]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    ]
+
+    (statement,) = statements
+    assert "sqs:SendMessage" in statement["Action"]
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [rule, "Arn"]}}}
+
+
+def test_the_rule_takes_what_changes_the_data_buckets_listing_and_nothing_else(application):
+    rule = application.one("AWS::Events::Rule")
+    (bucket,) = rule["EventPattern"]["detail"]["bucket"]["name"]
+
+    assert rule["State"] == "ENABLED"
+    assert rule["EventPattern"]["source"] == ["aws.s3"]
+    assert rule["EventPattern"]["detail-type"] == ["Object Created", "Object Deleted"]
+    assert set(rule["EventPattern"]["detail"]) == {"bucket"}
+    assert application.body["Parameters"][bucket["Ref"]]["Default"].endswith("/data-bucket-name")
+
+
+def test_the_tracker_may_fail_single_messages_of_a_batch(application):
+    mapping = application.one("AWS::Lambda::EventSourceMapping")
+
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["FunctionName"] == {"Ref": application.function("size-tracking")[0]}
+    assert mapping["EventSourceArn"] == {"Fn::GetAtt": [application.by_output("QueueUrl"), "Arn"]}
+
+
+def test_the_default_profile_waits_for_no_batch(application):
+    mapping = application.one("AWS::Lambda::EventSourceMapping")
+
+    assert mapping["BatchSize"] == 10
+    assert mapping.get("MaximumBatchingWindowInSeconds", 0) == 0
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 2}
+
+
+def test_the_high_volume_profile_waits_a_second_for_up_to_48(synth):
+    application = synth(target="prod", queueProfile="high-volume")["LambdaStack"]
+    mapping = application.one("AWS::Lambda::EventSourceMapping")
+
+    assert mapping["BatchSize"] == 48
+    assert mapping["MaximumBatchingWindowInSeconds"] == 1
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 2}
+
+
+def test_the_tracker_may_send_to_the_queue_that_feeds_it_for_ever(application):
+    _, tracker = application.function("size-tracking")
+
+    assert tracker["RecursiveLoop"] == "Allow"
+
+
+def test_no_other_function_may_run_in_a_loop(application):
+    for service in ("plotting", "driver"):
+        assert "RecursiveLoop" not in application.function(service)[1]

@@ -1,0 +1,120 @@
+"""What must not be lost, and the schema that others read."""
+
+import pytest
+
+BUCKET = "AWS::S3::Bucket"
+TABLE = "AWS::DynamoDB::Table"
+STATEFUL = (BUCKET, TABLE)
+
+
+def test_the_history_has_exactly_the_published_schema(storage):
+    history = storage.properties("HistoryTableName")
+
+    assert history["KeySchema"] == [
+        {"AttributeName": "bucket_name", "KeyType": "HASH"},
+        {"AttributeName": "time", "KeyType": "RANGE"},
+    ]
+    assert history["GlobalSecondaryIndexes"] == [
+        {
+            "IndexName": "GSI_SizeByBucket",
+            "KeySchema": [
+                {"AttributeName": "bucket_name", "KeyType": "HASH"},
+                {"AttributeName": "total_size", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "ALL"},
+        }
+    ]
+    assert {item["AttributeName"]: item["AttributeType"] for item in history["AttributeDefinitions"]} == {
+        "bucket_name": "S",
+        "time": "S",
+        "total_size": "N",
+    }
+
+
+def test_the_history_never_expires(storage):
+    assert "TimeToLiveSpecification" not in storage.properties("HistoryTableName")
+
+
+def test_the_ledger_is_keyed_by_pk_and_sk_and_lets_tombstones_expire(storage):
+    ledger = storage.properties("LedgerTableName")
+
+    assert ledger["KeySchema"] == [
+        {"AttributeName": "pk", "KeyType": "HASH"},
+        {"AttributeName": "sk", "KeyType": "RANGE"},
+    ]
+    assert ledger["TimeToLiveSpecification"] == {"AttributeName": "expiry", "Enabled": True}
+    assert "GlobalSecondaryIndexes" not in ledger
+
+
+def test_there_are_two_buckets_and_two_tables(storage):
+    assert len(storage.ids(BUCKET)) == 2
+    assert len(storage.ids(TABLE)) == 2
+
+
+def test_tables_are_billed_on_demand_encrypted_and_recoverable(storage):
+    for table in storage.all(TABLE):
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+        assert table["SSESpecification"] == {"SSEEnabled": True}
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+def test_buckets_are_encrypted_and_closed_to_the_public(storage):
+    for bucket in storage.all(BUCKET):
+        assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert bucket["PublicAccessBlockConfiguration"] == {
+            "BlockPublicAcls": True,
+            "BlockPublicPolicy": True,
+            "IgnorePublicAcls": True,
+            "RestrictPublicBuckets": True,
+        }
+
+
+def test_every_bucket_refuses_requests_without_tls(storage):
+    protected = {
+        policy["Bucket"]["Ref"]
+        for policy in storage.all("AWS::S3::BucketPolicy")
+        for statement in policy["PolicyDocument"]["Statement"]
+        if (statement["Effect"], statement["Action"], statement["Principal"])
+        == ("Deny", "s3:*", {"AWS": "*"})
+        and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    }
+
+    assert protected == set(storage.ids(BUCKET))
+
+
+def test_only_the_data_bucket_announces_its_changes(storage):
+    announcing = [
+        name
+        for name in storage.ids(BUCKET)
+        if storage.resources[name]["Properties"].get("NotificationConfiguration")
+        == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+    ]
+
+    assert announcing == [storage.by_output("DataBucketName")]
+
+
+@pytest.mark.parametrize("target", ["prod", "dev"])
+def test_data_on_aws_is_retained_when_its_stack_goes_or_replaces_it(synth, target):
+    storage = synth(target=target)["StorageStack"]
+
+    for kind in STATEFUL:
+        for name in storage.ids(kind):
+            assert storage.resources[name]["DeletionPolicy"] == "Retain"
+            assert storage.resources[name]["UpdateReplacePolicy"] == "Retain"
+    assert all(table["DeletionProtectionEnabled"] for table in storage.all(TABLE))
+
+
+def test_ephemeral_data_on_aws_goes_with_its_stack_and_full_buckets_are_emptied(synth):
+    storage = synth(target="dev", ephemeral="true")["StorageStack"]
+
+    for kind in STATEFUL:
+        for name in storage.ids(kind):
+            assert storage.resources[name]["DeletionPolicy"] == "Delete"
+    assert not any(table["DeletionProtectionEnabled"] for table in storage.all(TABLE))
+    assert {resource["BucketName"]["Ref"] for resource in storage.all("Custom::S3AutoDeleteObjects")} == set(
+        storage.ids(BUCKET)
+    )
+
+
+def test_the_lambda_stack_holds_no_data(application):
+    assert [kind for kind in STATEFUL if application.ids(kind)] == []

@@ -1,0 +1,74 @@
+"""Names and values: generated, published as parameters, and never locking one stack to another."""
+
+import pytest
+
+from tests.infra.templates import keys
+
+PHYSICAL_NAMES = {
+    "AWS::S3::Bucket": "BucketName",
+    "AWS::DynamoDB::Table": "TableName",
+    "AWS::SQS::Queue": "QueueName",
+    "AWS::Lambda::Function": "FunctionName",
+    "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::IAM::Role": "RoleName",
+    "AWS::Events::Rule": "Name",
+}
+
+OUTPUTS = {
+    "StorageStack": {"DataBucketName", "PlotBucketName", "HistoryTableName", "LedgerTableName"},
+    "LambdaStack": {
+        "ApiUrl",
+        "ApiId",
+        "ApiStageName",
+        "QueueUrl",
+        "DlqUrl",
+        "RuleDlqUrl",
+        "SizeTrackingFunctionName",
+        "PlottingFunctionName",
+        "DriverFunctionName",
+    },
+}
+
+
+@pytest.mark.parametrize("kind", PHYSICAL_NAMES)
+def test_no_resource_is_given_a_name(stacks, kind):
+    properties = [properties for stack in stacks for properties in stack.all(kind)]
+
+    assert properties
+    assert [named for named in properties if PHYSICAL_NAMES[kind] in named] == []
+
+
+def test_no_stack_exports_or_imports_a_value(stacks):
+    for stack in stacks:
+        assert "Fn::ImportValue" not in keys(stack.body)
+        assert [output for output in stack.body["Outputs"].values() if "Export" in output] == []
+
+
+def test_the_lambda_stack_finds_the_storage_by_parameters_of_its_own_target(storage, application, target):
+    published = {parameter["Name"] for parameter in storage.all("AWS::SSM::Parameter")}
+    read = {
+        parameter["Default"]
+        for parameter in application.body["Parameters"].values()
+        if parameter["Type"] == "AWS::SSM::Parameter::Value<String>" and "/tidemark/" in parameter["Default"]
+    }
+
+    assert published == read
+    assert len(read) == 4
+    assert all(name.startswith(f"/tidemark/{target}/") for name in read)
+
+
+@pytest.mark.parametrize("stack", OUTPUTS)
+def test_a_stack_has_exactly_the_outputs_that_the_commands_read(synth, target, stack):
+    outputs = synth(target=target)[stack].body["Outputs"]
+
+    assert set(outputs) == OUTPUTS[stack]
+
+
+def test_the_storage_is_deployed_before_what_reads_its_parameters(synth, target):
+    assert list(synth(target=target)) == ["StorageStack", "LambdaStack"]
+
+
+def test_stacks_of_two_targets_may_live_in_one_account(synth):
+    names = [stack.name for target in ("prod", "dev") for stack in synth(target=target).values()]
+
+    assert len(set(names)) == 4
