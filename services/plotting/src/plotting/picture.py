@@ -57,6 +57,9 @@ LINE_DASHES = {Role.BUCKET: (0, (7, 4)), Role.ANY: (0, (1.5, 3))}
 DOT_PIXELS = ((60, 9.0), (150, 6.5), (400, 4.5), (1000, 3.0))
 """Up to so many samples, dots of such a diameter; with more, dots would only hide the line."""
 
+# Whatever a machine's matplotlibrc says. Not the backend: setting that one imports pyplot.
+_DEFAULTS = {**mpl.rcParamsDefault}
+del _DEFAULTS["backend"]
 _FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
 _REGULAR = _FONTS / "DejaVuSans.ttf"
 _BOLD = _FONTS / "DejaVuSans-Bold.ttf"
@@ -64,7 +67,7 @@ _BOLD = _FONTS / "DejaVuSans-Bold.ttf"
 
 def draw(chart: Chart) -> bytes:
     """Return a chart as a PNG of 1,200 by 675 pixels; the same chart gives the same bytes."""
-    with mpl.rc_context(mpl.rcParamsDefault):
+    with mpl.rc_context(_DEFAULTS):
         figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor=PAPER)
         canvas = FigureCanvasAgg(figure)
         layout = lay_out(chart, measure_of(canvas))

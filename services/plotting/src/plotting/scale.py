@@ -18,7 +18,7 @@ PLOT_BOTTOM = 78
 PLOT_TOP = HEIGHT - 108
 LABEL_ROW = 26
 """What a line's label takes above the line."""
-LINE_RISE = 2
+LINE_RISE = 3
 """How far a high-water line is above its value: it lies on a data line of that value instead of hiding it."""
 TWIN_RISE = 4
 """How far two lines of one value are apart."""

@@ -1,0 +1,119 @@
+"""API Gateway's events become requests, and responses its answers."""
+
+import base64
+import json
+
+import pytest
+
+from plotting.gateway import Request, Response, json_response, problem_response, request_of
+from plotting.problems import BAD_METHOD, BAD_WINDOW, ProblemError
+
+
+def test_a_body_in_base64_is_decoded():
+    event = {
+        "httpMethod": "POST",
+        "resource": "/plot",
+        "path": "/plot",
+        "body": base64.b64encode(b'{"window": 1}').decode(),
+        "isBase64Encoded": True,
+    }
+
+    assert request_of(event) == Request("POST", "/plot", body=b'{"window": 1}')
+
+
+def test_a_body_in_plain_text_is_taken_as_it_is():
+    event = {"httpMethod": "POST", "resource": "/plot", "body": "{}", "isBase64Encoded": False}
+
+    assert request_of(event).body == b"{}"
+
+
+def test_a_missing_body_is_empty():
+    assert request_of({"httpMethod": "POST", "resource": "/plot", "body": None}).body == b""
+
+
+def test_every_value_of_a_repeated_parameter_is_kept():
+    event = {
+        "httpMethod": "GET",
+        "resource": "/plot",
+        "queryStringParameters": {"window": "20", "bucket": "photos"},
+        "multiValueQueryStringParameters": {"window": ["10", "20"], "bucket": ["photos"]},
+    }
+
+    assert request_of(event).query == (("window", "10"), ("window", "20"), ("bucket", "photos"))
+
+
+def test_single_values_are_enough():
+    event = {"httpMethod": "GET", "resource": "/plot", "queryStringParameters": {"window": "20"}}
+
+    assert request_of(event).query == (("window", "20"),)
+
+
+PATHS = {
+    "a resource stands without the base path of a custom domain": ("/plot", "/base/plot", "/plot"),
+    "a greedy resource leaves the path": ("/{proxy+}", "/plot", "/plot"),
+    "a slash at the end changes nothing": ("/{proxy+}", "/plot/", "/plot"),
+    "the root stays": ("/", "/", "/"),
+    "no resource leaves the path": (None, "/plot", "/plot"),
+}
+
+
+@pytest.mark.parametrize(("resource", "path", "expected"), PATHS.values(), ids=PATHS)
+def test_the_path_is_that_of_the_api(resource, path, expected):
+    assert request_of({"httpMethod": "GET", "resource": resource, "path": path}).path == expected
+
+
+BAD_EVENTS = {
+    "empty": ({}, "bad-event"),
+    "an SQS event": ({"Records": []}, "bad-event"),
+    "a method that is no text": ({"httpMethod": 7, "path": "/plot"}, "bad-event"),
+    "no path": ({"httpMethod": "GET"}, "bad-event"),
+    "a body that is no text": ({"httpMethod": "POST", "path": "/plot", "body": {"window": 1}}, "bad-event"),
+    "a body that is not base64": (
+        {"httpMethod": "POST", "path": "/plot", "body": "{}", "isBase64Encoded": True},
+        "bad-body",
+    ),
+    "a body of broken base64": (
+        {"httpMethod": "POST", "path": "/plot", "body": "abcde", "isBase64Encoded": True},
+        "bad-body",
+    ),
+}
+
+
+@pytest.mark.parametrize(("event", "kind"), BAD_EVENTS.values(), ids=BAD_EVENTS)
+def test_a_bad_event_is_a_problem(event, kind):
+    with pytest.raises(ProblemError) as raised:
+        request_of(event)
+
+    assert (raised.value.kind.name, raised.value.kind.status) == (kind, 400)
+
+
+def test_bytes_go_out_in_base64():
+    answer = Response(200, "image/png", b"\x89PNG").to_answer()
+
+    assert answer["isBase64Encoded"] is True
+    assert base64.b64decode(answer["body"]) == b"\x89PNG"
+    assert answer["headers"]["Content-Type"] == "image/png"
+
+
+def test_json_goes_out_as_text_that_is_ascii():
+    answer = json_response({"key": "füße"}).to_answer()
+
+    assert answer["isBase64Encoded"] is False
+    assert answer["body"].isascii()
+    assert json.loads(answer["body"]) == {"key": "füße"}
+
+
+def test_a_problem_goes_out_as_problem_json_with_its_headers():
+    problem = ProblemError(BAD_METHOD, "No.", headers={"Allow": "GET"})
+
+    answer = problem_response(problem).to_answer()
+
+    assert answer["statusCode"] == 405
+    assert answer["headers"]["Content-Type"] == "application/problem+json"
+    assert answer["headers"]["Allow"] == "GET"
+
+
+def test_a_browser_may_read_every_answer():
+    answers = [json_response({}).to_answer(), problem_response(ProblemError(BAD_WINDOW, "No.")).to_answer()]
+
+    assert [answer["headers"]["Access-Control-Allow-Origin"] for answer in answers] == ["*", "*"]

@@ -1,0 +1,94 @@
+"""Routes and failures, as far as they reach no table."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from plotting import handler as module
+
+CONTEXT = SimpleNamespace(aws_request_id="request-1")
+SETTINGS = {
+    name: name.lower()
+    for name in ("HISTORY_TABLE", "LEDGER_TABLE", "SIZE_INDEX", "DATA_BUCKET", "PLOT_BUCKET", "QUEUE_URL")
+}
+
+
+@pytest.fixture(autouse=True)
+def settings(monkeypatch):
+    """Set every variable; the region is named so that no client needs the machine's."""
+    for name, value in {**SETTINGS, "AWS_DEFAULT_REGION": "us-east-1"}.items():
+        monkeypatch.setenv(name, value)
+    module.sources.cache_clear()
+    yield
+    module.sources.cache_clear()
+
+
+def answer_of(method, path, **event):
+    answer = module.handler({"httpMethod": method, "resource": path, "path": path, **event}, CONTEXT)
+    return answer, json.loads(answer["body"])
+
+
+def test_health_says_which_versions_run():
+    answer, health = answer_of("GET", "/health")
+
+    assert answer["statusCode"] == 200
+    assert health["status"] == "ok"
+    assert health["versions"]["plotting"] == "0.1.0"
+    assert health["versions"]["matplotlib"][0].isdigit()
+
+
+def test_an_unknown_path_is_a_404_that_names_the_known_ones():
+    answer, problem = answer_of("GET", "/plots")
+
+    assert answer["statusCode"] == 404
+    assert answer["headers"]["Content-Type"] == "application/problem+json"
+    assert problem == {
+        "type": "urn:tidemark:problem:no-such-route",
+        "title": "There is nothing at this path",
+        "status": 404,
+        "detail": "There is no /plots: there are /plot, /health.",
+    }
+
+
+def test_a_wrong_method_is_a_405_that_allows_the_right_ones():
+    answer, problem = answer_of("DELETE", "/plot")
+
+    assert answer["statusCode"] == 405
+    assert answer["headers"]["Allow"] == "POST, GET"
+    assert problem["type"] == "urn:tidemark:problem:bad-method"
+
+
+def test_a_bad_window_is_a_400_that_names_it():
+    answer, problem = answer_of("POST", "/plot", body='{"window": -1}')
+
+    assert answer["statusCode"] == 400
+    assert problem["parameter"] == "window"
+
+
+def test_an_event_that_is_no_request_is_a_400():
+    answer = module.handler({"Records": []}, CONTEXT)
+
+    assert answer["statusCode"] == 400
+
+
+def test_missing_settings_are_a_500_and_a_log_that_names_all_of_them(monkeypatch, caplog):
+    monkeypatch.delenv("PLOT_BUCKET")
+    monkeypatch.delenv("HISTORY_TABLE")
+
+    answer, problem = answer_of("GET", "/health")
+
+    assert answer["statusCode"] == 500
+    assert "HISTORY_TABLE, PLOT_BUCKET" in caplog.text
+    assert "PLOT_BUCKET" not in problem["detail"]
+
+
+def test_importing_the_handler_reads_no_environment_and_opens_no_client(monkeypatch):
+    for name in SETTINGS:
+        monkeypatch.delenv(name)
+
+    module.sources.cache_clear()
+
+    assert module.sources.cache_info().currsize == 0
+    with pytest.raises(ValueError, match="its environment lacks: HISTORY_TABLE, LEDGER_TABLE, SIZE_INDEX"):
+        module.sources()

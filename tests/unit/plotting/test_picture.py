@@ -1,0 +1,155 @@
+"""The picture: reviewed references, and what must be true of its pixels."""
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from plotting.layout import lay_out
+from plotting.picture import AREA, DATA, PAPER, draw
+from tests.unit.plotting.charts import CHARTS, DRIVER, NOW, PIB, SECOND, chart
+from tests.unit.plotting.test_layout import MEASURE
+
+ROOT = Path(__file__).parents[3]
+REFERENCES = ROOT / "tests" / "references"
+CLOSE = 8
+"""Levels of 255 by which a pixel may differ: processors round the edges of letters differently, a changed letter
+differs by a hundred."""
+
+
+def pixels(png):
+    """Return a PNG as rows of RGB, from the top."""
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
+
+
+def colour(text):
+    return [int(text[place : place + 2], 16) for place in (1, 3, 5)]
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_picture_is_the_one_that_was_reviewed(name, tmp_path):
+    drawn = draw(CHARTS[name])
+
+    (tmp_path / f"{name}.png").write_bytes(drawn)
+    reference = REFERENCES / f"{name}.png"
+    said = (
+        f"look at {tmp_path / reference.name}; if it is right, "
+        "`python -m tests.unit.plotting.charts tests/references` makes it the reference"
+    )
+    assert reference.exists(), said
+    differing = np.abs(pixels(drawn) - pixels(reference.read_bytes())).max(axis=2) > CLOSE
+    assert differing.sum() == 0, f"{differing.sum()} pixels differ: {said}"
+
+
+def test_every_reference_is_of_a_chart():
+    assert {path.stem for path in REFERENCES.glob("*.png")} == set(CHARTS)
+
+
+def test_a_picture_is_a_png_of_1200_by_675_without_date_or_software():
+    image = Image.open(io.BytesIO(draw(CHARTS["driver"])))
+
+    assert (image.format, image.size) == ("PNG", (1200, 675))
+    assert set(image.info) <= {"dpi"}
+
+
+def test_the_same_data_give_the_same_bytes_whatever_the_machine_is_set_to(tmp_path):
+    """Another time zone, locale, hash seed, and a matplotlib configuration that would change everything."""
+    (tmp_path / "matplotlibrc").write_text("lines.linewidth: 9\nfont.size: 30\nsavefig.facecolor: red\n")
+    script = (
+        "import hashlib; from plotting.picture import draw; from tests.unit.plotting.charts import CHARTS;"
+        "print(hashlib.sha256(draw(CHARTS['driver'])).hexdigest(), hashlib.sha256(draw(CHARTS['driver'])).hexdigest())"
+    )
+    settings = {"TZ": "Asia/Tokyo", "LC_ALL": "de_DE.UTF-8", "PYTHONHASHSEED": "7", "PYTHONPATH": str(ROOT)}
+
+    digests = [
+        subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=directory,
+            env={**os.environ, **more},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
+        ).stdout.split()
+        for directory, more in ((ROOT, {}), (tmp_path, settings))
+    ]
+
+    assert len({digest for pair in digests for digest in pair}) == 1
+
+
+def test_drawing_never_imports_pyplot():
+    script = (
+        "import sys; from plotting.picture import draw; from tests.unit.plotting.charts import CHARTS;"
+        "draw(CHARTS['driver']); sys.exit('matplotlib.pyplot' in sys.modules)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False, timeout=120)
+
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("name", ["driver", "carried-in", "far-maxima", "bytes-on-a-petabyte"])
+def test_the_line_holds_each_total_until_the_next_sample_and_the_last_to_the_right_edge(name):
+    shown = CHARTS[name]
+    scale = lay_out(shown, MEASURE).scale
+    rows = pixels(draw(shown))
+    samples = [*([shown.before] if shown.before else []), *shown.samples.kept]
+    ends = [sample.time for sample in samples[1:]] + [shown.end]
+
+    for sample, end in zip(samples, ends, strict=True):
+        begin_x, end_x = scale.x(sample.time), scale.x(end)
+        for part in (0.2, 0.5, 0.95):
+            x, y = round(begin_x + (end_x - begin_x) * part), round(675 - scale.y(sample.total_size))
+            near = rows[y - 2 : y + 2, x]
+            assert (np.abs(near - colour(DATA)).max(axis=1) < 60).any(), (sample.total_size, part)
+
+
+def test_a_carried_in_total_begins_at_the_left_edge_without_a_dot():
+    scale = lay_out(CHARTS["carried-in"], MEASURE).scale
+
+    rows = pixels(draw(CHARTS["carried-in"]))
+
+    y = round(675 - scale.y(27))
+    assert rows[y + 20, round(scale.left) + 3].tolist() == colour(AREA)
+    assert rows[y + 20, round(scale.left) - 8].tolist() == colour(PAPER)
+    assert (np.abs(rows[y - 5 : y + 6, round(scale.left) + 2] - colour(DATA)).max(axis=1) < 60).sum() <= 3
+
+
+def test_before_its_first_sample_a_bucket_has_no_line():
+    shown = CHARTS["one-sample"]
+    scale = lay_out(shown, MEASURE).scale
+
+    rows = pixels(draw(shown))
+
+    until = round(scale.x(shown.samples.kept[0].time)) - 10
+    blue = np.abs(rows[:, :until, :] - colour(DATA)).max(axis=2) < 30
+    assert blue.sum() == 0
+
+
+def test_every_sample_has_a_dot():
+    shown = chart(DRIVER, highest=(50, "videos"))
+    scale = lay_out(shown, MEASURE).scale
+    rows = pixels(draw(shown))
+
+    for sample in shown.samples.kept:
+        x, y = round(scale.x(sample.time)), round(675 - scale.y(sample.total_size))
+        dot = np.abs(rows[y - 3 : y + 4, x - 3 : x + 4] - colour(DATA)).max(axis=2) < 60
+        assert dot.sum() > 25, sample.total_size
+
+
+def test_a_range_of_no_length_is_drawn():
+    empty = chart(window=0, before=PIB)
+
+    assert empty.start == empty.end == NOW
+    assert Image.open(io.BytesIO(draw(empty))).size == (1200, 675)
+
+
+def test_a_sample_later_than_the_clock_is_drawn():
+    late = chart([(10 + 1 / SECOND, 18)])
+
+    assert Image.open(io.BytesIO(draw(late))).size == (1200, 675)
