@@ -24,7 +24,7 @@ NO_PREFIX = "."
 
 def shard(text: str) -> str:
     """Return the shard of a key or prefix: two hexadecimal digits, the same for ever."""
-    digest = blake2b(text.encode(), digest_size=8).digest()
+    digest = blake2b(text.encode()).digest()
     return f"{int.from_bytes(digest, 'big') % SHARDS:02x}"
 
 

@@ -1,0 +1,118 @@
+"""The demonstration against stand-ins that show what it is told; the real thing runs in tests/e2e."""
+
+import boto3
+import pytest
+import requests
+from botocore.credentials import Credentials
+from botocore.stub import Stubber
+
+from driver.history import Clock, History, StepError
+from driver.plot import PlotError, SignedRequest, request_plot
+from driver.scenario import CHANGES, Weight
+from driver.settings import Settings, SettingsError
+from size_history.items import Sample
+
+ENVIRON = {
+    "DATA_BUCKET": "data",
+    "HISTORY_TABLE": "history",
+    "LEDGER_TABLE": "ledger",
+    "QUEUE_URL": "queue",
+    "API_URL": "http://api/v1/",
+    "DRIVER_PAUSE_SECONDS": "1.5",
+}
+
+
+class PassingTime:
+    def __init__(self):
+        self.seconds = 0.0
+
+    def now(self):
+        return self.seconds
+
+    def sleep(self, seconds):
+        self.seconds += seconds
+
+
+@pytest.fixture
+def dynamodb():
+    client = boto3.client(
+        "dynamodb", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
+    )
+    with Stubber(client) as stubber:
+        yield client, stubber
+
+
+def history(client, deadline=1.0):
+    passing = PassingTime()
+    clock = Clock(monotonic=passing.now, sleep=passing.sleep)
+    return History(
+        client, history_table="history", ledger_table="ledger", bucket="data", deadline=deadline, clock=clock
+    )
+
+
+def test_the_contents_weigh_what_the_scenario_says():
+    assert [len(change.content or b"") for change in CHANGES] == [18, 27, 0, 2]
+    assert [change.size for change in CHANGES] == [18, 27, 0, 2]
+    assert [change.count for change in CHANGES] == [1, 1, 0, 1]
+
+
+def test_a_wait_returns_the_sample_of_the_expected_weight(dynamodb):
+    client, stubber = dynamodb
+    for samples in ([], [Sample("data", 5, 17, 1)], [Sample("data", 5, 17, 1), Sample("data", 6, 18, 1)]):
+        stubber.add_response("query", {"Items": [sample.to_item() for sample in samples]})
+
+    assert history(client).wait_for("create", Weight(18, 1), after=4) == Sample("data", 6, 18, 1)
+
+
+def test_a_step_that_never_shows_up_is_an_error_that_names_it(dynamodb):
+    client, stubber = dynamodb
+    for _ in range(20):
+        stubber.add_response("query", {"Items": []})
+
+    with pytest.raises(StepError, match=r"create assignment1\.txt: a sample of 18 bytes in 1 objects .*data"):
+        history(client).wait_for("create assignment1.txt", Weight(18, 1), after=4)
+
+
+def test_settings_name_every_missing_variable():
+    with pytest.raises(SettingsError, match="DATA_BUCKET, DRIVER_PAUSE_SECONDS"):
+        Settings.from_env({**ENVIRON, "DATA_BUCKET": "", "DRIVER_PAUSE_SECONDS": ""})
+
+
+@pytest.mark.parametrize("pause", ["soon", "-1", "61", "nan"])
+def test_a_pause_that_is_none_is_refused(pause):
+    with pytest.raises(SettingsError, match="DRIVER_PAUSE_SECONDS"):
+        Settings.from_env({**ENVIRON, "DRIVER_PAUSE_SECONDS": pause})
+
+
+def test_settings_are_read():
+    assert Settings.from_env(ENVIRON).pause_seconds == 1.5
+
+
+def test_a_request_is_signed_for_the_api_with_its_body():
+    auth = SignedRequest(Credentials("AKID", "secret", "token"), "eu-west-1")
+    prepared = requests.Request("POST", "http://api/v1/plot", json={"bucket": "data"}, auth=auth).prepare()
+
+    assert "AKID/" in prepared.headers["Authorization"]
+    assert "/eu-west-1/execute-api/aws4_request" in prepared.headers["Authorization"]
+    assert "content-type;host;x-amz-date;x-amz-security-token" in prepared.headers["Authorization"]
+    assert prepared.headers["X-Amz-Security-Token"] == "token"
+    assert prepared.body == b'{"bucket": "data"}'
+
+
+def test_an_api_that_refuses_is_an_error_with_what_it_said(monkeypatch):
+    refusal = requests.Response()
+    refusal.status_code, refusal._content = 403, b'{"message": "Forbidden"}'
+    monkeypatch.setattr(requests, "post", lambda *_, **__: refusal)
+
+    with pytest.raises(PlotError, match=r"403.*Forbidden"):
+        request_plot("http://api/v1/", auth=None, bucket="data", since="2026")
+
+
+def test_an_api_that_does_not_answer_is_an_error_with_its_url(monkeypatch):
+    def refuse(*_, **__):
+        raise requests.ConnectionError("refused")
+
+    monkeypatch.setattr(requests, "post", refuse)
+
+    with pytest.raises(PlotError, match="http://api/v1/plot did not answer: refused"):
+        request_plot("http://api/v1/", auth=None, bucket="data", since="2026")

@@ -1,0 +1,84 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from size_history import items, keys, times
+from size_history.items import Peak, Sample, State, Totals
+from size_history.messages import ReconcileRequest
+
+NATURAL = st.integers(0, 10**37)  # DynamoDB keeps 38 digits (an AWS limit)
+MOMENT = st.integers(0, 253402300799_999999)
+
+
+@given(
+    st.builds(Sample, st.text(), MOMENT, *[NATURAL] * 6, st.lists(st.text(), max_size=10).map(tuple), NATURAL)
+)
+def test_a_sample_comes_back_as_it_was_written(sample):
+    assert Sample.from_item(sample.to_item()) == sample
+
+
+@given(st.builds(Totals, *[NATURAL] * 8, st.sampled_from(State)))
+def test_totals_come_back_as_they_were_written(totals):
+    assert Totals.from_item(totals.to_item("b")) == totals
+
+
+def test_a_peak_comes_back_as_it_was_written():
+    peak = Peak(2**60 + 1, "b", 1795203419700634)
+
+    assert Peak.from_item(peak.to_item()) == peak
+
+
+def test_the_history_row_has_the_published_names():
+    item = Sample("b", 0, 27, 1).to_item()
+
+    assert item["bucket_name"] == {"S": "b"}
+    assert item["time"] == {"S": "1970-01-01T00:00:00.000000Z"}
+    assert item["total_size"] == {"N": "27"}
+    assert item["object_cnt"] == {"N": "1"}
+
+
+@given(MOMENT, MOMENT)
+def test_the_order_of_texts_is_the_order_of_instants(one, other):
+    assert (times.to_text(one) < times.to_text(other)) == (one < other)
+    assert times.from_text(times.to_text(one)) == one
+
+
+@pytest.mark.parametrize("text", ["", "2026-11-20T08:15:30Z", "2026-11-20 08:15:30.000001Z", "now"])
+def test_another_form_of_time_is_refused(text):
+    with pytest.raises(ValueError, match="not an instant"):
+        times.from_text(text)
+
+
+@pytest.mark.parametrize(
+    ("key", "prefix"),
+    [("a", "."), ("a/b/c", "a/"), ("/a", "/"), ("a/", "a/"), ("./a", "./"), (".", "."), ("", ".")],
+)
+def test_the_prefix_is_the_first_segment_with_its_slash(key, prefix):
+    assert keys.prefix_of(key) == prefix
+
+
+@pytest.mark.parametrize(("key", "shard"), [("", "0e"), ("assignment1.txt", "0f"), ("ü/🪣", "0a")])
+def test_a_keys_shard_never_changes(key, shard):
+    """Another function here would orphan every row that is stored already."""
+    assert keys.shard(key) == shard
+
+
+def test_the_rows_of_a_bucket_have_keys_of_their_own():
+    assert items.object_key("b", "totals") != items.totals_key("b")
+    assert items.prefix_key("b", "a/") != items.object_key("b", "a/")
+    assert items.bucket_key("peak") != items.PEAK_KEY
+
+
+@pytest.mark.parametrize("size", [0, 1001, -1])
+def test_a_request_for_pages_that_s3_does_not_list_is_refused(size):
+    with pytest.raises(ValueError, match="1 to 1000"):
+        ReconcileRequest("b", size)
+
+
+def test_a_message_is_plain_ascii_json():
+    body = ReconcileRequest("b").to_json()
+
+    assert body.isascii()
+    assert json.loads(body)["tidemark"] == "reconcile"
