@@ -135,12 +135,11 @@ class LambdaStack(Stack):
             "dynamodb:GetItem",
             "dynamodb:BatchGetItem",
             "dynamodb:Query",
-            "dynamodb:ConditionCheckItem",
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",
             on=self._ledger.table_arn,
         )
-        tracking.may("dynamodb:Query", "dynamodb:PutItem", on=self._history.table_arn)
+        tracking.may("dynamodb:PutItem", on=self._history.table_arn)
         tracking.may("sqs:SendMessage", on=self._queue.queue_arn)
 
     def _grant_plotting(self, plotting: ImageFunction) -> None:

@@ -87,10 +87,13 @@ def test_the_api_is_throttled_and_logs_no_bodies(application):
     assert setting["DataTraceEnabled"] is False
 
 
-def test_the_deployed_stage_holds_every_route(application):
+def test_the_deployed_stage_holds_every_route_and_every_refusal(application):
+    """A deployment is a copy: what is made after it is not served."""
     (deployment,) = application.ids("AWS::ApiGateway::Deployment")
+    copied = set(application.resources[deployment]["DependsOn"])
 
-    assert set(application.ids(METHOD)) <= set(application.resources[deployment]["DependsOn"])
+    assert set(application.ids(METHOD)) <= copied
+    assert set(application.ids("AWS::ApiGateway::GatewayResponse")) <= copied
 
 
 @pytest.mark.parametrize("target", ["prod", "dev"])

@@ -26,19 +26,18 @@ def test_the_tracker_can_look_at_objects_and_not_change_them(application):
     assert _of(application, "size-tracking", "s3") == {"GetObject", "ListBucket"}
 
 
-def test_the_tracker_reads_and_writes_both_tables(application):
+def test_the_tracker_reads_and_writes_the_ledger_and_only_adds_to_the_history(application):
     on_ledger = {action for action, resource in application.allowed("size-tracking") if resource == LEDGER}
     on_history = {action for action, resource in application.allowed("size-tracking") if resource == HISTORY}
 
     assert on_ledger == {
         "dynamodb:BatchGetItem",
-        "dynamodb:ConditionCheckItem",
         "dynamodb:GetItem",
         "dynamodb:PutItem",
         "dynamodb:Query",
         "dynamodb:UpdateItem",
     }
-    assert on_history == {"dynamodb:PutItem", "dynamodb:Query"}
+    assert on_history == {"dynamodb:PutItem"}
 
 
 def test_the_tracker_consumes_its_queue_and_sends_reconcile_steps_to_it(application, queue):

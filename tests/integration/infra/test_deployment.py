@@ -1,0 +1,124 @@
+"""What the deployer made of the templates, read back from LocalStack."""
+
+import json
+import os
+
+import pytest
+import requests
+
+from infra_cdk.local.deploy import deploy
+from infra_cdk.local.plan import plan
+from infra_cdk.local.templates import local_templates
+
+
+@pytest.fixture(scope="session")
+def outputs(endpoint) -> dict[str, str]:
+    """Deploy once more, which changes nothing and returns the outputs."""
+    return deploy(endpoint, progress=lambda line: None)
+
+
+def test_deploying_again_changes_nothing_and_says_so(endpoint, outputs):
+    said = []
+
+    again = deploy(endpoint, progress=said.append)
+
+    assert again == outputs
+    assert said == ["Tidemark-local-StorageStack: unchanged", "Tidemark-local-LambdaStack: unchanged"]
+
+
+def test_the_outputs_are_those_that_the_environment_was_given(outputs):
+    assert outputs["ApiUrl"] == os.environ["TIDEMARK_API_URL"]
+    assert outputs["DataBucketName"] == os.environ["TIDEMARK_DATA_BUCKET"]
+
+
+def test_localstack_gives_back_the_template_that_it_was_sent(endpoint, stacks):
+    wanted = local_templates()
+    there = {stack.name: stacks.find(stack.name) for stack in wanted}
+
+    assert plan(wanted, there, {"Endpoint": endpoint}).keep == wanted
+
+
+def test_the_data_bucket_announces_its_changes_to_eventbridge(aws, outputs):
+    configuration = aws("s3").get_bucket_notification_configuration(Bucket=outputs["DataBucketName"])
+
+    assert "EventBridgeConfiguration" in configuration
+
+
+def test_the_rule_sends_the_data_buckets_changes_to_the_queue(aws, outputs):
+    queue = _queue_arn(aws, outputs["QueueUrl"])
+
+    rules = [
+        rule
+        for name in aws("events").list_rule_names_by_target(TargetArn=queue)["RuleNames"]
+        for rule in [aws("events").describe_rule(Name=name)]
+    ]
+
+    (rule,) = rules
+    assert rule["State"] == "ENABLED"
+    assert json.loads(rule["EventPattern"])["detail"] == {"bucket": {"name": [outputs["DataBucketName"]]}}
+
+
+def test_the_queue_feeds_the_tracker_and_its_failures_go_to_the_dead_letter_queue(aws, outputs):
+    (mapping,) = aws("lambda").list_event_source_mappings(FunctionName=outputs["SizeTrackingFunctionName"])[
+        "EventSourceMappings"
+    ]
+    attributes = aws("sqs").get_queue_attributes(QueueUrl=outputs["QueueUrl"], AttributeNames=["All"])[
+        "Attributes"
+    ]
+
+    assert mapping["State"] == "Enabled"
+    assert mapping["EventSourceArn"] == attributes["QueueArn"]
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]) == (10, 0)
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 2}
+    assert attributes["VisibilityTimeout"] == "180"
+    assert json.loads(attributes["RedrivePolicy"]) == {
+        "deadLetterTargetArn": _queue_arn(aws, outputs["DlqUrl"]),
+        "maxReceiveCount": 5,
+    }
+
+
+def test_the_tables_have_the_index_and_the_expiry(aws, outputs):
+    history = aws("dynamodb").describe_table(TableName=outputs["HistoryTableName"])["Table"]
+    expiry = aws("dynamodb").describe_time_to_live(TableName=outputs["LedgerTableName"])
+
+    (index,) = history["GlobalSecondaryIndexes"]
+    assert (index["IndexName"], index["IndexStatus"]) == ("GSI_SizeByBucket", "ACTIVE")
+    assert expiry["TimeToLiveDescription"] == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expiry"}
+
+
+@pytest.mark.parametrize("name", ["SizeTrackingFunctionName", "PlottingFunctionName", "DriverFunctionName"])
+def test_a_function_is_active_and_logs_to_the_group_that_was_made_for_it(aws, outputs, name):
+    function = aws("lambda").get_function(FunctionName=outputs[name])["Configuration"]
+    group = function["LoggingConfig"]["LogGroup"]
+
+    assert (function["State"], function["PackageType"]) == ("Active", "Image")
+    assert aws("logs").describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+
+
+def test_the_api_answers_and_answers_a_browsers_preflight_with_and_without_a_body(outputs):
+    health = requests.get(outputs["ApiUrl"] + "health", timeout=60)
+    preflights = [
+        requests.options(outputs["ApiUrl"] + "plot", data=body, timeout=60) for body in (None, "{}")
+    ]
+
+    assert health.status_code == 200
+    for preflight in preflights:
+        assert preflight.status_code == 204
+        assert preflight.headers["Access-Control-Allow-Origin"] == "*"
+        assert "POST" in preflight.headers["Access-Control-Allow-Methods"].split(",")
+
+
+def test_a_refusal_is_configured_to_be_readable_by_a_browser(aws, outputs):
+    """LocalStack keeps the configuration and does not heed it, so there is no answer to look at."""
+    refusal = aws("apigateway").get_gateway_response(
+        restApiId=outputs["ApiId"], responseType="MISSING_AUTHENTICATION_TOKEN"
+    )
+
+    assert refusal["responseParameters"] == {"gatewayresponse.header.Access-Control-Allow-Origin": "'*'"}
+
+
+def _queue_arn(aws, url) -> str:
+    return aws("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
+        "QueueArn"
+    ]
