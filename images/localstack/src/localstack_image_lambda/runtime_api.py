@@ -42,7 +42,7 @@ class _Listener(socketserver.ThreadingMixIn, socketserver.TCPServer):
     def handle_error(self, _request: object, _client_address: object) -> None:
         """Log what is a fault of ours; a runtime that is killed breaks its connection, which is no news here."""
         if not isinstance(sys.exception(), OSError):
-            LOG.error("The Runtime API could not answer a request", exc_info=True)
+            LOG.exception("The Runtime API could not answer a request")  # noqa: LOG004 we are called by one
 
 
 class RuntimeApi:

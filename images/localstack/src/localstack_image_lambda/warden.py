@@ -16,7 +16,7 @@ however its holder dies, on every system; Linux's parent-death signal alone woul
 Last, it removes the scratch directory.
 """
 
-# ruff: noqa: PTH - every cold start waits for what is imported here
+# ruff: noqa: PTH123, PTH208  # every cold start waits for what is imported here
 import contextlib
 import os
 import select
