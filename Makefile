@@ -1,0 +1,79 @@
+# Tidemark. `make` alone lists the targets. Needs python3 (3.11 to 3.13, with venv), make and git; nothing else.
+#
+#   PYTHON=/path/to/python3.13   the interpreter to install with (default: the one of the last time, at first python3)
+#   PORT=4567                    where local-up listens, on 127.0.0.1 (default: 4566)
+#   STATE=.other                 the state directory of the environment meant (default: .local)
+#   TARGET=prod                  what synth makes templates for: local, dev or prod (default: local)
+#   ARGS="-k name -x"            more arguments for pytest
+
+PYTHON ?= $(shell test -x .venvs/uv/bin/python && echo .venvs/uv/bin/python || echo python3)
+STATE  ?= .local
+TARGET ?= local
+ARGS   ?=
+
+RUN    := .venv/bin/python
+PYTEST := $(RUN) -m pytest
+
+.DEFAULT_GOAL := help
+# What the first run compiles is kept for the next one, whatever the calling shell says about bytecode.
+unexport PYTHONDONTWRITEBYTECODE
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^##@/ {print substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+##@ Set up
+install: ## Install everything into .venv and .venvs (the targets that need it do so by themselves)
+	@command -v "$(PYTHON)" >/dev/null || { echo "install: there is no $(PYTHON) on PATH: install Python 3.11, 3.12 or 3.13, or choose one: make PYTHON=/path/to/python3.13 ..." >&2; exit 1; }
+	@"$(PYTHON)" infra_cdk/local/install.py $(if $(filter install,$(MAKECMDGOALS)),,--quiet)
+
+clean: local-down ## Stop the local environment and remove everything that was installed or generated
+	rm -rf .venv .venvs .local cdk.out infra_cdk/cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+##@ Run it on this machine
+local-up: install ## Start LocalStack, deploy to it, wait until all is ready; again: changes nothing
+	@$(RUN) -m infra_cdk.local.up --state "$(STATE)" $(if $(PORT),--port "$(PORT)")
+
+local-down: ## Stop what local-up started; no process and no port is left
+	@test -x $(RUN) || { echo "local-down: nothing is installed here, so nothing is running"; exit 0; }; \
+	$(RUN) -m infra_cdk.local.down --state "$(STATE)"
+
+status: installed ## Show the local environment on one screen; fails if anything is not well
+	@$(RUN) -m infra_cdk.local.status --state "$(STATE)"
+
+env: installed ## Print the local environment's variables: eval "$(make -s env)"
+	@$(RUN) -m infra_cdk.local.env --state "$(STATE)"
+
+e2e: install ## Run the whole flow in the local environment and show the history and the plot
+	@$(RUN) -m infra_cdk.local.env --state "$(STATE)" -- $(PYTEST) tests/e2e -m "not storm" $(ARGS)
+
+bench-latency: install ## Measure put to sample in the local environment, beside a listing tracker and the floor
+	@$(RUN) -m infra_cdk.local.env --state "$(STATE)" -- $(RUN) -m tests.bench.latency $(ARGS)
+
+##@ Check it
+test: install ## Run all tests in an environment of their own, beside a running one
+	@$(RUN) -m infra_cdk.local.within -- $(PYTEST) $(ARGS)
+
+test-unit: install ## Run the tests that need no emulator
+	@$(PYTEST) tests/unit tests/infra $(ARGS)
+
+check: lint types ## Lint and check types
+
+lint: install ## Check format and style
+	@$(RUN) -m ruff format --check
+	@$(RUN) -m ruff check
+
+types: install ## Check types
+	@$(RUN) -m mypy
+
+format: install ## Format the code and mend what can be mended by itself
+	@$(RUN) -m ruff format
+	@$(RUN) -m ruff check --fix
+
+synth: install ## Write the CloudFormation templates of TARGET to infra_cdk/cdk.out
+	@$(RUN) -m infra_cdk.app -c target="$(TARGET)"
+
+installed:
+	@test -x $(RUN) || { echo "make: .venv is missing: run make install" >&2; exit 1; }
+
+.PHONY: help install installed clean local-up local-down status env e2e bench-latency test test-unit check lint types format synth

@@ -1,0 +1,40 @@
+"""`make local-down`: stops what `local-up` started, and makes sure that no process and no port of it is left."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from infra_cdk.local import processes
+from infra_cdk.local.errors import run, unstoppable
+from infra_cdk.local.progress import Progress
+from infra_cdk.local.state import DEFAULT, StateDirectory
+
+
+def down(state: StateDirectory) -> int:
+    """Stop the environment, remove its state and tell the user; return the exit code. Raises LocalError."""
+    where = os.path.relpath(state.root)
+    if not state.root.exists() and not processes.find(state):
+        print(f"local-down: nothing is running in {where}")
+        return 0
+    with state.alone(), unstoppable():
+        was_empty = state.is_empty()
+        stopped = processes.stop_all(state, Progress().say)
+        state.remove()
+    if was_empty and not stopped:
+        print(f"local-down: nothing is running in {where}")
+    else:
+        print(f"local-down: {stopped} processes stopped, no process and no port is left")
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    parser = argparse.ArgumentParser(prog="local-down", description="Stop the local environment.")
+    parser.add_argument("--state", default=DEFAULT, metavar="DIRECTORY", help="default: %(default)s")
+    options = parser.parse_args(arguments)
+    return run("local-down", lambda: down(StateDirectory.at(options.state)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""`make local-up`: starts the environment, finishes or repairs a half-started one, and leaves a running one alone."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from infra_cdk.local import health, processes
+from infra_cdk.local.condition import Kind, inspect
+from infra_cdk.local.errors import LocalError, run, unstoppable
+from infra_cdk.local.ports import port_from
+from infra_cdk.local.progress import Progress
+from infra_cdk.local.starting import start
+from infra_cdk.local.state import DEFAULT, Environment, StateDirectory
+
+DEFAULT_PORT = 4566
+
+
+def up(state: StateDirectory, port: int | None) -> int:
+    """Bring the environment up and tell the user where everything is; return the exit code.
+
+    `port` is None where the user named none. Raises LocalError.
+    """
+    with state.alone():
+        condition = inspect(state)
+        if condition.kind is Kind.UP and (running := state.environment()):
+            return _already_up(state, running, port)
+        progress = Progress()
+        if condition.kind is Kind.HALF:
+            progress.say(f"found a half-started environment: {'; '.join(condition.faults)}; clearing it away")
+            with unstoppable():
+                processes.stop_all(state)
+                state.remove()
+        environment = start(state, port or DEFAULT_PORT, progress)
+    print(f"local-up: ready\n{_summary(state, environment)}")
+    return 0
+
+
+def _already_up(state: StateDirectory, environment: Environment, port: int | None) -> int:
+    running_port = urlsplit(environment.endpoint).port
+    if port is not None and port != running_port:
+        raise LocalError(
+            f"it is up at {environment.endpoint} already: run make local-down first, or keep two apart with STATE="
+        )
+    ill = [
+        f"{fact.about}: {fact.text}"
+        for fact in health.look(environment.endpoint, environment.variables)
+        if not fact.healthy
+    ]
+    if ill:
+        raise LocalError(f"it is up, but {'; '.join(ill)}; for a new one: make local-down local-up")
+    print(f"local-up: is up already, nothing was changed\n{_summary(state, environment)}")
+    return 0
+
+
+def _summary(state: StateDirectory, environment: Environment) -> str:
+    names = environment.variables
+    lines = [
+        ("endpoint", environment.endpoint),
+        ("API", names["TIDEMARK_API_URL"]),
+        ("data bucket", names["TIDEMARK_DATA_BUCKET"]),
+        ("plot bucket", names["TIDEMARK_PLOT_BUCKET"]),
+        ("tables", f"{names['TIDEMARK_HISTORY_TABLE']}, {names['TIDEMARK_LEDGER_TABLE']}"),
+        ("queue", names["TIDEMARK_QUEUE_URL"]),
+        ("logs", os.path.relpath(state.log("localstack").parent)),
+        ("next", 'make e2e, make status, eval "$(make -s env)", and to stop it: make local-down'),
+    ]
+    return "\n".join(f"  {name:<12}{value}" for name, value in lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    parser = argparse.ArgumentParser(prog="local-up", description="Start the local environment.")
+    parser.add_argument("--state", default=DEFAULT, metavar="DIRECTORY", help="default: %(default)s")
+    parser.add_argument("--port", help=f"where it listens, on 127.0.0.1 (default: {DEFAULT_PORT})")
+    options = parser.parse_args(arguments)
+
+    def command() -> int:
+        try:
+            port = port_from(options.port) if options.port else None
+        except ValueError as error:
+            raise LocalError(f"PORT: {error}") from None
+        return up(StateDirectory.at(options.state), port)
+
+    return run("local-up", command)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
