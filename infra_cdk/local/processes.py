@@ -24,6 +24,7 @@ _CLOCK_STEPS = 2.0
 """Seconds by which the start time of one process may differ between two looks, as the clock is adjusted."""
 _GRACE_SECONDS = 4.0
 _KILL_SECONDS = 2.0
+_POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,12 @@ def stop_all(state: StateDirectory, say: Callable[[str], None] = lambda _: None)
     listening = listeners(processes)
     roots = _roots(processes)
     _signal(roots, signal.SIGTERM)
-    psutil.wait_procs(roots, timeout=_GRACE_SECONDS)
+    _wait(roots, _GRACE_SECONDS)
     deadline = time.monotonic() + _KILL_SECONDS
     while (left := find(state)) and time.monotonic() < deadline:
-        say(f"{_names(left)}: asked to end, did not within {_GRACE_SECONDS:.0f} s; killing")
+        say(f"killing what did not end by itself: {_names(left)}")
         _signal(left, signal.SIGKILL)
-        psutil.wait_procs(left, timeout=_KILL_SECONDS)
+        _wait(left, _KILL_SECONDS)
     if left := find(state):
         raise LocalError(f"these processes cannot be stopped: {_names(left)}; end them by hand (kill -9)")
     if open_ports := sorted(set(listening) & set(listeners(processes))):
@@ -167,6 +168,13 @@ def _signal(processes: Iterable[psutil.Process], number: signal.Signals) -> None
             process.send_signal(number)
         except psutil.Error:
             continue
+
+
+def _wait(running: Sequence[psutil.Process], seconds: float) -> None:
+    # Not psutil's own wait: for it a process lasts until its parent, whoever that is by now, takes notice.
+    deadline = time.monotonic() + seconds
+    while any(_runs(process) for process in running) and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
 
 
 def _names(processes: Iterable[psutil.Process]) -> str:
