@@ -38,8 +38,16 @@ def repair_event_delivery() -> None:
 @hooks.on_infra_start()
 def add_recycle_endpoint() -> None:
     """Let a developer's tools say that a function's code changed."""
-    from localstack.services.edge import ROUTER  # noqa: PLC0415
+    from localstack.services.internal import get_internal_apis  # noqa: PLC0415
 
     from localstack_image_lambda import recycling  # noqa: PLC0415
 
-    ROUTER.add(recycling.PATH, recycling.recycle_functions, methods=["POST"])
+    get_internal_apis().add(recycling.PATH, recycling.recycle_functions, methods=["POST"])
+
+
+@hooks.on_infra_start()
+def repair_rest_apis() -> None:
+    """Let a function's binary answers through, before the first API exists."""
+    from localstack_image_lambda import api_repairs  # noqa: PLC0415
+
+    api_repairs.apply()
