@@ -83,9 +83,9 @@ def reached(environment: Environment, function: str) -> Callable[[str], float]:
             except logs.exceptions.ResourceNotFoundException:
                 continue
             for event in found["events"]:
-                _, moment, reached_key = event["message"].split()
-                if reached_key == key:
-                    return float(moment)
+                said = event["message"].split()
+                if said[0] == "reached" and said[-1] == key:
+                    return float(said[1])
         raise TimeoutError(f"{function} was not reached within {GIVE_UP_SECONDS} s")
 
     return wait
