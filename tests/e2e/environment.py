@@ -67,7 +67,9 @@ class Environment:
     def client(self, service: str) -> Any:
         """Return a client for many threads. It retries, for LocalStack answers 500 where two puts of a key race."""
         retries = {"mode": "standard", "total_max_attempts": 5}
-        return boto3.client(service, config=Config(max_pool_connections=32, read_timeout=350, retries=retries))
+        return boto3.client(
+            service, config=Config(max_pool_connections=32, read_timeout=350, retries=retries)
+        )
 
     def listing(self, bucket: str) -> dict[str, int]:
         """Return every object's size in bytes."""
