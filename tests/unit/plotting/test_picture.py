@@ -59,12 +59,19 @@ def test_a_picture_is_a_png_of_1200_by_675_without_date_or_software():
 
 def test_the_same_data_give_the_same_bytes_whatever_the_machine_is_set_to(tmp_path):
     """Another time zone, locale, hash seed, and a matplotlib configuration that would change everything."""
-    (tmp_path / "matplotlibrc").write_text("lines.linewidth: 9\nfont.size: 30\nsavefig.facecolor: red\n")
+    (tmp_path / "matplotlibrc").write_text(
+        "text.antialiased: False\nlines.antialiased: False\nsavefig.dpi: 50\n"
+    )
     script = (
         "import hashlib; from plotting.picture import draw; from tests.unit.plotting.charts import CHARTS;"
         "print(hashlib.sha256(draw(CHARTS['driver'])).hexdigest(), hashlib.sha256(draw(CHARTS['driver'])).hexdigest())"
     )
-    settings = {"TZ": "Asia/Tokyo", "LC_ALL": "de_DE.UTF-8", "PYTHONHASHSEED": "7", "PYTHONPATH": str(ROOT)}
+    settings = {
+        "TZ": "Asia/Tokyo",
+        "LC_ALL": "de_DE.UTF-8",
+        "PYTHONHASHSEED": "7",
+    }
+    settings["PYTHONPATH"] = os.pathsep.join([*os.environ.get("PYTHONPATH", "").split(os.pathsep), str(ROOT)])
 
     digests = [
         subprocess.run(

@@ -85,10 +85,7 @@ def _members(body: bytes) -> dict[str, Any]:
         raise ProblemError(BAD_BODY, f"The body has {len(body)} bytes: at most {LARGEST_BODY} are read.")
     try:
         members = json.loads(body, parse_constant=_refuse_constant, object_pairs_hook=_once)
-    except (
-        ValueError,
-        RecursionError,
-    ) as error:  # JSON, UTF-8 and the length of a number: all are ValueErrors
+    except (ValueError, RecursionError) as error:  # broken UTF-8 and endless numbers are ValueErrors too
         raise ProblemError(BAD_BODY, f"The body is not JSON: {error}.") from error
     if not isinstance(members, dict):
         raise ProblemError(BAD_BODY, f"The body is not a JSON object: {shown(members)}.")
