@@ -1,4 +1,4 @@
-"""The CDK app: `cdk synth|diff|deploy` from infra_cdk/, or `python -m infra_cdk.app -c target=local` from the root.
+"""The CDK app: `cdk synth`, `cdk diff`, `cdk deploy '**'` from infra_cdk/, or `python -m infra_cdk.app` from the root.
 
 Synth is pure: it reads the context, `cdk.json` and `images.json`, and asks no network, account or git.
 """

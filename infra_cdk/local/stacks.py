@@ -15,6 +15,7 @@ from infra_cdk.local.templates import StackTemplate
 STACK_SECONDS = 120.0
 _POLL_SECONDS = 0.2
 _GONE = "DELETE_COMPLETE"
+_DELETED = frozenset({_GONE})
 
 
 class StackError(RuntimeError):
@@ -57,16 +58,16 @@ class Stacks:
             ],
             Capabilities=["CAPABILITY_IAM"],
         )
-        self._wait(template.name, "create")
+        self._wait(template.name, "create", COMPLETE)
 
     def delete(self, name: str) -> None:
         """Empty a stack's buckets, delete the stack and wait until it is gone."""
         for bucket in self._buckets(name):
             self._empty(bucket)
         self._client.delete_stack(StackName=name)
-        self._wait(name, "delete")
+        self._wait(name, "delete", _DELETED)
 
-    def _wait(self, name: str, what: str) -> None:
+    def _wait(self, name: str, what: str, wanted: frozenset[str]) -> None:
         deadline = time.monotonic() + self._seconds
         while True:
             stack = self._describe(name)
@@ -76,7 +77,7 @@ class Stacks:
             if time.monotonic() > deadline:
                 raise StackError(f"could not {what} {name} within {self._seconds:g} s: it is {status}")
             time.sleep(_POLL_SECONDS)
-        if status != _GONE if what == "delete" else status not in COMPLETE:
+        if status not in wanted:
             raise StackError(f"could not {what} {name}: {self._reason(name) or status}")
 
     def _describe(self, name: str) -> StackTypeDef | None:

@@ -1,7 +1,10 @@
 """Names and values: generated, published as parameters, and never locking one stack to another."""
 
+import json
+
 import pytest
 
+from infra_cdk.app import build
 from tests.infra.templates import keys
 
 PHYSICAL_NAMES = {
@@ -64,8 +67,18 @@ def test_a_stack_has_exactly_the_outputs_that_the_commands_read(synth, target, s
     assert set(outputs) == OUTPUTS[stack]
 
 
-def test_the_storage_is_deployed_before_what_reads_its_parameters(synth, target):
-    assert list(synth(target=target)) == ["StorageStack", "LambdaStack"]
+def test_the_storage_is_deployed_before_what_reads_its_parameters(target, tmp_path):
+    build({"target": target}, outdir=str(tmp_path)).synth()
+    (manifest,) = tmp_path.glob("assembly-*/manifest.json")
+    stacks = {
+        artifact["properties"]["stackName"]: (name, artifact.get("dependencies", []))
+        for name, artifact in json.loads(manifest.read_text())["artifacts"].items()
+        if artifact["type"] == "aws:cloudformation:stack"
+    }
+
+    storage, _ = stacks[f"Tidemark-{target}-StorageStack"]
+    _, needed = stacks[f"Tidemark-{target}-LambdaStack"]
+    assert storage in needed
 
 
 def test_stacks_of_two_targets_may_live_in_one_account(synth):
