@@ -29,6 +29,16 @@ def test_what_is_set_stays():
     assert environ["SQS_ENDPOINT_STRATEGY"] == "off"
 
 
+def test_the_shells_own_aws_configuration_is_left_outside():
+    environ = {"AWS_PROFILE": "work", "AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "AWS_CONFIG_FILE": "mine"}
+
+    prepare(environ)
+
+    assert {"AWS_PROFILE", "AWS_ENDPOINT_URL"}.isdisjoint(environ)
+    assert environ["AWS_CONFIG_FILE"] != "mine"
+    assert environ["AWS_EC2_METADATA_DISABLED"] == "true"
+
+
 def test_an_engine_takes_over_dynamodb():
     environ = {"DYNAMODB_ENGINE_URL": "http://127.0.0.1:1"}
 

@@ -2,11 +2,14 @@
 
 import contextlib
 import ipaddress
+import logging
 import os
 import re
+import shutil
 import socket
 import sys
 import tempfile
+import traceback
 import warnings
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
@@ -28,6 +31,15 @@ DEFAULTS: Mapping[str, str] = {
 }
 
 
+# What the shell that we are started from says of AWS is meant for clients, not for an emulator of it.
+_FOR_CLIENTS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE")
+_FORCED: Mapping[str, str] = {
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",  # else botocore looks for credentials at 169.254.169.254
+}
+
+
 class LaunchError(Exception):
     """The environment asks for what cannot be done; the message names the variable and the fix."""
 
@@ -45,6 +57,9 @@ def prepare(environ: MutableMapping[str, str]) -> Launch:
     """Fill in what the environment leaves open and say what follows from it; LaunchError."""
     for name, value in DEFAULTS.items():
         environ.setdefault(name, value)
+    environ.update(_FORCED)
+    for name in _FOR_CLIENTS:
+        environ.pop(name, None)
     if environ.get(ENGINE_VARIABLE):
         environ.setdefault("PROVIDER_OVERRIDE_DYNAMODB", "engine")
     host, port = _address(environ["GATEWAY_LISTEN"])
@@ -73,9 +88,23 @@ def launch() -> None:
         isolation.require_executor(os.environ["LAMBDA_RUNTIME_EXECUTOR"])
     except LaunchError as error:
         sys.exit(f"localstack_image_lambda: {error}")
+    _run()
+
+
+def _run() -> None:
     from localstack.runtime.main import main  # noqa: PLC0415
 
-    main()
+    code = 1
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
+    except BaseException:  # noqa: BLE001 nothing comes after us that could show it
+        traceback.print_exc()
+    # LocalStack has shut down. Python would take seconds to take the rest apart, object by object.
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(code)
 
 
 def _address(listen: str) -> tuple[str, int]:
@@ -102,6 +131,7 @@ def _refuse_taken(plan: Launch) -> None:
 
 def _make_directories(plan: Launch) -> None:
     temporary = plan.state / "tmp"
+    shutil.rmtree(temporary, ignore_errors=True)  # what an instance that was killed has left
     try:
         temporary.mkdir(parents=True, exist_ok=True)
     except OSError as error:
