@@ -51,3 +51,11 @@ def repair_rest_apis() -> None:
     from localstack_image_lambda import api_repairs  # noqa: PLC0415
 
     api_repairs.apply()
+
+
+@hooks.on_infra_ready()
+def preload_services() -> None:
+    """`PRELOAD_SERVICES=s3,lambda`."""
+    from localstack_image_lambda import preloading  # noqa: PLC0415
+
+    preloading.start()

@@ -1,0 +1,30 @@
+"""Loads services in the background once LocalStack is ready, so that whoever uses them first need not wait.
+
+LocalStack loads a service with its first request, which takes up to seconds. While a deployment is still being put
+together, there is time for that.
+"""
+
+import logging
+import os
+import threading
+
+from localstack.services.plugins import SERVICE_PLUGINS
+
+LOG = logging.getLogger(__name__)
+
+SERVICES_VARIABLE = "PRELOAD_SERVICES"
+
+
+def start() -> None:
+    """Load the services that the environment lists (`s3,lambda`), one after the other."""
+    names = [name.strip() for name in os.environ.get(SERVICES_VARIABLE, "").split(",") if name.strip()]
+    if names:
+        threading.Thread(target=_load, args=(names,), name="preload-services", daemon=True).start()
+
+
+def _load(names: list[str]) -> None:
+    for name in names:
+        try:
+            SERVICE_PLUGINS.require(name)
+        except Exception as error:  # noqa: BLE001 whatever it is, the first request will meet it too and say so
+            LOG.warning("%s: cannot load %r: %s", SERVICES_VARIABLE, name, error)
