@@ -35,8 +35,7 @@ class PlotApi(Construct):
             rest_api_name=Stack.of(self).stack_name,  # a label: AWS asks for one and generates none
             description="Tidemark: the size history of S3 buckets",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
-            # With image/* alone, a plain curl gets a picture as base64 text. LocalStack overlooks */*.
-            binary_media_types=["*/*", "image/png"],
+            binary_media_types=["*/*"],  # with image/* alone, a plain curl gets a picture as base64 text
             cloud_watch_role=False,
             deploy_options=apigateway.StageOptions(
                 stage_name=STAGE, throttling_rate_limit=20, throttling_burst_limit=40
