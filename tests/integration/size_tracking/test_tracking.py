@@ -1,5 +1,6 @@
 """The tracker against a real DynamoDB engine; S3 is a dictionary at the observation seam."""
 
+import json
 import threading
 
 import pytest
@@ -8,7 +9,7 @@ from botocore.exceptions import ClientError
 from size_history import items, keys
 from size_history.items import State
 from size_history.keys import prefix_of
-from size_history.messages import ReconcileRequest, ReconcileStep
+from size_history.messages import ReconcileEveryBucket, ReconcileRequest, ReconcileStep
 from size_tracking import ledger as ledger_module
 from size_tracking.ledger import TOMBSTONE_SECONDS, Ledger, LedgerBusyError
 from size_tracking.tracker import Clock
@@ -260,6 +261,25 @@ def test_a_reconcile_finds_what_no_event_told(world, batch, ledger, samples):
     assert (run.checked, run.healed, run.drift) == (350, 150, 600)
     assert run.ended is not None
     assert steps == 7
+
+
+def test_the_daily_message_reconciles_every_tracked_bucket(world, batch, ledger, capsys):
+    for bucket in ("data", "other"):
+        live(world, batch, bucket)
+        world.put("unseen", 7, bucket)
+
+    assert batch.handle([record(ReconcileEveryBucket())], remaining_ms=60_000) == []
+    drain(world, batch)
+
+    assert {bucket: weight(ledger, bucket) for bucket in ("data", "other")} == {
+        "data": (7, 1),
+        "other": (7, 1),
+    }
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {line["Bucket"]: line["ReconcileDrift"] for line in told if line["ReconcileHealedKeys"]} == {
+        "data": 7,
+        "other": 7,
+    }
 
 
 def test_a_step_delivered_twice_neither_forks_the_run_nor_counts_twice(world, batch, ledger):

@@ -5,7 +5,7 @@ import json
 import threading
 from collections.abc import Iterable
 
-from size_history.messages import ReconcileRequest, ReconcileStep
+from size_history.messages import Message
 from size_tracking.batch import Batch
 from size_tracking.ledger import Ledger
 from size_tracking.observer import Page
@@ -20,7 +20,7 @@ class World:
     def __init__(self) -> None:
         self.objects: dict[str, dict[str, Observation]] = {}
         self.refused: dict[str, Exception] = {}
-        self.sent: list[ReconcileStep] = []
+        self.sent: list[Message] = []
         self._writes = itertools.count(1)
         self._lock = threading.Lock()
 
@@ -52,7 +52,7 @@ class World:
             rest = sorted((key, seen) for key, seen in self.objects.get(bucket, {}).items() if key > after)
         return Page(tuple(rest[:size]), more=len(rest) > size)
 
-    def send(self, message: ReconcileStep) -> None:
+    def send(self, message: Message) -> None:
         self.sent.append(message)
 
 
@@ -69,7 +69,7 @@ def event(key: str, *, bucket: str = "data", message_id: str | None = None) -> d
     return {"messageId": message_id or key, "body": json.dumps(body)}
 
 
-def record(message: ReconcileRequest | ReconcileStep, message_id: str = "ours") -> dict[str, str]:
+def record(message: Message, message_id: str = "ours") -> dict[str, str]:
     return {"messageId": message_id, "body": message.to_json()}
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from size_history.messages import ReconcileRequest, ReconcileStep
+from size_history.messages import ReconcileEveryBucket, ReconcileRequest, ReconcileStep
 from size_tracking.events import Hint, MalformedMessageError, parse
 
 
@@ -38,6 +38,7 @@ def test_any_detail_type_is_a_hint():
 
 def test_our_messages_come_back_as_they_were_sent():
     for message in (
+        ReconcileEveryBucket(),
         ReconcileRequest("data"),
         ReconcileRequest("data", 20),
         ReconcileStep("data", "run", ""),

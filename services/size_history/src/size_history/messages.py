@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 KIND = "tidemark"
 RECONCILE = "reconcile"
+RECONCILE_EVERY_BUCKET = "reconcile-every-bucket"
 LARGEST_PAGE = 1000
 """Keys of one step: what S3 lists in one request at most (an AWS limit)."""
 
@@ -30,6 +31,15 @@ class ReconcileRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ReconcileEveryBucket:
+    """A request for each bucket that is tracked: what the daily schedule sends."""
+
+    def to_json(self) -> str:
+        """Return the message body."""
+        return json.dumps({KIND: RECONCILE_EVERY_BUCKET})
+
+
+@dataclass(frozen=True, slots=True)
 class ReconcileStep:
     """One step of a run: the keys after `cursor` (an S3 key; empty for the first step)."""
 
@@ -42,3 +52,6 @@ class ReconcileStep:
         return json.dumps(
             {KIND: RECONCILE, "bucket": self.bucket, "run_id": self.run_id, "cursor": self.cursor}
         )
+
+
+Message = ReconcileRequest | ReconcileEveryBucket | ReconcileStep

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from size_history.messages import ReconcileRequest, ReconcileStep
+from size_history.messages import Message
 from size_tracking.events import Hint, MalformedMessageError, parse
 from size_tracking.reconciler import Reconciler
 from size_tracking.tracker import Clock, OutOfTimeError, Tracker
@@ -33,7 +33,7 @@ class Batch:
         deadline = self.clock.now() + remaining_ms * 1000 - RESERVE_MICROSECONDS
         failed: list[str] = []
         waiting: dict[str, dict[str, list[str]]] = {}
-        ours: list[tuple[str, ReconcileRequest | ReconcileStep]] = []
+        ours: list[tuple[str, Message]] = []
         for record in records:
             message_id = record["messageId"]
             try:
@@ -48,8 +48,8 @@ class Batch:
                 ours.append((message_id, message))
         for bucket, messages in waiting.items():
             failed += self._track(bucket, messages, deadline)
-        for message_id, request in ours:
-            if not self._carry_out(message_id, request, deadline):
+        for message_id, message in ours:
+            if not self._carry_out(message_id, message, deadline):
                 failed.append(message_id)
         return failed
 
@@ -66,14 +66,11 @@ class Batch:
             _log_failure(f"key {key!r} of bucket {bucket}", error)
         return [message_id for key in result.errors for message_id in messages[key]]
 
-    def _carry_out(self, message_id: str, message: ReconcileRequest | ReconcileStep, deadline: int) -> bool:
+    def _carry_out(self, message_id: str, message: Message, deadline: int) -> bool:
         try:
-            if isinstance(message, ReconcileRequest):
-                self.reconciler.request(message)
-            else:
-                self.reconciler.step(message, deadline=deadline)
+            self.reconciler.carry_out(message, deadline=deadline)
         except Exception as error:  # noqa: BLE001  # whatever it is, the message comes back
-            _log_failure(f"message {message_id} (reconcile of {message.bucket})", error)
+            _log_failure(f"message {message_id} ({message})", error)
             return False
         return True
 

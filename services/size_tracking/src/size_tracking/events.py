@@ -9,7 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from size_history.messages import KIND, RECONCILE, ReconcileRequest, ReconcileStep
+from size_history.messages import (
+    KIND,
+    RECONCILE,
+    RECONCILE_EVERY_BUCKET,
+    Message,
+    ReconcileEveryBucket,
+    ReconcileRequest,
+    ReconcileStep,
+)
 
 MAX_KEY_BYTES = 1024
 """The longest key S3 takes (an AWS limit)."""
@@ -29,7 +37,7 @@ class Hint:
     key: str
 
 
-def parse(body: str) -> Hint | ReconcileRequest | ReconcileStep:
+def parse(body: str) -> Hint | Message:
     """Read a message body. Raises MalformedMessageError, and nothing else, for whatever it cannot read."""
     try:
         message = json.loads(body)
@@ -40,7 +48,9 @@ def parse(body: str) -> Hint | ReconcileRequest | ReconcileStep:
     return _ours(message) if KIND in message else _s3_event(message)
 
 
-def _ours(message: Mapping[str, Any]) -> ReconcileRequest | ReconcileStep:
+def _ours(message: Mapping[str, Any]) -> Message:
+    if message[KIND] == RECONCILE_EVERY_BUCKET:
+        return ReconcileEveryBucket()
     if message[KIND] != RECONCILE:
         raise MalformedMessageError(f"unknown {KIND} message: {message[KIND]!r}")
     bucket = _bucket(message, "bucket")

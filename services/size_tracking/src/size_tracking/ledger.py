@@ -121,6 +121,18 @@ class Ledger:
         }
         self._transact([created, listed], own=0)
 
+    def tracked_buckets(self) -> Iterator[str]:
+        """Yield the name of every tracked bucket, adopting ones included."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._ledger,
+            KeyConditionExpression="pk = :every AND begins_with(sk, :bucket)",
+            ExpressionAttributeValues={":every": text(keys.EVERY_BUCKET), ":bucket": text(keys.BUCKET_ROW)},
+            ConsistentRead=True,
+        )
+        for page in pages:
+            for item in page["Items"]:
+                yield item[keys.SK]["S"].removeprefix(keys.BUCKET_ROW)
+
     def run(self, bucket: str) -> Run | None:
         """Return a bucket's reconcile run, strongly consistent, or None where there never was one."""
         answer = self._client.get_item(

@@ -10,8 +10,8 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from size_history import keys
-from size_history.messages import LARGEST_PAGE, ReconcileRequest, ReconcileStep
-from size_tracking import reconciling
+from size_history.messages import LARGEST_PAGE, Message, ReconcileEveryBucket, ReconcileRequest, ReconcileStep
+from size_tracking import metrics, reconciling
 from size_tracking.accounting import CHUNK_KEYS
 from size_tracking.ledger import Ledger
 from size_tracking.observer import Observer
@@ -48,7 +48,7 @@ class Steps:
         self._client = client
         self._queue_url = queue_url
 
-    def send(self, message: ReconcileStep) -> None:
+    def send(self, message: Message) -> None:
         """Send one message."""
         self._client.send_message(QueueUrl=self._queue_url, MessageBody=message.to_json())
 
@@ -111,9 +111,16 @@ class Reconciler:
     beginner: Beginner
     clock: Clock
 
-    def request(self, request: ReconcileRequest) -> None:
-        """Begin the run that was asked for."""
-        self.beginner.begin(request.bucket, request.page_size)
+    def carry_out(self, message: Message, *, deadline: int) -> None:
+        """Carry out a message that is ours; raises what `step` raises."""
+        match message:
+            case ReconcileEveryBucket():
+                for bucket in self.ledger.tracked_buckets():
+                    self.steps.send(ReconcileRequest(bucket))
+            case ReconcileRequest(bucket, page_size):
+                self.beginner.begin(bucket, page_size)
+            case ReconcileStep():
+                self.step(message, deadline=deadline)
 
     def step(self, step: ReconcileStep, *, deadline: int) -> None:
         """Carry out one step. Raises StepFailedError where keys could not be committed, OutOfTimeError at the deadline."""
@@ -193,4 +200,14 @@ def _report(step: ReconcileStep, done: StepDone) -> None:
         log.info("reconcile step had nothing to do %s", json.dumps(told))
         return
     told |= {"checked": run.checked, "healed": run.healed, "drift_bytes": run.drift}
+    if run.ended:
+        metrics.emit(
+            {"Bucket": step.bucket},
+            {
+                "ReconcileCheckedKeys": (run.checked, "Count"),
+                "ReconcileHealedKeys": (run.healed, "Count"),
+                "ReconcileDrift": (run.drift, "Bytes"),
+            },
+            at=run.ended,
+        )
     log.info("reconcile %s %s", "ended" if run.ended else "goes on", json.dumps(told))
