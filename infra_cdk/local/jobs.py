@@ -17,11 +17,11 @@ AT_ONCE = 2
 LOCK_HINT = ".venvs/uv/bin/uv lock"
 
 _NO_NETWORK = re.compile(
-    r"error sending request|dns error|network was disabled|connection (refused|error|reset)|NewConnectionError"
-    r"|ConnectTimeout|ReadTimeout|timed out|ProxyError|tunnel|not found in the cache|Temporary failure in name",
+    r"error sending request|dns error|connectivity is disabled|connection (refused|error|reset)|NewConnectionError"
+    r"|ConnectTimeout|ReadTimeout|timed out|ProxyError|tunnel|found in the cache|Temporary failure in name",
     re.IGNORECASE,
 )
-_NAMED = re.compile(r"(?:fetch|download):? `([^`]+)`")
+_NAMED = re.compile(r"Failed to download `([^`]+)`")
 
 
 class InstallError(Exception):
@@ -33,7 +33,7 @@ def explain(output: Sequence[str], what: str, log: str) -> str:
     text = "\n".join(output)
     if _NO_NETWORK.search(text):
         named = _NAMED.findall(text)
-        missing = f" ({named[-1]})" if named else ""
+        missing = f" ({named[0]})" if named else ""
         return f"could not download {what}{missing}: check the network and run the same command again; log: {log}"
     if "needs to be updated" in text:
         return f"{what}: the lock does not fit its pyproject.toml any more; write it anew: {LOCK_HINT}; log: {log}"

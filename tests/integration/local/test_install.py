@@ -1,0 +1,140 @@
+"""`make install` where it cannot work: on a copy of what it needs, without anything installed."""
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+
+import pytest
+
+from tests.integration.local.conftest import ROOT, environ
+
+PACKAGE = ("infra_cdk/__init__.py", "infra_cdk/node.py", "infra_cdk/local")
+NEEDED = ("Makefile", "pyproject.toml", "uv.lock", "images", "services", *PACKAGE)
+TOOLS = ("sh", "make", "git", "test", "awk", "env")
+NO_NETWORK = dict.fromkeys(
+    ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "http://127.0.0.1:9"
+)
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """Return a copy of the repository, as far as installing needs it, in a path with a space."""
+    copy = tmp_path / "a fresh clone"
+    for name in NEEDED:
+        target = copy / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, target)
+    return copy
+
+
+@pytest.fixture
+def path(tmp_path):
+    """Return a directory for PATH with the few tools that are promised to be enough, and no python3."""
+    directory = tmp_path / "bin"
+    directory.mkdir()
+    for tool in TOOLS:
+        (directory / tool).symlink_to(shutil.which(tool))
+    return directory
+
+
+def add_python(path, preparation):
+    """Put a python3 on the path that first does what `preparation` says, then what it is called for."""
+    run = "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
+    script = path / "python3"
+    script.write_text(f'#!{shutil.which("sh")}\nexec \'{sys.executable}\' -c "{preparation}; {run}" "$@"\n')
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+
+
+def install(repository, path, **changes):
+    return subprocess.run(
+        ["make", "-C", str(repository), "install"],
+        env=environ(PATH=str(path), **changes),
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def complaint(done):
+    """Return the one line that is ours of what a failed make printed."""
+    (line,) = [line for line in done.stderr.splitlines() if not line.startswith("make")]
+    return line
+
+
+@pytest.mark.parametrize("version", [(3, 10, 4), (3, 14, 1)])
+def test_an_unsuitable_python3_is_named_with_its_version(repository, path, version):
+    add_python(path, f"import sys; sys.version_info = (*{version}, 'final', 0)")
+
+    done = install(repository, path)
+
+    assert done.returncode != 0
+    assert f"is Python {'.'.join(map(str, version))}; Tidemark needs 3.11, 3.12 or 3.13" in complaint(done)
+    assert "make PYTHON=" in complaint(done)
+
+
+def test_a_python3_without_venv_is_named_with_the_missing_package(repository, path):
+    add_python(path, "import sys; sys.modules['ensurepip'] = None")
+
+    done = install(repository, path)
+
+    assert done.returncode != 0
+    assert "without its module ensurepip: install it" in complaint(done)
+
+
+def test_no_python3_at_all_is_said_in_one_line(repository, path):
+    done = install(repository, path)
+
+    assert done.returncode != 0
+    assert "there is no python3 on PATH" in complaint(done)
+
+
+def test_missing_git_is_said_in_one_line(repository, path):
+    add_python(path, "pass")
+    (path / "git").unlink()
+
+    done = install(repository, path)
+
+    assert done.returncode != 0
+    assert "git is not on PATH" in complaint(done)
+
+
+def test_without_network_what_could_not_be_downloaded_is_named(repository, path, tmp_path):
+    add_python(path, "pass")
+    empty = str(tmp_path / "empty")
+
+    done = install(
+        repository,
+        path,
+        **NO_NETWORK,
+        PIP_CACHE_DIR=empty,
+        UV_CACHE_DIR=empty,
+        PIP_CONFIG_FILE=os.devnull,
+        PIP_FIND_LINKS="",
+        PIP_INDEX_URL="https://example.invalid/simple",
+    )
+
+    last = done.stderr.splitlines()[-2]
+    assert done.returncode != 0
+    assert last.startswith(
+        "install: could not download uv 0.13.8: check the network and run the same command again"
+    )
+
+
+def test_without_network_uv_names_the_package(repository, path, tmp_path):
+    add_python(path, "pass")
+    # The pinned uv is there already, as after an install that was cut off.
+    shutil.copytree(ROOT / ".venvs" / "uv", repository / ".venvs" / "uv", symlinks=True)
+
+    done = install(repository, path, **NO_NETWORK, UV_CACHE_DIR=str(tmp_path / "empty"), UV_HTTP_RETRIES="0")
+
+    (line,) = [line for line in done.stderr.splitlines() if "could not" in line]
+    assert done.returncode != 0
+    assert line.startswith("install: could not download ")
+    assert "check the network" in line
+    assert not (repository / ".venv" / "tidemark.stamp").exists()
