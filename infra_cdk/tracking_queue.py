@@ -1,5 +1,7 @@
 """The queue between a bucket's events and the tracker, with a place for what neither could deliver."""
 
+import json
+
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -10,6 +12,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra_cdk.settings import QueueProfile
+from size_history.messages import ReconcileEveryBucket
 
 RECEIVES = 5
 """How often a message is tried before it goes to the dead-letter queue."""
@@ -46,6 +49,18 @@ class TrackingQueue(Construct):
                 detail={"bucket": {"name": [bucket.bucket_name]}},
             ),
             targets=[targets.SqsQueue(self.queue, dead_letter_queue=self.rule_dlq)],
+        )
+
+    def reconcile_daily(self) -> None:
+        """Have every tracked bucket compared with its listing once a day."""
+        # The message is data to EventBridge as it is to us: from_object keeps it the JSON that the tracker reads.
+        message = events.RuleTargetInput.from_object(json.loads(ReconcileEveryBucket().to_json()))
+        events.Rule(
+            self,
+            "DailyReconcile",
+            description="Compares every tracked bucket with its listing",
+            schedule=events.Schedule.rate(Duration.days(1)),
+            targets=[targets.SqsQueue(self.queue, message=message, dead_letter_queue=self.rule_dlq)],
         )
 
     def feed(self, function: lambda_.Function, profile: QueueProfile) -> None:

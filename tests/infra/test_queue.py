@@ -2,7 +2,17 @@
 
 import pytest
 
+from size_history.messages import ReconcileEveryBucket
+from size_tracking.events import parse
+
 QUEUE = "AWS::SQS::Queue"
+RULE = "AWS::Events::Rule"
+
+
+def rule(application, by):
+    """Return the only rule that goes by `EventPattern` or by `ScheduleExpression`."""
+    (found,) = [properties for properties in application.all(RULE) if by in properties]
+    return found
 
 
 def test_a_message_that_fails_five_times_goes_to_the_dead_letter_queue(application):
@@ -14,8 +24,9 @@ def test_a_message_that_fails_five_times_goes_to_the_dead_letter_queue(applicati
     }
 
 
-def test_an_event_that_cannot_be_delivered_goes_to_a_queue_of_its_own(application):
-    (target,) = application.one("AWS::Events::Rule")["Targets"]
+@pytest.mark.parametrize("by", ["EventPattern", "ScheduleExpression"])
+def test_an_event_that_cannot_be_delivered_goes_to_a_queue_of_its_own(application, by):
+    (target,) = rule(application, by)["Targets"]
 
     assert target["Arn"] == {"Fn::GetAtt": [application.by_output("QueueUrl"), "Arn"]}
     assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": [application.by_output("RuleDlqUrl"), "Arn"]}}
@@ -52,9 +63,8 @@ def test_every_queue_refuses_requests_without_tls(application):
 
 
 @pytest.mark.parametrize("output", ["QueueUrl", "RuleDlqUrl"])
-def test_eventbridge_may_send_to_a_queue_for_this_rule_alone(application, output):
+def test_eventbridge_may_send_to_a_queue_for_these_rules_alone(application, output):
     queue = application.by_output(output)
-    (rule,) = application.ids("AWS::Events::Rule")
 
     statements = [
         statement
@@ -64,21 +74,34 @@ def test_eventbridge_may_send_to_a_queue_for_this_rule_alone(application, output
         if statement["Effect"] == "Allow"
     ]
 
-    (statement,) = statements
-    assert "sqs:SendMessage" in statement["Action"]
-    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
-    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [rule, "Arn"]}}}
+    allowed = [
+        statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::GetAtt"][0] for statement in statements
+    ]
+    assert sorted(allowed) == sorted(application.ids(RULE))
+    for statement in statements:
+        assert "sqs:SendMessage" in statement["Action"]
+        assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+        assert set(statement["Condition"]) == {"ArnEquals"}
 
 
 def test_the_rule_takes_what_changes_the_data_buckets_listing_and_nothing_else(application):
-    rule = application.one("AWS::Events::Rule")
-    (bucket,) = rule["EventPattern"]["detail"]["bucket"]["name"]
+    changes = rule(application, "EventPattern")
+    (bucket,) = changes["EventPattern"]["detail"]["bucket"]["name"]
 
-    assert rule["State"] == "ENABLED"
-    assert rule["EventPattern"]["source"] == ["aws.s3"]
-    assert rule["EventPattern"]["detail-type"] == ["Object Created", "Object Deleted"]
-    assert set(rule["EventPattern"]["detail"]) == {"bucket"}
+    assert changes["State"] == "ENABLED"
+    assert changes["EventPattern"]["source"] == ["aws.s3"]
+    assert changes["EventPattern"]["detail-type"] == ["Object Created", "Object Deleted"]
+    assert set(changes["EventPattern"]["detail"]) == {"bucket"}
     assert application.body["Parameters"][bucket["Ref"]]["Default"].endswith("/data-bucket-name")
+
+
+def test_once_a_day_the_tracker_is_told_to_reconcile_every_bucket(application):
+    daily = rule(application, "ScheduleExpression")
+    (target,) = daily["Targets"]
+
+    assert daily["State"] == "ENABLED"
+    assert daily["ScheduleExpression"] == "rate(1 day)"
+    assert parse(target["Input"]) == ReconcileEveryBucket()
 
 
 def test_the_tracker_may_fail_single_messages_of_a_batch(application):
