@@ -81,6 +81,12 @@ def test_what_a_process_started_goes_with_it(state):
     assert processes.find(state) == []
 
 
+def test_a_child_that_shed_its_environment_goes_too(state):
+    start(state, PARENT.replace("])", "], env={})"), ready=True)
+
+    assert processes.stop_all(state) == 2
+
+
 def test_what_a_killed_process_left_behind_is_found_without_a_record(state):
     record = start(state, PARENT, ready=True)
     os.kill(record.pid, signal.SIGKILL)

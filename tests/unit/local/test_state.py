@@ -1,3 +1,6 @@
+import fcntl
+import shutil
+
 import pytest
 
 from infra_cdk.local.errors import LocalError
@@ -62,6 +65,21 @@ def test_logs_can_be_kept(state):
 def test_only_one_command_at_a_time(state):
     with state.alone(), pytest.raises(LocalError, match="another make local-up or local-down"), state.alone():
         pass
+
+
+def test_a_directory_that_was_removed_before_it_was_locked_is_made_anew(state, monkeypatch):
+    lock = fcntl.flock
+    removals = iter([state.root])
+
+    def remove_first(descriptor, operation):
+        for directory in removals:
+            shutil.rmtree(directory)
+        lock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", remove_first)
+
+    with state.alone():
+        assert state.root.is_dir()
 
 
 def test_the_directory_goes_if_nothing_is_in_it(tmp_path):
