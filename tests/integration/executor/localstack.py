@@ -42,7 +42,7 @@ def free_port():
 class LocalStack:
     """One running LocalStack: its process, its files below one directory, clients for it."""
 
-    def __init__(self, home, **environment):
+    def __init__(self, home, *, wait=True, **environment):
         if not PYTHON.exists():
             pytest.fail(f"{PYTHON} is missing: run `make install`", pytrace=False)
         self.home = home
@@ -66,7 +66,8 @@ class LocalStack:
                 start_new_session=True,
             )
         self.root = psutil.Process(self.process.pid)
-        until(self._answers)
+        if wait:
+            until(self._answers)
 
     def client(self, service, **options):
         # An answer that comes late is the test's business, not a reason to ask again.
@@ -79,14 +80,16 @@ class LocalStack:
         """Return LocalStack's process and everything below it."""
         return [self.root, *self.root.children(recursive=True)]
 
-    def stop(self, number=signal.SIGTERM):
+    def stop(self, number):
+        """Send the signal; return how the process ended, which a signal that is ignored is not to hold up."""
         if self.process.poll() is None:
             self.process.send_signal(number)
         try:
             return self.process.wait(timeout=SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            return self.process.wait()
+            self.process.wait()
+            raise AssertionError(f"{signal.Signals(number).name} did not end LocalStack") from None
 
     def _answers(self):
         if self.process.poll() is not None:

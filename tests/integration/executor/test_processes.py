@@ -55,6 +55,13 @@ def test_nothing_survives_localstack(another, number):
     until(lambda: not list((running.home / "state" / "tmp").rglob("function-*")))
 
 
+def test_it_can_be_stopped_while_it_starts(tmp_path):
+    starting = LocalStack(tmp_path, wait=False)
+    until((tmp_path / "state" / "data").exists)  # it handles signals by now, but its server does not run yet
+
+    assert starting.stop(signal.SIGTERM) == 0
+
+
 def test_every_listener_is_on_loopback(localstack, functions, function):
     functions.invoke(function)
 

@@ -5,10 +5,13 @@ import shutil
 from pathlib import Path
 
 from localstack import config
+from localstack.runtime.server.twisted import TwistedRuntimeServer
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
+from localstack.utils.patch import patch
 from plux import PluginManager
 from plux.runtime.cache import EntryPointsCache
-from twisted.internet import endpoints
+from twisted.internet import endpoints, reactor
+from twisted.internet.error import ReactorNotRunning
 
 from localstack_image_lambda.launch import LaunchError
 
@@ -28,6 +31,7 @@ def apply(state: Path, host: str) -> None:
         logs=str(state / "logs"),
     )
     _forget_entry_points(state / "cache" / "plux")
+    patch(TwistedRuntimeServer.shutdown)(_stop_even_before_the_start)
     # LocalStack passes a port and no interface, which means all of them.
     endpoints.TCP4ServerEndpoint = functools.partial(endpoints.TCP4ServerEndpoint, interface=host)
 
@@ -38,6 +42,14 @@ def require_executor(name: str) -> None:
     if not executors.exists(name):
         known = ", ".join(sorted(executors.list_names()))
         raise LaunchError(f"LAMBDA_RUNTIME_EXECUTOR={name}: no such executor (there are: {known})")
+
+
+def _stop_even_before_the_start(original, self: TwistedRuntimeServer) -> None:  # noqa: ANN001 a patched method
+    """Keep a signal that comes while LocalStack still starts: it would fail to stop, and run on."""
+    try:
+        original(self)
+    except ReactorNotRunning:
+        reactor.callFromThread(reactor.stop)
 
 
 def _forget_entry_points(cache: Path) -> None:

@@ -3,11 +3,13 @@
 import base64
 import binascii
 import hashlib
+import logging
 import re
 
 from localstack.services.lambda_ import provider
 from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment
 from localstack.services.lambda_.invocation.lambda_models import ImageCode, Invocation, InvocationResult
+from localstack.services.lambda_.lambda_utils import HINT_LOG
 from localstack.utils.patch import patch
 
 from localstack_image_lambda import queue_polling
@@ -16,12 +18,25 @@ from localstack_image_lambda.executor import ImageExecutor
 _DIGEST = re.compile(r"@sha256:([0-9a-f]{64})$")
 
 
+_UNTRUE_HERE = (
+    "Advanced Lambda Logging Configuration is currently mocked",
+    "Please ensure that Docker is available",
+)
+
+
 def apply() -> None:
     """Apply the repairs; LocalStack's Lambda provider must be importable by now."""
+    for logger in (provider.LOG, HINT_LOG):
+        logger.addFilter(_is_true_here)
     patch(ExecutionEnvironment.get_log_group_name)(_configured_log_group)
     patch(ExecutionEnvironment.invoke)(_pass_client_context)
     provider.create_image_code = _image_code_by_name
     queue_polling.apply()
+
+
+def _is_true_here(record: logging.LogRecord) -> bool:
+    """Keep what LocalStack says of its own executor from users of ours."""
+    return not any(text in record.getMessage() for text in _UNTRUE_HERE)
 
 
 def _configured_log_group(original, self: ExecutionEnvironment) -> str:  # noqa: ANN001 a patched method
