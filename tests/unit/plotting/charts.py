@@ -88,6 +88,7 @@ CHARTS = {
     "two-samples-long-names": chart(
         [(3.1, 123_456), (26, 3_000_000)], bucket="w" * 63, window=60, highest=(4_000_000, "m" * 63)
     ),
+    "150-samples": chart(walk(150, 600), before=10**11, window=600, highest=(3 * 10**12, "videos")),
     "500-samples": chart(walk(500, 3600), before=10**11, window=3600, highest=(2 * 10**12, "videos")),
     "50000-samples": chart(
         walk(50_000, 31 * DAY), before=10**11, window=31 * DAY, highest=(2 * 10**12, "videos")

@@ -60,7 +60,7 @@ GOOD_BODIES = {
 }
 
 BAD_BODIES = {
-    "not JSON": ("window=10", "bad-body", None, "not JSON"),
+    "not JSON": ("window=10", "bad-body", None, 'it begins "window=10". Send it with Content-Type'),
     "JSON cut short": ('{"window": 1', "bad-body", None, "not JSON"),
     "a list": ("[10]", "bad-body", None, "not a JSON object: [10]"),
     "a number": ("10", "bad-body", None, "not a JSON object: 10"),

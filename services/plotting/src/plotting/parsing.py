@@ -17,6 +17,7 @@ from plotting.problems import (
     BAD_FROM,
     BAD_RANGE,
     BAD_WINDOW,
+    SHOWN_LENGTH,
     UNKNOWN_PARAMETER,
     ProblemError,
     shown,
@@ -86,7 +87,11 @@ def _members(body: bytes) -> dict[str, Any]:
     try:
         members = json.loads(body, parse_constant=_refuse_constant, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:  # broken UTF-8 and endless numbers are ValueErrors too
-        raise ProblemError(BAD_BODY, f"The body is not JSON: {error}.") from error
+        start = shown(body[:SHOWN_LENGTH].decode(errors="replace"))
+        raise ProblemError(
+            BAD_BODY,
+            f"The body is not JSON ({error}): it begins {start}. Send it with Content-Type: application/json.",
+        ) from error
     if not isinstance(members, dict):
         raise ProblemError(BAD_BODY, f"The body is not a JSON object: {shown(members)}.")
     return members

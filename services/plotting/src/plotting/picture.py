@@ -6,6 +6,7 @@ on the figure, in pixels, where `layout` says: that is several times faster than
 
 import io
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -54,8 +55,10 @@ AREA = "#e8f1f8"
 LINE_COLOURS = {Role.BUCKET: "#bd4b00", Role.ANY: "#1d2433"}
 LINE_DASHES = {Role.BUCKET: (0, (7, 4)), Role.ANY: (0, (1.5, 3))}
 
-DOT_PIXELS = ((60, 9.0), (150, 6.5), (400, 4.5), (1000, 3.0))
-"""Up to so many samples, dots of such a diameter; with more, dots would only hide the line."""
+MOST_DOTS = 1000
+"""With more samples, dots would only hide the line."""
+SMALLEST_DOT, LARGEST_DOT = 3.6, 9.0
+"""Diameters in pixels; between them, a dot takes most of the usual distance to the next one."""
 
 # Whatever a machine's matplotlibrc says. Not the backend: setting that one imports pyplot.
 _DEFAULTS = {**mpl.rcParamsDefault}
@@ -182,16 +185,24 @@ def _data(shown: Sequence[Sample], dots: Sequence[Sample], layout: Layout) -> li
         artists.append(
             Polygon(outline, transform=IdentityTransform(), facecolor=AREA, edgecolor="none", zorder=0.5)
         )
-    artists.append(_line(xs, ys, DATA, 2.4 if len(dots) <= 150 else 1.5, zorder=3))
-    artists.extend(_dots(dots, scale))
+    diameter = _dot_diameter([scale.x(sample.time) for sample in dots])
+    artists.append(_line(xs, ys, DATA, 2.4 if diameter > 5 else 1.5, zorder=3))
+    if diameter:
+        artists.append(_dots(dots, scale, diameter))
     return artists
 
 
-def _dots(samples: Sequence[Sample], scale: Scale) -> list[Artist]:
-    diameter = next((diameter for most, diameter in DOT_PIXELS if len(samples) <= most), None)
-    if diameter is None or not samples:
-        return []
-    dots = Line2D(
+def _dot_diameter(xs: Sequence[float]) -> float:
+    """Return the diameter of dots at such places, in pixels; 0 where there are too many for dots."""
+    if len(xs) > MOST_DOTS:
+        return 0
+    gaps = sorted(right - left for left, right in pairwise(xs))
+    usual = gaps[len(gaps) // 2] if gaps else WIDTH
+    return min(max(0.7 * usual, SMALLEST_DOT), LARGEST_DOT)
+
+
+def _dots(samples: Sequence[Sample], scale: Scale, diameter: float) -> Line2D:
+    return Line2D(
         [scale.x(sample.time) for sample in samples],
         [scale.y(sample.total_size) for sample in samples],
         transform=IdentityTransform(),
@@ -200,10 +211,9 @@ def _dots(samples: Sequence[Sample], scale: Scale) -> list[Artist]:
         markersize=diameter * POINTS_PER_PIXEL,
         markerfacecolor=DATA,
         markeredgecolor=PAPER,
-        markeredgewidth=(1.5 if diameter > 8 else 1 if diameter > 5 else 0) * POINTS_PER_PIXEL,
+        markeredgewidth=diameter / 6 * POINTS_PER_PIXEL if diameter > 5 else 0,
         zorder=4,
     )
-    return [dots]
 
 
 def _now(layout: Layout) -> list[Artist]:

@@ -14,7 +14,7 @@ def gather(history: History, ledger: Ledger, request: PlotRequest, now: int) -> 
     if totals is None:
         raise ProblemError(
             NOT_TRACKED,
-            f"bucket {request.bucket} is not tracked: ask for its baseline first (make track BUCKET=…).",
+            f"bucket {request.bucket} is not tracked: there is no history of it.",
             parameter="bucket",
         )
     samples = collect(history.samples(request.bucket, request.start), request.start, now)
