@@ -37,7 +37,7 @@ def install(root: Path) -> list[Venv]:
         if stale := _stale(root):
             _say(f"{len(stale)} environments to fill; the first time takes a minute or two")
             _fetch_uv(root)
-            _sync(root, stale)
+            run_all([_sync_job(root, venv) for venv in stale])
         return stale
 
 
@@ -49,18 +49,10 @@ def _fetch_uv(root: Path) -> None:
     if _version(root / UV_HOME / "bin" / "uv") == UV_VERSION:
         return
     home = str(root / UV_HOME)
-    pip = [
-        f"{home}/bin/python",
-        "-m",
-        "pip",
-        "install",
-        "--disable-pip-version-check",
-        "--no-input",
-        "--retries=2",
-    ]
+    flags = ["--quiet", "--disable-pip-version-check", "--no-input", "--retries=2", "--only-binary=uv"]
     commands = (
-        [sys.executable, "-m", "venv", "--clear", home],
-        [*pip, "--only-binary=uv", f"uv=={UV_VERSION}"],
+        [base_python(), "-m", "venv", "--clear", home],
+        [f"{home}/bin/python", "-m", "pip", "install", *flags, f"uv=={UV_VERSION}"],
     )
     run_all([Job(f"uv {UV_VERSION}", _log(root, UV_HOME), commands, _clean(os.environ))])
 
@@ -74,13 +66,6 @@ def _version(uv: Path) -> str | None:
     return words[1] if len(words) > 1 else None
 
 
-def _sync(root: Path, stale: list[Venv]) -> None:
-    jobs = {_sync_job(root, venv): venv for venv in stale}
-    for venv in stale:
-        venvs.begin(root, venv)
-    run_all(list(jobs), done=lambda job: venvs.finish(root, jobs[job]))
-
-
 def _sync_job(root: Path, venv: Venv) -> Job:
     uv = str(root / UV_HOME / "bin" / "uv")
     flags = ["--compile-bytecode"] if venv.compiled else []
@@ -90,7 +75,8 @@ def _sync_job(root: Path, venv: Venv) -> Job:
         "UV_PROJECT_ENVIRONMENT": str(root / venv.directory),
         "UV_PYTHON_DOWNLOADS": "never",
     }
-    return Job(venv.title, _log(root, venv.directory), [command], environ)
+    within = venvs.filling(root, venv)
+    return Job(venv.title, _log(root, venv.directory), [command], environ, within)
 
 
 def _log(root: Path, directory: str) -> Path:

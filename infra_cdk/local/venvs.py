@@ -3,13 +3,17 @@
 Used on a bare Python (standard library only), before anything is installed.
 """
 
+import contextlib
 import hashlib
 import os
 import platform
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from infra_cdk.local.jobs import UntouchedError
 
 UV_VERSION = "0.13.8"
 UV_HOME = ".venvs/uv"
@@ -72,26 +76,29 @@ def fingerprint(root: Path, venv: Venv) -> str:
 def is_current(root: Path, venv: Venv) -> bool:
     """Whether a venv was completed here from its inputs as they are now, and its interpreter still exists."""
     python = root / venv.directory / "bin" / "python"
-    return python.exists() and _read_stamp(root, venv) == [str(root), fingerprint(root, venv)]
+    filled = python.exists() and not _marker(root, venv).exists()
+    return filled and _read_stamp(root, venv) == [str(root), fingerprint(root, venv)]
 
 
-def begin(root: Path, venv: Venv) -> None:
-    """Note that a venv is being filled, and remove one that cannot be built upon.
+@contextlib.contextmanager
+def filling(root: Path, venv: Venv) -> Iterator[None]:
+    """Note that a venv is being filled, and afterwards that it is complete.
 
-    uv takes a package for installed that an interrupted run left half there, and a venv contains its own path.
+    One that cannot be built upon is removed first: uv takes a package for installed that an interrupted run left
+    half there, and a venv contains its own path. UntouchedError leaves it as it was before.
     """
-    stamp = _read_stamp(root, venv)
-    moved = stamp != [] and stamp[0] != str(root)
-    if moved or _marker(root, venv).exists():
+    stamp, marker, wanted = _stamp(root, venv), _marker(root, venv), fingerprint(root, venv)
+    before = _read_stamp(root, venv)
+    if marker.exists() or (before and before[0] != str(root)):
         shutil.rmtree(root / venv.directory, ignore_errors=True)
-    _stamp(root, venv).unlink(missing_ok=True)
-    _marker(root, venv).touch()
-
-
-def finish(root: Path, venv: Venv) -> None:
-    """Note that a venv is complete."""
-    _stamp(root, venv).write_text(f"{root}\n{fingerprint(root, venv)}\n", encoding="utf-8")
-    _marker(root, venv).unlink()
+    marker.touch()
+    try:
+        yield
+    except UntouchedError:
+        marker.unlink()
+        raise
+    stamp.write_text(f"{root}\n{wanted}\n", encoding="utf-8")
+    marker.unlink()
 
 
 def _read_stamp(root: Path, venv: Venv) -> list[str]:

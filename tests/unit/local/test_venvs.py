@@ -1,6 +1,9 @@
+import contextlib
+
 import pytest
 
 from infra_cdk.local import venvs
+from infra_cdk.local.jobs import InstallError, UntouchedError
 from infra_cdk.local.venvs import Venv
 
 VENV = Venv(
@@ -25,9 +28,14 @@ def fill(root):
 
 
 def complete(root):
-    venvs.begin(root, VENV)
-    fill(root)
-    venvs.finish(root, VENV)
+    with venvs.filling(root, VENV):
+        fill(root)
+
+
+def fail(root, error):
+    with contextlib.suppress(error), venvs.filling(root, VENV):
+        fill(root)
+        raise error("it broke")
 
 
 def test_a_venv_that_was_never_filled_is_not_current(root):
@@ -79,27 +87,42 @@ def test_another_interpreter_makes_it_stale(root, monkeypatch):
 def test_one_that_is_being_filled_is_not_current(root):
     complete(root)
 
-    venvs.begin(root, VENV)
+    with venvs.filling(root, VENV):
+        assert not venvs.is_current(root, VENV)
+
+
+def test_an_input_that_changes_meanwhile_leaves_it_stale(root):
+    with venvs.filling(root, VENV):
+        fill(root)
+        (root / "a/uv.lock").write_text("second")
 
     assert not venvs.is_current(root, VENV)
 
 
-def test_what_an_interrupted_run_left_is_removed(root):
-    venvs.begin(root, VENV)
-    fill(root)
+@pytest.mark.parametrize("error", [KeyboardInterrupt, InstallError])
+def test_what_was_left_half_done_is_removed_by_the_next_run(root, error):
+    fail(root, error)
 
-    venvs.begin(root, VENV)
+    with venvs.filling(root, VENV):
+        assert not (root / ".venvs/a/bin").exists()
+        fill(root)
 
-    assert not (root / ".venvs/a/bin").exists()
+
+def test_one_that_could_not_be_touched_is_kept(root):
+    complete(root)
+    fail(root, UntouchedError)
+
+    assert venvs.is_current(root, VENV)
 
 
 def test_a_complete_one_is_kept_and_brought_up_to_date(root):
     complete(root)
     (root / "a/uv.lock").write_text("second")
 
-    venvs.begin(root, VENV)
+    with venvs.filling(root, VENV):
+        assert (root / ".venvs/a/bin/python").exists()
 
-    assert (root / ".venvs/a/bin/python").exists()
+    assert venvs.is_current(root, VENV)
 
 
 def test_one_that_came_from_another_directory_is_removed(root, tmp_path_factory):
@@ -108,6 +131,6 @@ def test_one_that_came_from_another_directory_is_removed(root, tmp_path_factory)
     root.rename(moved)
 
     assert not venvs.is_current(moved, VENV)
-    venvs.begin(moved, VENV)
-
-    assert not (moved / ".venvs/a/bin").exists()
+    with venvs.filling(moved, VENV):
+        assert not (moved / ".venvs/a/bin").exists()
+        fill(moved)
