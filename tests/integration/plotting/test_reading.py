@@ -99,8 +99,9 @@ def test_samples_are_read_to_the_last_page(history, record):
     assert [size for page in pages for size in sizes_of(page)] == list(range(300))
 
 
-def test_more_pages_than_one_answer_reads_are_a_problem_that_says_so(history, record, monkeypatch):
-    monkeypatch.setattr(history_module, "MOST_PAGES", 2)
+@pytest.mark.parametrize(("bound", "most"), [("MOST_PAGES", 2), ("MOST_ROWS", 150)])
+def test_more_than_one_answer_reads_is_a_problem_that_says_so(history, record, monkeypatch, bound, most):
+    monkeypatch.setattr(history_module, bound, most)
     record(*range(300), keys=tuple("k" * 1000 + str(number) for number in range(10)))
 
     with pytest.raises(ProblemError, match=r"too-many-samples: photos .* ask for a shorter window"):
