@@ -3,7 +3,7 @@
 #   PYTHON=/path/to/python3.13   the interpreter to install with (default: the one of the last time, at first python3)
 #   PORT=4567                    where local-up listens, on 127.0.0.1 (default: 4566)
 #   STATE=.other                 the state directory of the environment meant (default: .local)
-#   TARGET=prod                  what synth makes templates for: local, dev or prod (default: local)
+#   TARGET=prod                  what is synthesized or operated: local, dev or prod (default: local)
 #   ARGS="-k name -x"            more arguments for pytest
 
 PYTHON ?= $(shell test -x .venvs/uv/bin/python && echo .venvs/uv/bin/python || echo python3)
@@ -13,6 +13,9 @@ ARGS   ?=
 
 RUN    := .venv/bin/python
 PYTEST := $(RUN) -m pytest
+
+OPERATE    := $(RUN) -m infra_cdk.operations
+DEPLOYMENT := --target "$(TARGET)" --state "$(STATE)"
 
 .DEFAULT_GOAL := help
 # What the first run compiles is kept for the next one, whatever the calling shell says about bytecode.
@@ -45,10 +48,20 @@ env: installed ## Print the local environment's variables: eval "$(make -s env)"
 	@$(RUN) -m infra_cdk.local.env --state "$(STATE)"
 
 e2e: install ## Run the whole flow in the local environment and show the history and the plot
-	@$(RUN) -m infra_cdk.local.env --state "$(STATE)" -- $(PYTEST) tests/e2e -m "not storm" $(ARGS)
+	@$(RUN) -m infra_cdk.local.env --state "$(STATE)" -- $(PYTEST) -q --no-header tests/e2e -m "not storm" $(ARGS)
 
 bench-latency: install ## Measure put to sample in the local environment, beside a listing tracker and the floor
-	@$(RUN) -m infra_cdk.local.env --state "$(STATE)" -- $(RUN) -m tests.bench.latency $(ARGS)
+	@$(RUN) -m infra_cdk.local.env --state "$(STATE)" -- $(RUN) -m tests.bench.latency --state "$(STATE)" $(ARGS)
+
+##@ Operate it (TARGET=local here, dev or prod on AWS with your credentials)
+reconcile: installed ## Compare tracked buckets with their listings and heal what differs; BUCKET= for one
+	@$(OPERATE).reconcile $(DEPLOYMENT) $(if $(BUCKET),--bucket "$(BUCKET)")
+
+track: installed ## Track an existing bucket, whatever it holds: BUCKET=
+	@$(OPERATE).track $(DEPLOYMENT) --bucket "$(BUCKET)"
+
+redrive: installed ## Put what is in the dead-letter queues back into the queue
+	@$(OPERATE).redrive $(DEPLOYMENT)
 
 ##@ Check it
 test: install ## Run all tests in an environment of their own, beside a running one
@@ -76,4 +89,4 @@ synth: install ## Write the CloudFormation templates of TARGET to infra_cdk/cdk.
 installed:
 	@test -x $(RUN) || { echo "make: .venv is missing: run make install" >&2; exit 1; }
 
-.PHONY: help install installed clean local-up local-down status env e2e bench-latency test test-unit check lint types format synth
+.PHONY: help install installed clean local-up local-down status env e2e bench-latency reconcile track redrive test test-unit check lint types format synth

@@ -41,6 +41,7 @@ class LambdaStack(Stack):
 
         self._tracking_queue = TrackingQueue(self, "Tracking", visibility=VISIBILITY)
         self._tracking_queue.collect("DataBucketChanges", self._data_bucket)
+        self._tracking_queue.admit_added_rules(settings.target)
         self._tracking_queue.reconcile_daily()
         self._queue = self._tracking_queue.queue
         tracking = self._size_tracking()

@@ -2,9 +2,10 @@
 
 import json
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_s3 as s3
@@ -21,7 +22,12 @@ RETENTION = Duration.days(14)
 
 # What changes the listing: a delete marker, a lifecycle expiry and a resurfacing version are "Deleted" too.
 # Restores, tags, ACLs and storage classes change no size.
-_CHANGES = ["Object Created", "Object Deleted"]
+CHANGES = ["Object Created", "Object Deleted"]
+
+
+def added_rule_prefix(target: str) -> str:
+    """Return how the names of rules begin that `make track` adds to a deployment."""
+    return f"tidemark-{target}-track-"
 
 
 class TrackingQueue(Construct):
@@ -45,11 +51,27 @@ class TrackingQueue(Construct):
             description="Changes of a tracked bucket's listing",
             event_pattern=events.EventPattern(
                 source=["aws.s3"],
-                detail_type=_CHANGES,
+                detail_type=CHANGES,
                 detail={"bucket": {"name": [bucket.bucket_name]}},
             ),
             targets=[targets.SqsQueue(self.queue, dead_letter_queue=self.rule_dlq)],
         )
+
+    def admit_added_rules(self, target: str) -> None:
+        """Let rules that are added later, one per further bucket, send to the queue as the stack's own may."""
+        stack = Stack.of(self)
+        rules = stack.format_arn(
+            service="events", resource="rule", resource_name=f"{added_rule_prefix(target)}*"
+        )
+        for queue in (self.queue, self.rule_dlq):
+            queue.add_to_resource_policy(
+                iam.PolicyStatement(
+                    principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                    actions=["sqs:SendMessage"],
+                    resources=[queue.queue_arn],
+                    conditions={"ArnLike": {"aws:SourceArn": rules}},
+                )
+            )
 
     def reconcile_daily(self) -> None:
         """Have every tracked bucket compared with its listing once a day."""

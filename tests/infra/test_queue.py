@@ -1,9 +1,12 @@
 """From a change in the bucket to a call of the tracker, with nothing lost on the way."""
 
+import re
+
 import pytest
 
 from size_history.messages import ReconcileEveryBucket
 from size_tracking.events import parse
+from tests.infra.templates import text
 
 QUEUE = "AWS::SQS::Queue"
 RULE = "AWS::Events::Rule"
@@ -74,14 +77,22 @@ def test_eventbridge_may_send_to_a_queue_for_these_rules_alone(application, outp
         if statement["Effect"] == "Allow"
     ]
 
-    allowed = [
-        statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::GetAtt"][0] for statement in statements
+    own = [
+        statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::GetAtt"][0]
+        for statement in statements
+        if "ArnEquals" in statement["Condition"]
     ]
-    assert sorted(allowed) == sorted(application.ids(RULE))
+    (added,) = [
+        text(statement["Condition"]["ArnLike"]["aws:SourceArn"])
+        for statement in statements
+        if "ArnLike" in statement["Condition"]
+    ]
+    assert sorted(own) == sorted(application.ids(RULE))
+    assert re.search(r":rule/tidemark-(prod|dev|local)-track-\*$", added)
     for statement in statements:
         assert "sqs:SendMessage" in statement["Action"]
         assert statement["Principal"] == {"Service": "events.amazonaws.com"}
-        assert set(statement["Condition"]) == {"ArnEquals"}
+        assert len(statement["Condition"]) == 1
 
 
 def test_the_rule_takes_what_changes_the_data_buckets_listing_and_nothing_else(application):

@@ -1,0 +1,1 @@
+"""Commands for whoever runs a deployment, on AWS or locally: reconcile, track another bucket, redrive."""

@@ -1,0 +1,107 @@
+"""`make track BUCKET=`: tracks an existing bucket, whatever it holds, without disturbing what it already notifies.
+
+Everything here may be repeated: what is there already stays, and the bucket's own configuration is added to.
+A bucket that is to stay tracked across deployments belongs into the settings as well.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from infra_cdk.operations.deployment import Deployment, OperationError, operate, parser
+from infra_cdk.operations.reconcile import reconcile
+from infra_cdk.tracking_queue import CHANGES, added_rule_prefix
+
+_RULE_DIGITS = 12
+
+
+def track(deployment: Deployment, bucket: str) -> None:
+    """Have the bucket's events reach the queue, let the tracker look at the bucket, then adopt it."""
+    _notify(deployment.client("s3"), bucket)
+    _allow(deployment, bucket)
+    _route(deployment, bucket)
+    print(f"{bucket}: events on, rule and permissions in place; adopting what it holds")
+    reconcile(deployment, bucket)
+
+
+def _notify(s3: Any, bucket: str) -> None:
+    """Turn on EventBridge beside whatever the bucket notifies already: a put replaces the whole configuration."""
+    try:
+        configuration = s3.get_bucket_notification_configuration(Bucket=bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchBucket":
+            raise
+        raise OperationError(f"there is no bucket {bucket} here") from error
+    configuration.pop("ResponseMetadata", None)
+    if "EventBridgeConfiguration" in configuration:
+        return
+    s3.put_bucket_notification_configuration(
+        Bucket=bucket,
+        NotificationConfiguration={**configuration, "EventBridgeConfiguration": {}},
+        SkipDestinationValidation=True,
+    )
+
+
+def _allow(deployment: Deployment, bucket: str) -> None:
+    """Let the tracker look at the bucket, by an inline policy of its own beside those of the stack."""
+    functions = deployment.client("lambda")
+    name = deployment.outputs["SizeTrackingFunctionName"]
+    role = functions.get_function_configuration(FunctionName=name)["Role"].rpartition("/")[2]
+    arn = f"arn:{_partition(deployment)}:s3:::{bucket}"
+    statements = [
+        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": arn},
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{arn}/*"},
+    ]
+    deployment.client("iam").put_role_policy(
+        RoleName=role,
+        PolicyName=f"track-{_digest(bucket)}",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}),
+    )
+
+
+def _route(deployment: Deployment, bucket: str) -> None:
+    """Send the bucket's changes to the queue, whose policy admits rules of this name."""
+    rules, sqs = deployment.client("events"), deployment.client("sqs")
+    rule = added_rule_prefix(deployment.target) + _digest(bucket)
+    pattern = {"source": ["aws.s3"], "detail-type": CHANGES, "detail": {"bucket": {"name": [bucket]}}}
+    rules.put_rule(Name=rule, EventPattern=json.dumps(pattern), Description=f"Changes of {bucket}"[:512])
+    queue, undelivered = (
+        sqs.get_queue_attributes(QueueUrl=deployment.outputs[output], AttributeNames=["QueueArn"])[
+            "Attributes"
+        ]["QueueArn"]
+        for output in ("QueueUrl", "RuleDlqUrl")
+    )
+    target = {"Id": "queue", "Arn": queue, "DeadLetterConfig": {"Arn": undelivered}}
+    answer = rules.put_targets(Rule=rule, Targets=[target])
+    if answer["FailedEntryCount"]:
+        raise OperationError(f"rule {rule} did not take its target: {answer['FailedEntries']}")
+
+
+def _partition(deployment: Deployment) -> str:
+    return str(deployment.client("sts").get_caller_identity()["Arn"].split(":")[1])
+
+
+def _digest(bucket: str) -> str:
+    return blake2b(bucket.encode()).hexdigest()[:_RULE_DIGITS]
+
+
+def _operation(deployment: Deployment, options: argparse.Namespace) -> None:
+    if options.bucket == deployment.outputs["PlotBucketName"]:
+        raise OperationError("the plot bucket is not to be tracked: every plot would change what it shows")
+    track(deployment, options.bucket)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    made = parser("track", "Track an existing bucket, whatever it holds.")
+    made.add_argument("--bucket", required=True)
+    return operate(made, arguments, _operation)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
