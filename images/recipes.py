@@ -1,0 +1,80 @@
+"""Which images there are, and the docker command that builds each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra_cdk.images import SERVICES, repository
+
+PASSED_ON = (
+    "PYTHON_IMAGE",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+)
+"""Variables of the caller that a build sees, if they are set: the base image, and how to reach the network."""
+
+NETWORK_VARIABLE = "BUILD_NETWORK"
+"""The network that a build fetches packages through, where the engine's default one does not lead out (host)."""
+
+_PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}
+
+_WHERE_KNOWN = (
+    ("--provenance", "--provenance=false"),  # a statement about the build makes an index of the image,
+    ("--sbom", "--sbom=false"),  # and Lambda takes no index
+    ("--load", "--load"),  # some builders keep what they build to themselves
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One image: its name, the Dockerfile it is made from, and the target in it."""
+
+    name: str
+    dockerfile: str
+    target: str
+
+
+FUNCTIONS = tuple(Recipe(repository(service), "images/lambda/Dockerfile", service) for service in SERVICES)
+"""The images that Lambda runs, in the order of the services."""
+
+LOCAL = tuple(
+    Recipe(f"tidemark/{target}", "images/localstack/Dockerfile", target)
+    for target in ("dynamodb", "localstack")
+)
+"""The images of the local environment, which are never pushed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What all images of one run have in common.
+
+    `root` is the repository's; `revision` is the git commit, for the label; `architecture` is Lambda's name of it; `options` are those that
+    the builder lists in its help.
+    """
+
+    root: Path
+    revision: str
+    architecture: str
+    options: str = ""
+
+    @property
+    def platform(self) -> str:
+        """Docker's name of the architecture."""
+        return _PLATFORMS[self.architecture]
+
+    def command(self, recipe: Recipe, environ: Mapping[str, str]) -> list[str]:
+        """Return docker's arguments that build an image and tag it with its name."""
+        words = ["build", "--file", str(self.root / recipe.dockerfile), "--target", recipe.target]
+        words += ["--tag", recipe.name]
+        words += ["--platform", self.platform, "--build-arg", f"REVISION={self.revision}"]
+        words += [word for option, word in _WHERE_KNOWN if option in self.options]
+        if network := environ.get(NETWORK_VARIABLE):
+            words += ["--network", network]
+        for name in PASSED_ON:
+            if environ.get(name):
+                words += ["--build-arg", f"{name}={environ[name]}"]
+        return [*words, str(self.root)]
