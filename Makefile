@@ -6,7 +6,7 @@
 #   TARGET=prod                  what is synthesized or operated: local, dev or prod (default: local)
 #   ARGS="-k name -x"            more arguments for pytest
 
-PYTHON ?= $(shell test -x .venvs/uv/bin/python && echo .venvs/uv/bin/python || echo python3)
+PYTHON ?= $(shell test -x .venv/bin/python && echo .venv/bin/python || echo python3)
 STATE  ?= .local
 TARGET ?= local
 ARGS   ?=
