@@ -42,7 +42,6 @@ def localstack(executor_kind, image_map, aws_endpoint, tmp_path_factory):
         LAMBDA_RUNTIME_EXECUTOR=executor_kind,
         IMAGE_LAMBDA_MAP=str(image_map),
         DYNAMODB_ENGINE_URL=aws_endpoint,
-        LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT="5",
     )
     yield running
     running.stop(
@@ -57,16 +56,23 @@ def functions(localstack, image_map, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def other_localstack(executor_kind, tmp_path_factory):
-    """Another LocalStack beside it, whose DynamoDB engine is down."""
+    """Another LocalStack beside it, whose DynamoDB engine is down and whose patience is short."""
     home = tmp_path_factory.mktemp("other")
     running = LocalStack(
         home,
         LAMBDA_RUNTIME_EXECUTOR=executor_kind,
         IMAGE_LAMBDA_MAP=str(home / "functions.json"),
         DYNAMODB_ENGINE_URL=f"http://127.0.0.1:{free_port()}",
+        LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT="5",
     )
     yield running
     running.stop(signal.SIGKILL)
+
+
+@pytest.fixture(scope="session")
+def other_functions(other_localstack, tmp_path_factory):
+    image_map = other_localstack.home / "functions.json"
+    return Functions(other_localstack, tmp_path_factory.mktemp("other-functions"), image_map)
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ def test_a_response_beyond_lambdas_limit_is_an_error(functions, function):
 @pytest.mark.parametrize(
     ("event", "error_type", "message"),
     [
-        ({"sleep": 600}, "Sandbox.Timedout", "Task timed out after 1.00 seconds"),
+        ({"sleep": 600}, "Sandbox.Timedout", "Task timed out after 2.00 seconds"),
         ({"exit": 3}, "Runtime.ExitError", "Runtime exited with error: exit status 3"),
         ({"sys_exit": 4}, "Runtime.ExitError", "Runtime exited with error: exit status 4"),
         ({"exit": 0}, "Runtime.ExitError", "Runtime exited without providing a reason"),
@@ -43,7 +43,7 @@ def test_a_response_beyond_lambdas_limit_is_an_error(functions, function):
 def test_a_call_that_does_not_come_back_is_answered_and_the_next_starts_cold(
     functions, app, event, error_type, message
 ):
-    function = functions.create(app, Timeout=1)
+    function = functions.create(app, Timeout=2 if "sleep" in event else 30)
     before = functions.invoke(function).payload["pid"]
 
     answer = functions.invoke(function, event)
@@ -81,10 +81,10 @@ def test_a_failed_init_is_the_functions_own_error_and_is_tried_again(functions):
     assert functions.invoke(function).payload == "mended"
 
 
-def test_an_init_that_never_ends_is_bounded(functions):
-    function = functions.create(functions.image("import time; time.sleep(600)"))
+def test_an_init_that_never_ends_is_bounded(other_functions):
+    function = other_functions.create(other_functions.image("import time; time.sleep(600)"))
 
-    answer = functions.invoke(function)
+    answer = other_functions.invoke(function)
 
     assert (answer.error, answer.payload["errorType"]) == ("Unhandled", "Sandbox.Timedout")
     assert "Init timed out after 5.00 seconds" in answer.payload["errorMessage"]
@@ -107,7 +107,7 @@ def test_reserved_concurrency_is_kept(functions, app):
     with ThreadPoolExecutor(2) as pool:
         running = pool.submit(functions.invoke, function, {"sleep": 3})
         with pytest.raises(ClientError, match="TooManyRequestsException"):
-            until(lambda: functions.invoke(function) and None, seconds=3)
+            until(lambda: functions.invoke(function) and None)
         assert running.result().error is None
 
 

@@ -92,11 +92,10 @@ def test_all_files_are_below_one_directory(localstack):
     assert not list((localstack.home / "home").rglob("*"))
 
 
-def test_two_instances_do_not_meet(other_localstack, functions, function, tmp_path):
-    others = Functions(other_localstack, tmp_path, other_localstack.home / "functions.json")
-    name = others.create(others.image("def handler(event, context): return 'other'"))
+def test_two_instances_do_not_meet(other_functions, functions, function):
+    name = other_functions.create(other_functions.image("def handler(event, context): return 'other'"))
 
-    assert others.invoke(name).payload == "other"
+    assert other_functions.invoke(name).payload == "other"
     assert name not in json.dumps(functions.client.list_functions()["Functions"])
     assert functions.invoke(function).error is None
 

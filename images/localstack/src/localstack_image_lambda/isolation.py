@@ -13,13 +13,14 @@ from plux.runtime.cache import EntryPointsCache
 from twisted.internet import endpoints, reactor
 from twisted.internet.error import ReactorNotRunning
 
+from localstack_image_lambda import catalog
 from localstack_image_lambda.launch import LaunchError
 
 
 def apply(state: Path, host: str) -> None:
     """Move every directory that LocalStack writes below `state`, and bind its server to `host` alone."""
     config.dirs = config.Directories(
-        static_libs=str(state / "lib"),
+        static_libs=str(catalog.DIRECTORY),  # read only; everything that is written goes below the state
         var_libs=str(state / "lib"),
         cache=str(state / "cache"),
         tmp=str(state / "tmp" / "localstack"),

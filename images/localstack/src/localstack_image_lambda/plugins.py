@@ -1,8 +1,18 @@
 """What LocalStack finds by entry point: names and lazy imports only."""
 
+import importlib
+from functools import partial
+from types import ModuleType
+
 from localstack.runtime import hooks
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 from localstack.services.plugins import Service, aws_provider
+from wrapt import register_post_import_hook
+
+_REPAIRS = {
+    "localstack.services.s3.notifications": "event_repairs",
+    "localstack.services.apigateway.next_gen.execute_api.integrations.aws": "api_repairs",
+}
 
 
 class ProcessExecutorPlugin(RuntimeExecutorPlugin):
@@ -28,14 +38,6 @@ def dynamodb_engine() -> Service:
 
 
 @hooks.on_infra_start()
-def repair_event_delivery() -> None:
-    """Repair how S3's events reach EventBridge, before the first bucket exists."""
-    from localstack_image_lambda import event_repairs  # noqa: PLC0415
-
-    event_repairs.apply()
-
-
-@hooks.on_infra_start()
 def add_recycle_endpoint() -> None:
     """Let a developer's tools say that a function's code changed."""
     from localstack.services.internal import get_internal_apis  # noqa: PLC0415
@@ -46,11 +48,14 @@ def add_recycle_endpoint() -> None:
 
 
 @hooks.on_infra_start()
-def repair_rest_apis() -> None:
-    """Let a function's binary answers through, before the first API exists."""
-    from localstack_image_lambda import api_repairs  # noqa: PLC0415
+def repair_what_is_loaded_later() -> None:
+    """Repair modules when they are imported: importing them now would keep everybody waiting."""
+    for module, repairs in _REPAIRS.items():
+        register_post_import_hook(partial(_repair, repairs), module)
 
-    api_repairs.apply()
+
+def _repair(repairs: str, _module: ModuleType) -> None:
+    importlib.import_module(f"localstack_image_lambda.{repairs}").apply()
 
 
 @hooks.on_infra_ready()

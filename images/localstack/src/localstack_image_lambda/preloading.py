@@ -10,19 +10,21 @@ import threading
 
 from localstack.services.plugins import SERVICE_PLUGINS
 
+from localstack_image_lambda import catalog
+
 LOG = logging.getLogger(__name__)
 
 SERVICES_VARIABLE = "PRELOAD_SERVICES"
 
 
 def start() -> None:
-    """Load the services that the environment lists (`s3,lambda`), one after the other."""
+    """Load what every request needs, then the services that the environment lists (`s3,lambda`), in this order."""
     names = [name.strip() for name in os.environ.get(SERVICES_VARIABLE, "").split(",") if name.strip()]
-    if names:
-        threading.Thread(target=_load, args=(names,), name="preload-services", daemon=True).start()
+    threading.Thread(target=_load, args=(names,), name="preload-services", daemon=True).start()
 
 
 def _load(names: list[str]) -> None:
+    catalog.keep()
     for name in names:
         try:
             SERVICE_PLUGINS.require(name)
