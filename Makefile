@@ -53,6 +53,9 @@ e2e: install ## Run the whole flow in the local environment and show the history
 bench-latency: install ## Measure put to sample in the local environment, beside a listing tracker and the floor
 	@$(RUN) -m infra_cdk.local.env --state "$(STATE)" -- $(RUN) -m tests.bench.latency --state "$(STATE)" $(ARGS)
 
+transcript: install ## Write docs/transcript.md from a fresh clone of HEAD and empty caches
+	@$(RUN) -m tests.bench.transcript
+
 ##@ Operate it (TARGET=local here, dev or prod on AWS with your credentials)
 reconcile: installed ## Compare tracked buckets with their listings and heal what differs; BUCKET= for one
 	@$(OPERATE).reconcile $(DEPLOYMENT) $(if $(BUCKET),--bucket "$(BUCKET)")
@@ -89,4 +92,4 @@ synth: install ## Write the CloudFormation templates of TARGET to infra_cdk/cdk.
 installed:
 	@test -x $(RUN) || { echo "make: .venv is missing: run make install" >&2; exit 1; }
 
-.PHONY: help install installed clean local-up local-down status env e2e bench-latency reconcile track redrive test test-unit check lint types format synth
+.PHONY: help install installed clean local-up local-down status env e2e bench-latency transcript reconcile track redrive test test-unit check lint types format synth
