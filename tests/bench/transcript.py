@@ -109,8 +109,10 @@ def page(clone: Clone, ran: list[Ran], commit: str) -> str:
     lines = [
         "# Transcript",
         "",
-        f"The main job on a fresh clone of `{commit}`, {today}: Python {platform.python_version()}, "
-        f"{os.cpu_count()} cores, empty caches, no Docker and no Node on PATH. Written by `make transcript`.",
+        (
+            f"The main job on a fresh clone of `{commit}`, {today}: Python {platform.python_version()}, "
+            f"{os.cpu_count()} cores, empty caches, no Docker and no Node on PATH. Written by `make transcript`."
+        ),
         "",
         "| command | time |",
         "|---|---|",
