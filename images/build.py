@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from images.commit import head
@@ -19,6 +20,7 @@ _SHOWN_COLUMNS = 100
 
 def build(recipes: Iterable[Recipe], plan: Build, docker: Docker, progress: Progress) -> None:
     """Build images, a line per step. Raises DockerError that names the image, with the end of the output."""
+    plan = replace(plan, options=docker.output("build", "--help"))
     for recipe in recipes:
         try:
             docker.follow(plan.command(recipe, docker.environ), _Steps(progress).heard)
@@ -28,17 +30,16 @@ def build(recipes: Iterable[Recipe], plan: Build, docker: Docker, progress: Prog
         progress.say(f"{recipe.name} is built, {size / 1e6:.0f} MB")
 
 
-def plan_for(docker: Docker, *, architecture: str | None, revision: str) -> Build:
-    """Return what the builds have in common. Raises ImagesError for an architecture that there is not.
+def architecture_of(override: str | None) -> str:
+    """Return the architecture (Lambda's name) that the functions are deployed with, or what overrides it.
 
-    Without one, it is that of the deployed functions: the setting `architecture` in `cdk.json`.
+    Raises ImagesError for one that there is not.
     """
     context = json.loads((ROOT / "infra_cdk" / "cdk.json").read_text(encoding="utf-8"))["context"]
     try:
-        settings = settings_from(context | ({"architecture": architecture} if architecture else {}))
+        return settings_from(context | ({"architecture": override} if override else {})).architecture
     except SettingsError as error:
         raise ImagesError(str(error)) from error
-    return Build(ROOT, revision, settings.architecture, docker.output("build", "--help"))
 
 
 class _Steps:
@@ -78,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def command() -> None:
         docker = Docker()
         docker.require_engine()
-        plan = plan_for(docker, architecture=options.architecture, revision=_revision())
+        plan = Build(ROOT, _revision(), architecture_of(options.architecture))
         build([names[name] for name in options.images or names], plan, docker, Progress())
 
     return run("images", command)
