@@ -21,6 +21,9 @@ NAMES = (ENGINE, LOCALSTACK)
 
 TITLES = {ENGINE: "the DynamoDB engine", LOCALSTACK: "LocalStack"}
 
+PRELOADED = "cloudformation,ssm,s3,dynamodb,logs,iam,sts,sqs,events,lambda,apigateway"
+"""What the stacks need, in the order in which they need it: LocalStack loads it while the templates are made."""
+
 _KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LS_LOG")
 
 
@@ -100,6 +103,7 @@ def _localstack_settings(state: StateDirectory, addresses: Addresses) -> dict[st
         "LAMBDA_RUNTIME_EXECUTOR": "process",
         "IMAGE_LAMBDA_MAP": str(state.functions_file),
         "DYNAMODB_ENGINE_URL": addresses.engine,
+        "PRELOAD_SERVICES": PRELOADED,
     }
 
 
