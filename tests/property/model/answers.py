@@ -1,0 +1,193 @@
+"""What the world may answer to each question, and what the answer does to the tables and the queue."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from size_history import keys as layout
+from size_tracking.values import Observation, Outcome
+from tests.property.model import books as tables
+from tests.property.model import questions as ask
+from tests.property.model.books import FIRST_TOTALS, Books
+from tests.property.model.invariants import broken_by
+from tests.property.model.story import told_message, told_row, told_seen, told_totals, told_transaction
+from tests.property.model.tape import Raised
+
+
+class UnansweredError(Exception):
+    """S3 did not answer."""
+
+
+class LostAnswerError(Exception):
+    """The write may have gone through."""
+
+
+class ConflictError(Exception):
+    """A put met a transaction under way; a transaction that does is told so by its outcome."""
+
+
+CONFLICT = ConflictError("a transaction is under way")
+UNANSWERED = UnansweredError("S3 did not answer")
+LOST = LostAnswerError("no answer came")
+
+
+class Moment(NamedTuple):
+    """What can be asked about."""
+
+    s3: Mapping[tuple[str, str], Observation]
+    books: Books
+    earlier: Books | None
+    """What a stale read may still see."""
+
+
+class Answer(NamedTuple):
+    """One possible answer: what it says, to the handler and to us, and what it leaves behind."""
+
+    value: Any
+    says: str
+    fault: str | None = None
+    books: Books | None = None
+    sent: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+
+
+def answers(question: ask.Question, moment: Moment) -> Iterator[Answer]:
+    """Yield every answer to a question."""
+    yield from _ANSWERS[type(question)](question, moment)
+
+
+def _row(question: ask.ReadRow, moment: Moment) -> Iterator[Answer]:
+    for key in question.keys:
+        for fault, books in _visible(moment):
+            row = books.of(question.bucket).stored(key).row
+            yield Answer((key, row), f"reads the row of {key}: {told_row(row)}", fault)
+
+
+def _look(question: ask.Look, moment: Moment) -> Iterator[Answer]:
+    for key in question.keys:
+        seen = moment.s3[question.bucket, key]
+        yield Answer((key, seen), f"looks at {key}: {told_seen(seen)}")
+        yield Answer((key, UNANSWERED), f"looks at {key}, S3 does not answer", fault="unanswered")
+
+
+def _total(question: ask.ReadTotal, moment: Moment) -> Iterator[Answer]:
+    for which in question.keys:
+        for fault, books in _visible(moment):
+            if which == "peak":
+                peak = books.peak
+                yield Answer((which, peak), f"reads the peak: {peak.size if peak else 'none'}", fault)
+            else:
+                totals = books.of(question.bucket).totals
+                yield Answer((which, totals), f"reads the totals: {told_totals(totals)}", fault)
+
+
+def _recorded(question: ask.Recorded, moment: Moment) -> Iterator[Answer]:
+    rows = tuple(
+        (key, row.seen)
+        for key, row in moment.books.of(question.bucket).present()
+        if layout.shard(key) == question.shard
+        and key > question.after
+        and (question.until is None or key <= question.until)
+    )
+    found = ", ".join(f"{key} = {told_seen(seen)}" for key, seen in rows)
+    yield Answer(rows, f"reads the rows of shard {question.shard}: {found or 'none'}")
+
+
+def _next(question: ask.ListNext, moment: Moment) -> Iterator[Answer]:
+    listed = sorted(
+        (key, seen)
+        for (bucket, key), seen in moment.s3.items()
+        if bucket == question.bucket and key > question.after and seen.present
+    )
+    found = listed[0] if listed else None
+    told = f"{found[0]} = {told_seen(found[1])}" if found else "the end"
+    yield Answer(found, f"lists what follows {question.after or 'the beginning'}: {told}")
+
+
+def _run(question: ask.ReadRun, moment: Moment) -> Iterator[Answer]:
+    run = moment.books.of(question.bucket).run
+    yield Answer(run, f"reads the run: {run.run_id + ' at ' + repr(run.cursor) if run else 'none'}")
+
+
+def _write(question: ask.Write, moment: Moment) -> Iterator[Answer]:
+    transaction = question.transaction
+    told = told_transaction(transaction)
+    outcome = tables.outcome(moment.books, transaction)
+    if outcome is not Outcome.COMMITTED:
+        yield Answer(outcome, f"is refused ({outcome.name.lower().replace('_', ' ')}): {told}")
+        return
+    after = tables.written(moment.books, transaction)
+    broken = tuple(broken_by(moment.books, after, transaction))
+    done = Answer(outcome, f"commits {told}", books=after, broken=broken)
+    yield done
+    yield from _lost(done, tables.outcome(after, transaction))
+    conflict = f"is refused (another transaction is under way): {told}"
+    yield Answer(Outcome.TOTALS_MOVED, conflict, fault="conflicts")
+
+
+def _put_run(question: ask.PutRun, moment: Moment) -> Iterator[Answer]:
+    bucket = moment.books.of(question.bucket)
+    run = question.run
+    told = f"{run.run_id} at {run.cursor!r}{'' if run.announced else ', next step not yet sent'}"
+    if not tables.run_stands(bucket.run, run):
+        yield Answer(value=False, says=f"is refused the run ({told})")
+        return
+    after = moment.books.put(question.bucket, replace(bucket, run=run))
+    done = Answer(value=True, says=f"puts the run ({told})", books=after)
+    yield done
+    yield from _lost(done, tables.run_stands(run, run))
+    conflict = f"cannot put the run ({told}), a transaction is under way"
+    yield Answer(Raised(CONFLICT), conflict, fault="conflicts")
+
+
+def _create(question: ask.CreateTotals, moment: Moment) -> Iterator[Answer]:
+    bucket = moment.books.of(question.bucket)
+    if not tables.totals_may_be_created(bucket.totals):
+        yield Answer(None, "finds that there are totals already")
+        return
+    after = moment.books.put(question.bucket, replace(bucket, totals=FIRST_TOTALS))
+    done = Answer(None, "creates the totals (adopting)", books=after)
+    yield done
+    yield from _lost(done, None)
+    yield Answer(None, "cannot create the totals, a transaction is under way", fault="conflicts")
+
+
+def _tracked(question: ask.Tracked, moment: Moment) -> Iterator[Answer]:
+    tracked = tuple(name for name, bucket in moment.books.buckets if bucket.totals)
+    yield Answer(tracked, f"reads the tracked buckets: {', '.join(tracked)}")
+
+
+def _send(question: ask.Send, moment: Moment) -> Iterator[Answer]:
+    done = Answer(None, f"sends {told_message(question.body)}", sent=(question.body,))
+    yield done
+    yield from _lost(done, None)
+    yield done._replace(sent=done.sent * 2, says=f"sends {told_message(question.body)} twice", fault="lost")
+
+
+def _lost(done: Answer, second: Any) -> Iterator[Answer]:
+    """Yield what a handler is told whose write went through unheard: an error, or what a second attempt hears."""
+    yield done._replace(value=Raised(LOST), says=f"{done.says}, and the answer is lost", fault="lost")
+    if second != done.value:
+        says = f"{done.says}, the answer is lost, and a second attempt is refused"
+        yield done._replace(value=second, says=says, fault="lost")
+
+
+def _visible(moment: Moment) -> tuple[tuple[str | None, Books], ...]:
+    """Return the tables that a read may see, and the fault that it takes."""
+    now = (None, moment.books)
+    return (now, ("stale", moment.earlier)) if moment.earlier else (now,)
+
+
+_ANSWERS = {
+    ask.ReadRow: _row,
+    ask.Look: _look,
+    ask.ReadTotal: _total,
+    ask.Recorded: _recorded,
+    ask.ListNext: _next,
+    ask.ReadRun: _run,
+    ask.Write: _write,
+    ask.PutRun: _put_run,
+    ask.CreateTotals: _create,
+    ask.Tracked: _tracked,
+    ask.Send: _send,
+}

@@ -1,0 +1,171 @@
+"""The two tables in memory, as one frozen value: what a transaction finds, and what it leaves.
+
+What no decision ever rests on (counters, instants of the past) is checked where it is written and then forgotten,
+so that states which differ in nothing else are one.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from size_history.items import Peak, Sample, State, Totals
+from size_history.keys import prefix_of
+from size_tracking.values import ObjectRow, Outcome, RowWrite, Run, Transaction
+
+
+class Row(NamedTuple):
+    """An object row as stored: `expires` says that the table may remove it one day; `ever` is its key's highest revision."""
+
+    row: ObjectRow | None
+    expires: bool
+    ever: int
+
+
+NO_ROW = Row(None, expires=False, ever=0)
+FIRST_TOTALS = Totals(0, 0, 0, 0, 0, max_size=0, last_time=0, revision=1, state=State.ADOPTING)
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """What the tables hold of one bucket: rows and prefix rows in key order, and the last sample."""
+
+    rows: tuple[tuple[str, Row], ...]
+    prefixes: tuple[tuple[str, tuple[int, int]], ...] = ()
+    totals: Totals | None = None
+    run: Run | None = None
+    sample: Sample | None = None
+
+    def stored(self, key: str) -> Row:
+        return dict(self.rows)[key]
+
+    def present(self) -> Iterator[tuple[str, ObjectRow]]:
+        return ((key, row.row) for key, row in self.rows if row.row and row.row.seen.present)
+
+    def weight(self) -> tuple[int, int]:
+        """Return bytes and objects, summed over the rows."""
+        sizes = [row.seen.size or 0 for _, row in self.present()]
+        return sum(sizes), len(sizes)
+
+    def weight_by_prefix(self) -> dict[str, tuple[int, int]]:
+        """Return bytes and objects per prefix, summed over the rows."""
+        sums: dict[str, tuple[int, int]] = {}
+        for key, row in self.present():
+            size, count = sums.get(prefix_of(key), (0, 0))
+            sums[prefix_of(key)] = size + (row.seen.size or 0), count + 1
+        return sums
+
+
+@dataclass(frozen=True)
+class Books:
+    """All buckets, the peak, and (no table holds it) the largest total of any sample ever."""
+
+    buckets: tuple[tuple[str, Bucket], ...]
+    peak: Peak | None = None
+    largest: int | None = None
+
+    def of(self, bucket: str) -> Bucket:
+        return dict(self.buckets)[bucket]
+
+    def put(self, name: str, bucket: Bucket) -> "Books":
+        return replace(self, buckets=tuple((n, bucket if n == name else b) for n, b in self.buckets))
+
+    def without(self, name: str, key: str) -> "Books":
+        """Return the tables after the row of a key has expired."""
+        bucket = self.of(name)
+        rows = tuple(
+            (k, row._replace(row=None, expires=False) if k == key else row) for k, row in bucket.rows
+        )
+        return self.put(name, replace(bucket, rows=rows))
+
+
+# --- conditions and writes, each on its own so that a mutant can leave one out ---
+
+
+def row_stands(stored: Row, write: RowWrite) -> bool:
+    return (stored.row.revision if stored.row else 0) == write.read_revision
+
+
+def run_stands(stored: Run | None, run: Run) -> bool:
+    return (stored.revision if stored else 0) == run.revision - 1
+
+
+def totals_stand(stored: Totals | None, transaction: Transaction) -> bool:
+    return (stored.revision if stored else 0) == transaction.totals.revision - 1
+
+
+def peak_is_lower(stored: Peak | None, peak: Peak) -> bool:
+    return stored is None or stored.size < peak.size
+
+
+def row_written(stored: Row, write: RowWrite) -> Row:
+    ever = max(stored.ever, write.revision)
+    return Row(ObjectRow(write.revision, write.seen), expires=not write.seen.present, ever=ever)
+
+
+def totals_written(stored: Totals | None, transaction: Transaction) -> Totals:
+    return transaction.totals
+
+
+def totals_may_be_created(stored: Totals | None) -> bool:
+    return stored is None
+
+
+# --- what DynamoDB does with a transaction ---
+
+
+def outcome(books: Books, transaction: Transaction) -> Outcome:
+    """Say how the transaction would end; where a row and the totals moved, the row counts, as in the real adapter."""
+    bucket = books.of(transaction.bucket)
+    if not all(row_stands(bucket.stored(write.key), write) for write in transaction.rows):
+        return Outcome.ROW_MOVED
+    if transaction.run and not run_stands(bucket.run, transaction.run):
+        return Outcome.ROW_MOVED
+    if transaction.totals and not totals_stand(bucket.totals, transaction):
+        return Outcome.TOTALS_MOVED
+    if transaction.peak and not peak_is_lower(books.peak, transaction.peak):
+        return Outcome.TOTALS_MOVED
+    return Outcome.COMMITTED
+
+
+def written(books: Books, transaction: Transaction) -> Books:
+    """Return the tables with all of the transaction in them."""
+    bucket = books.of(transaction.bucket)
+    writes = {write.key: write for write in transaction.rows}
+    rows = tuple((key, row_written(row, writes[key]) if key in writes else row) for key, row in bucket.rows)
+    prefixes = dict(bucket.prefixes)
+    for delta in transaction.prefixes:
+        size, count = prefixes.get(delta.prefix, (0, 0))
+        prefixes[delta.prefix] = (size + delta.size, count + delta.count)
+    bucket = replace(
+        bucket,
+        rows=rows,
+        prefixes=tuple(sorted(prefixes.items())),
+        totals=totals_written(bucket.totals, transaction) if transaction.totals else bucket.totals,
+        run=transaction.run or bucket.run,
+        sample=transaction.sample or bucket.sample,
+    )
+    books = replace(books.put(transaction.bucket, bucket), peak=transaction.peak or books.peak)
+    if transaction.sample:
+        largest = books.largest if books.largest is not None else -1
+        books = replace(books, largest=max(largest, transaction.sample.total_size))
+    return books
+
+
+def forgetful(books: Books, now: int) -> Books:
+    """Return the tables without what was checked already and what nothing rests on."""
+    buckets = tuple((name, _forgetful(bucket, now)) for name, bucket in books.buckets)
+    return replace(books, buckets=buckets, peak=books.peak and replace(books.peak, time=0))
+
+
+def _forgetful(bucket: Bucket, now: int) -> Bucket:
+    totals, sample, run = bucket.totals, bucket.sample, bucket.run
+    if totals:
+        last = min(totals.last_time, now)
+        totals = replace(totals, created=0, overwritten=0, removed=0, max_size=0, last_time=last)
+    if sample:
+        last = min(sample.time, now)
+        size, count = sample.total_size, sample.object_cnt
+        sample = Sample(bucket="", time=last, total_size=size, object_cnt=count)
+    if run:
+        run = replace(run, started=0, checked=0, healed=0, drift=0)
+    return replace(bucket, totals=totals, sample=sample, run=run)

@@ -1,0 +1,39 @@
+"""One search, with whatever the configuration or a mutant puts in the place of the product's own."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Any
+from unittest import mock
+
+from size_tracking import reconciler, tracker
+from tests.property.model.configuration import Configuration
+from tests.property.model.search import Counts, Found, search
+from tests.property.model.world import World
+
+Patch = tuple[Any, str, Any]
+"""A module or class, a name in it, and what is put there instead."""
+
+
+def anything(_broken: str, _at_rest: bool) -> bool:
+    """Count whatever is broken."""
+    return True
+
+
+def explore(
+    configuration: Configuration,
+    *,
+    patches: tuple[Patch, ...] = (),
+    parts: Mapping[str, type] | None = None,
+    counts: Counts = anything,
+    limit: int | None = None,
+) -> Found:
+    """Explore a configuration; `parts` replace parts of the product, by their names in Wiring."""
+    chunk = configuration.chunk
+    with ExitStack() as stack:
+        for target, name, replacement in (
+            (tracker, "CHUNK_KEYS", chunk),
+            (reconciler, "CHUNK_KEYS", chunk),
+            *patches,
+        ):
+            stack.enter_context(mock.patch.object(target, name, replacement))
+        return search(World(configuration, **(parts or {})), counts, limit)

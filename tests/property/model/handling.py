@@ -1,0 +1,186 @@
+"""The handlers, numbered, and what each step of one does: computed by the real code once, looked up from then on."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from size_tracking.tracker import OutOfTimeError
+from size_tracking.values import Observation
+from tests.property.model import evidence as ghosts
+from tests.property.model import questions as ask
+from tests.property.model.answers import UNANSWERED, Answer, Moment, answers
+from tests.property.model.books import Books, forgetful
+from tests.property.model.configuration import Configuration
+from tests.property.model.invariants import TRUE_LOOK
+from tests.property.model.numbering import Table
+from tests.property.model.tape import Raised, Wiring
+from tests.property.model.tasks import Asking, Ended, Task, carry_on, chunk_over, told
+
+LATE = Raised(OutOfTimeError("out of time"))
+GONE = 0
+
+
+class Handler(NamedTuple):
+    """An invocation under way, and the ghosts beside it: what its looks rest on, the tombstones it is older than."""
+
+    asking: Asking
+    evidence: tuple[ghosts.Evidence, ...]
+    elder: frozenset[int] = frozenset()
+    zombie: bool = False
+
+
+class Effect(NamedTuple):
+    """What one step does: to the handler (GONE where it ends), to the tables, to the queue."""
+
+    fault: str | None
+    handler: int
+    books: int
+    sent: tuple[int, ...]
+    broken: tuple[str, ...]
+    says: str
+    written: tuple[tuple[int, bool], ...]
+    """The places of the rows written, and whether these may expire."""
+
+
+class Handling:
+    """Knows every handler met so far by number."""
+
+    def __init__(self, configuration: Configuration, wiring: Wiring, messages: Table, books: Table) -> None:
+        self._configuration = configuration
+        self._wiring = wiring
+        self._messages = messages
+        self._books = books
+        self._places = {key: place for place, key in enumerate(configuration.keys)}
+        self._numbers = Table(None)
+        self.zombies: set[int] = set()
+        self._effects: dict[tuple[int, int, int, int], tuple[Effect, ...]] = {}
+        self._changed: dict[tuple[int, int, Observation], int] = {}
+
+    def __getitem__(self, number: int) -> Handler:
+        return self._numbers.values[number]
+
+    def _numbered(self, handler: Handler) -> int:
+        number = self._numbers(handler)
+        if handler.zombie:
+            self.zombies.add(number)
+        return number
+
+    def begin(self, now: int, messages: tuple[int, ...]) -> int:
+        """Return a new handler of these messages, about to make its first request."""
+        bodies = tuple(self._messages.values[message] for message in messages)
+        asking = carry_on(Task(now, bodies), self._wiring)
+        return self._numbered(Handler(asking, (None,) * len(self._places)))
+
+    def messages(self, number: int) -> tuple[int, ...]:
+        """Return the messages that come back if the handler dies: none from a zombie, whose are back already."""
+        handler = self[number]
+        return () if handler.zombie else tuple(self._messages(body) for body in handler.asking.task.bodies)
+
+    def as_zombie(self, number: int) -> int:
+        """Return the handler as one whose messages have come back."""
+        return self._numbered(self[number]._replace(zombie=True))
+
+    def after_change(self, number: int, place: int, seen: Observation) -> int:
+        """Return the handler after a key has changed."""
+        changed = self._changed.get((number, place, seen))
+        if changed is None:
+            evidence = list(self[number].evidence)
+            evidence[place] = ghosts.after_change(evidence[place], seen)
+            changed = self._numbered(self[number]._replace(evidence=tuple(evidence)))
+            self._changed[number, place, seen] = changed
+        return changed
+
+    def after_writes(self, number: int, written: Iterable[tuple[int, bool]]) -> int:
+        """Return the handler as one that was alive when these rows were written."""
+        if number == GONE:
+            return GONE
+        elder = set(self[number].elder)
+        for place, expires in written:
+            (elder.add if expires else elder.discard)(place)
+        return self._numbered(self[number]._replace(elder=frozenset(elder)))
+
+    def effects(self, number: int, s3: int, listing: tuple[Observation, ...], books: int, now: int) -> tuple:
+        """Return all that the handler's next request may lead to."""
+        effects = self._effects.get((number, s3, books, now))
+        if effects is None:
+            effects = tuple(self._all_effects(self[number], listing, books, now))
+            self._effects[number, s3, books, now] = effects
+        return effects
+
+    def _all_effects(self, handler: Handler, listing: tuple, books: int, now: int) -> Iterator[Effect]:
+        stored, earlier = self._books.values[books]
+        moment = Moment(dict(zip(self._configuration.keys, listing, strict=True)), stored, earlier)
+        for after, answer in self._answered(handler, moment, now):
+            yield self._effect(after, answer, books, now)
+        task = handler.asking.task
+        if task.chunk and not task.chunk.answers:
+            over = carry_on(chunk_over(task, now, LATE), self._wiring)
+            late = Answer(None, "is out of time", fault="late")
+            yield self._effect(handler._replace(asking=over), late, books, now)
+
+    def _answered(self, handler: Handler, moment: Moment, now: int) -> Iterator[tuple[Handler, Answer]]:
+        """Yield every answer with the handler that has it; what is read at one moment is one answer."""
+        asking = handler.asking
+        question = asking.question
+        at_once = self._at_once(question)
+        for answer in answers(question._replace(keys=question.keys[:1]) if at_once else question, moment):
+            broken, evidence = self._with_evidence(handler, answer, moment)
+            after = handler._replace(
+                asking=carry_on(told(asking, now, answer.value), self._wiring), evidence=evidence
+            )
+            if not at_once or len(question.keys) == 1:
+                yield after, answer._replace(broken=(*answer.broken, *broken))
+                continue
+            for last, rest in self._answered(after, moment, now):
+                says = f"{answer.says}, {rest.says}"
+                yield last, rest._replace(says=says, fault=answer.fault or rest.fault)
+
+    def _at_once(self, question: ask.Question) -> bool:
+        if isinstance(question, ask.ReadRow):
+            return not self._configuration.split_rows
+        return isinstance(question, ask.ReadTotal) and not self._configuration.split_totals
+
+    def _with_evidence(
+        self, handler: Handler, answer: Answer, moment: Moment
+    ) -> tuple[tuple[str, ...], tuple[ghosts.Evidence, ...]]:
+        """Return what the answer breaks, and the evidence that the handler has after it."""
+        question = handler.asking.question
+        evidence = list(handler.evidence)
+        broken: tuple[str, ...] = ()
+        if isinstance(question, ask.ReadRow | ask.Look) and answer.value[1] is not UNANSWERED:
+            key = (question.bucket, answer.value[0])
+            after = ghosts.after_row if isinstance(question, ask.ReadRow) else ghosts.after_look
+            evidence[self._places[key]] = after(evidence[self._places[key]], moment.s3[key])
+        if isinstance(question, ask.Write) and answer.books:
+            for write in question.transaction.rows:
+                place = self._places[question.transaction.bucket, write.key]
+                if not ghosts.supports(evidence[place], write.seen):
+                    broken = (TRUE_LOOK,)
+                evidence[place] = None
+        return broken, tuple(evidence)
+
+    def _effect(self, after: Handler, answer: Answer, books: int, now: int) -> Effect:
+        sent = tuple(self._messages(body) for body in answer.sent)
+        if isinstance(after.asking, Ended):
+            number = GONE
+            sent += () if after.zombie else tuple(self._messages(body) for body in after.asking.failed)
+        else:
+            number = self._numbered(after)
+        if answer.books is None:
+            return Effect(answer.fault, number, books, sent, answer.broken, answer.says, ())
+        before = self._books.values[books][0]
+        stored = (forgetful(answer.books, now), before if self._configuration.budget.stale else None)
+        return Effect(
+            answer.fault,
+            number,
+            self._books(stored),
+            sent,
+            answer.broken,
+            answer.says,
+            tuple(self._written(before, answer.books)),
+        )
+
+    def _written(self, before: Books, after: Books) -> Iterator[tuple[int, bool]]:
+        for (bucket, key), place in self._places.items():
+            row = after.of(bucket).stored(key)
+            if row != before.of(bucket).stored(key):
+                yield place, row.expires

@@ -1,0 +1,21 @@
+"""The bodies of the queue's messages, as the product gets them."""
+
+import json
+
+from size_history.messages import ReconcileEveryBucket, ReconcileRequest
+
+
+def event(bucket: str, key: str, time: int = 0) -> str:
+    """Return the event that a key may have changed."""
+    detail = {"bucket": {"name": bucket}, "object": {"key": key}}
+    return json.dumps({"source": "aws.s3", "detail-type": "Object Created", "time": time, "detail": detail})
+
+
+def request(bucket: str) -> str:
+    """Return the request to reconcile a bucket."""
+    return ReconcileRequest(bucket).to_json()
+
+
+def request_for_all() -> str:
+    """Return the request to reconcile every tracked bucket."""
+    return ReconcileEveryBucket().to_json()

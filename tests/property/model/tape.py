@@ -1,0 +1,179 @@
+"""Runs the real handler code on answers given so far; it pauses at the first question that has none yet.
+
+So a handler's state is what it has been told: a tuple, which can be hashed, compared and gone on from as often as
+there are answers to try. The code itself is the product's, from the batch of messages down to the adapters' seam.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from size_history import keys as layout
+from size_history.messages import Message
+from size_tracking.accounting import ChunkState, Done
+from size_tracking.batch import Batch
+from size_tracking.observer import Page
+from size_tracking.reconciler import Beginner, Reconciler
+from size_tracking.tracker import Clock, Tracker
+from tests.property.model import questions as ask
+
+ALWAYS = 10**12
+"""Milliseconds that an invocation has left: running out of time is a fault of its own, not a matter of clocks."""
+
+
+class PausedError(BaseException):
+    """The code asked `question`; the answers from number `since` on belong to the same request."""
+
+    def __init__(self, question: ask.Question, since: int) -> None:
+        super().__init__(question)
+        self.question = question
+        self.since = since
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An answer that is an exception."""
+
+    error: Exception
+
+
+class Tape:
+    """Answers, each with the time it was given at; `started` is the time before the first."""
+
+    def __init__(self, started: int, answers: tuple[tuple[int, Any], ...]) -> None:
+        self.now = started
+        self._answers = answers
+        self._next = 0
+
+    def hear(self, question: ask.Question, since: int | None = None) -> Any:
+        if self._next == len(self._answers):
+            raise PausedError(question, self._next if since is None else since)
+        at, answer = self._answers[self._next]
+        self._next += 1
+        self.now = max(self.now, at)
+        if isinstance(answer, Raised):
+            raise answer.error
+        return answer
+
+    def hear_each(self, question: Callable[..., ask.Question], *where: str, names: Iterable[str]) -> dict:
+        """Ask about every name on its own, in whatever order the answers come."""
+        open_, found, since = list(names), {}, self._next
+        while open_:
+            name, value = self.hear(question(*where, tuple(open_)), since)
+            open_.remove(name)
+            found[name] = value
+        return found
+
+
+class TapeLedger:
+    """The Ledger's methods, as questions."""
+
+    def __init__(self, tape: Tape, shards: frozenset[str]) -> None:
+        self._tape = tape
+        self._shards = shards
+        self.runs_seen = 0
+
+    def rows(self, bucket, keys):
+        found = self._tape.hear_each(ask.ReadRow, bucket, names=keys)
+        return {key: row for key, row in found.items() if row is not None}
+
+    def totals_and_peak(self, bucket):
+        found = self._tape.hear_each(ask.ReadTotal, bucket, names=("peak", "totals"))
+        return found["totals"], found["peak"]
+
+    def objects_between(self, bucket, shard, after, until) -> Iterator:
+        if shard in self._shards:
+            yield from self._tape.hear(ask.Recorded(bucket, shard, after, until))
+
+    def commit(self, transaction, *, now):
+        return self._tape.hear(ask.Write(transaction))
+
+    def create_totals(self, bucket, *, now):
+        self._tape.hear(ask.CreateTotals(bucket))
+
+    def tracked_buckets(self) -> Iterator[str]:
+        yield from self._tape.hear(ask.Tracked())
+
+    def run(self, bucket):
+        run = self._tape.hear(ask.ReadRun(bucket))
+        self.runs_seen = run.revision if run else 0
+        return run
+
+    def put_run(self, bucket, run):
+        return self._tape.hear(ask.PutRun(bucket, run))
+
+
+class TapeObserver:
+    """The Observer's methods, as questions. A page may hold fewer objects than asked for, as S3's may."""
+
+    def __init__(self, tape: Tape, page: int) -> None:
+        self._tape = tape
+        self._page = page
+
+    def observe(self, bucket, keys):
+        found = self._tape.hear_each(ask.Look, bucket, names=keys)
+        failed = {key: seen for key, seen in found.items() if isinstance(seen, Exception)}
+        return {key: seen for key, seen in found.items() if key not in failed}, failed
+
+    def page(self, bucket, after, size):
+        listed = []
+        while True:
+            found = self._tape.hear(ask.ListNext(bucket, listed[-1][0] if listed else after))
+            if found is None or len(listed) == min(self._page, size):
+                return Page(tuple(listed), more=found is not None)
+            listed.append(found)
+
+
+class TapeSteps:
+    """The queue's sending end, as a question."""
+
+    def __init__(self, tape: Tape) -> None:
+        self._tape = tape
+
+    def send(self, message: Message):
+        self._tape.hear(ask.Send(message.to_json()))
+
+
+class TapeTracker(Tracker):
+    """The real tracker; its loop over a chunk's states is run by whoever answers RunChunk."""
+
+    tape: Tape
+
+    def _run(self, state: ChunkState, errors: dict[str, Exception], deadline: int) -> Done:
+        done, failed = self.tape.hear(ask.RunChunk(state))
+        errors |= dict(failed)
+        return done
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """How the product's parts are put together on a tape; a mutant may put others in their place."""
+
+    shards: frozenset[str]
+    page: int
+    batch: type[Batch] = Batch
+    tracker: type[TapeTracker] = TapeTracker
+    beginner: type[Beginner] = Beginner
+    reconciler: type[Reconciler] = Reconciler
+
+    @classmethod
+    def of(cls, keys: Iterable[tuple[str, str]], page: int, **others: type) -> "Wiring":
+        """Return the wiring for these keys, (bucket, key) each, and at most `page` objects of a listing at once."""
+        return cls(frozenset(layout.shard(key) for _, key in keys), page, **others)
+
+    def wire(self, tape: Tape) -> tuple[Batch, TapeTracker]:
+        clock = Clock(now=lambda: tape.now, sleep=_no_pause)
+        ledger: Any = TapeLedger(tape, self.shards)
+        observer: Any = TapeObserver(tape, self.page)
+        steps: Any = TapeSteps(tape)
+        beginner = self.beginner(
+            ledger=ledger, steps=steps, clock=clock, new_run_id=lambda: f"run{ledger.runs_seen + 1}"
+        )
+        tracker = self.tracker(ledger=ledger, observer=observer, adopt=beginner.adopt, clock=clock)
+        tracker.tape = tape
+        reconciler = self.reconciler(ledger, observer, steps, tracker, beginner, clock)
+        return self.batch(tracker, reconciler, clock), tracker
+
+
+def _no_pause(_seconds: float) -> None:
+    """Pauses only spread writers out in time, and the search tries every order anyway."""

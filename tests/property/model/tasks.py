@@ -1,0 +1,101 @@
+"""What a handler is in the model: the messages it carries, what it was told, and the chunk it is busy with.
+
+The chunk is the real state machine's own state, so all that was told before it is forgotten with each step: two
+handlers that came to the same state on different ways are the same handler.
+"""
+
+from typing import Any, NamedTuple
+
+from size_tracking.accounting import ChunkState, Done
+from tests.property.model.questions import Question, RunChunk
+from tests.property.model.tape import ALWAYS, PausedError, Raised, Tape, Wiring
+
+Answers = tuple[tuple[int, Any], ...]
+
+
+class Chunk(NamedTuple):
+    """A chunk of keys on its way: its state, the keys S3 did not answer for, and answers since that state began."""
+
+    began: int
+    state: ChunkState
+    failed: tuple[tuple[str, Exception], ...] = ()
+    answers: Answers = ()
+
+
+class Task(NamedTuple):
+    """A handler's invocation: when it began, its messages, answers so far, and the chunk it is busy with, if any."""
+
+    began: int
+    bodies: tuple[str, ...]
+    answers: Answers = ()
+    chunk: Chunk | None = None
+
+
+class Asking(NamedTuple):
+    """The task goes on when this is answered."""
+
+    task: Task
+    question: Question
+    since: int
+
+
+class Ended(NamedTuple):
+    """The invocation is over; these messages must come back."""
+
+    failed: tuple[str, ...]
+
+
+def carry_on(task: Task, wiring: Wiring) -> Asking | Ended:
+    """Run the real code as far as its answers reach."""
+    while True:
+        paused = _in_chunk(task, task.chunk, wiring) if task.chunk else _in_batch(task, wiring)
+        if not isinstance(paused, Task):
+            return paused
+        task = paused
+
+
+def told(asking: Asking, now: int, value: Any) -> Task:
+    """Return the task with one more answer; answers of one request have no order."""
+    task, _, since = asking
+    answers = task.chunk.answers if task.chunk else task.answers
+    together = (*answers[since:], (now, value))
+    if len(together) > 1:
+        together = tuple(sorted(together, key=lambda answer: answer[1][0]))
+    answers = answers[:since] + together
+    if task.chunk:
+        return task._replace(chunk=task.chunk._replace(answers=answers))
+    return task._replace(answers=answers)
+
+
+def _in_batch(task: Task, wiring: Wiring) -> Task | Asking | Ended:
+    tape = Tape(task.began, task.answers)
+    batch, _ = wiring.wire(tape)
+    records = [{"messageId": str(number), "body": body} for number, body in enumerate(task.bodies)]
+    try:
+        failed = batch.handle(records, remaining_ms=ALWAYS)
+    except PausedError as paused:
+        if isinstance(paused.question, RunChunk):
+            return task._replace(chunk=Chunk(tape.now, paused.question.state))
+        return Asking(task, paused.question, paused.since)
+    return Ended(tuple(sorted(task.bodies[int(number)] for number in failed)))
+
+
+def _in_chunk(task: Task, chunk: Chunk, wiring: Wiring) -> Task | Asking:
+    tape = Tape(chunk.began, chunk.answers)
+    _, tracker = wiring.wire(tape)
+    errors = dict(chunk.failed)
+    try:
+        state = tracker.step(chunk.state, errors)
+    except PausedError as paused:
+        return Asking(task, paused.question, paused.since)
+    except Exception as error:  # noqa: BLE001  # the real loop lets it rise to the batch, so does this one
+        return chunk_over(task, tape.now, Raised(error))
+    failed = tuple(sorted(errors.items(), key=lambda entry: entry[0]))
+    if isinstance(state, Done):
+        return chunk_over(task, tape.now, (state, failed))
+    return task._replace(chunk=Chunk(tape.now, state, failed))
+
+
+def chunk_over(task: Task, now: int, outcome: Any) -> Task:
+    """Return the task as it goes on after its chunk: with the chunk's end, or the exception that ended it."""
+    return task._replace(answers=(*task.answers, (now, outcome)), chunk=None)

@@ -1,0 +1,224 @@
+"""The world as a graph: a state is five small things, and every step from it is put together from looked-up parts.
+
+Handlers and messages have no names, so states that differ only in their order are one state.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from itertools import combinations
+from typing import NamedTuple
+
+from size_tracking.reconciling import STALE_MICROSECONDS
+from tests.property.model.books import Row
+from tests.property.model.configuration import NOW, Budget, Configuration, content
+from tests.property.model.handling import GONE, Handling
+from tests.property.model.invariants import rest_broken
+from tests.property.model.messages import event
+from tests.property.model.numbering import Table
+from tests.property.model.story import told_message, told_size
+from tests.property.model.tape import Wiring
+
+State = tuple[int, int, int, int, tuple[int, ...]]
+"""Numbers of: what S3 holds, the tables, the queue, budget and clock, each handler."""
+DELAY = STALE_MICROSECONDS + 1
+
+
+class Step(NamedTuple):
+    """A way on. In `raw` handlers stand where they stood (GONE: it ended), a new one last; `fault` None: it must come."""
+
+    says: str
+    actor: int | None
+    raw: State
+    broken: tuple[str, ...]
+    fault: str | None
+
+
+def normal(raw: State) -> State:
+    """Return the state without those gone and without an order of its handlers."""
+    return (raw[0], raw[1], raw[2], raw[3], tuple(sorted([number for number in raw[4] if number])))
+
+
+def sent_at(row: Row) -> int:
+    """Return the time that an event carries; nothing may rest on it."""
+    return 0
+
+
+def may_expire(row: Row, elders: bool) -> bool:
+    """Say whether the table may remove a row: a tombstone lives longer than any handler that saw what it buried."""
+    return row.expires and not elders
+
+
+class World:
+    """All that can happen in one configuration. `others` replace parts of the product, by their names in Wiring."""
+
+    def __init__(self, configuration: Configuration, **others: type) -> None:
+        self._configuration = configuration
+        self._keys = configuration.keys
+        self._messages = Table()
+        self._listings = Table()
+        self._books = Table()
+        self._queues = Table()
+        self._clocks = Table()
+        wiring = Wiring.of(self._keys, configuration.page, **others)
+        self._handlers = Handling(configuration, wiring, self._messages, self._books)
+        self._spent = cache(self._spend)
+        self._queued = cache(self._enqueue)
+        self._changes = cache(lambda listing, books: tuple(self._all_changes(listing, books)))
+        self._batches = cache(lambda queue, now: tuple(self._all_batches(queue, now)))
+        self._at_rest = cache(self._rest)
+
+    def initial(self) -> State:
+        """Return the state at the start."""
+        configuration = self._configuration
+        queue = tuple(sorted(self._messages(body) for body in configuration.messages))
+        return (
+            self._listings(configuration.listing()),
+            self._books((configuration.books(), None)),
+            self._queues(queue),
+            self._clocks((configuration.budget, NOW)),
+            (),
+        )
+
+    def steps(self, state: State) -> Iterator[Step]:
+        """Yield every way on from a state."""
+        budget, now = self._clocks.values[state[3]]
+        if budget.operations:
+            yield from self._operate(state)
+        zombies = self._handlers.zombies
+        if len(state[4]) - sum([number in zombies for number in state[4]]) < self._configuration.handlers:
+            yield from self._deliver(state, budget, now)
+        for place in range(len(state[4])):
+            yield from self._go_on(state, budget, now, place)
+            yield from self._fail(state, budget, place)
+        if budget.expiries:
+            yield from self._expire(state, now)
+        if budget.delays:
+            clock = self._clocks((self._clocks.values[self._spent(state[3], "delays")][0], now + DELAY))
+            yield Step("a quarter of an hour passes", None, (*state[:3], clock, state[4]), (), "delays")
+
+    def rest_broken(self, state: State) -> tuple[str, ...] | None:
+        """Return the names of what does not hold at rest, or None where something is still under way."""
+        if state[4] or self._queues.values[state[2]]:
+            return None
+        budget, _ = self._clocks.values[state[3]]
+        untouched = (
+            not self._configuration.messages and budget.operations == self._configuration.budget.operations
+        )
+        return self._at_rest(state[0], state[1], not untouched)
+
+    def _rest(self, listing: int, books: int, asked: bool) -> tuple[str, ...]:
+        in_s3 = dict(zip(self._keys, self._listings.values[listing], strict=True))
+        return tuple(rest_broken(self._books.values[books][0], in_s3, asked))
+
+    # --- S3 changes ---
+
+    def _operate(self, state: State) -> Iterator[Step]:
+        _, books, queue, clock, handlers = state
+        clock = self._spent(clock, "operations")
+        for says, place, seen, message, listing in self._changes(state[0], books):
+            raw = tuple(self._handlers.after_change(number, place, seen) for number in handlers)
+            yield Step(
+                says, None, (listing, books, self._queued(queue, (message,)), clock, raw), (), "operations"
+            )
+
+    def _all_changes(self, listing: int, books: int) -> Iterator[tuple]:
+        in_s3 = self._listings.values[listing]
+        stored, _ = self._books.values[books]
+        for place, (bucket, key) in enumerate(self._keys):
+            message = self._messages(event(bucket, key, sent_at(stored.of(bucket).stored(key))))
+            for size in (None, *self._configuration.sizes):
+                seen = content(size)
+                if seen != in_s3[place]:
+                    says = f"{key} is deleted" if size is None else f"{key} is put with {told_size(size)}"
+                    after = self._listings((*in_s3[:place], seen, *in_s3[place + 1 :]))
+                    yield says, place, seen, message, after
+
+    # --- the queue ---
+
+    def _deliver(self, state: State, budget: Budget, now: int) -> Iterator[Step]:
+        """Hand messages to a new handler and let it ask its first question: what happens between cannot matter."""
+        listing, books, queue, clock, handlers = state
+        for says, number, left, again in self._batches(queue, now):
+            if again > budget.duplicates:
+                continue
+            paid = clock
+            for _ in range(again):
+                paid = self._spent(paid, "duplicates")
+            begun = (listing, books, left, paid, (*handlers, number))
+            for told, actor, raw, broken, fault in self._go_on(begun, budget, now, len(handlers)):
+                yield Step(f"{says}, {told}", actor, raw, broken, fault or ("duplicates" if again else None))
+
+    def _all_batches(self, queue: int, now: int) -> Iterator[tuple[str, int, int, int]]:
+        """Yield every choice of messages: in words, their handler, the queue afterwards, how many stay in it as well."""
+        messages = self._queues.values[queue]
+        for many in range(1, self._configuration.batch + 1):
+            for batch in sorted(set(combinations(messages, many))):
+                left = list(messages)
+                for message in batch:
+                    left.remove(message)
+                number = self._handlers.begin(now, batch)
+                says = "receives " + " and ".join(told_message(self._messages.values[m]) for m in batch)
+                for again in range(many + 1):
+                    for stay in sorted(set(combinations(batch, again))):
+                        twice = ", delivered twice" if stay else ""
+                        yield says + twice, number, self._queues(tuple(sorted([*left, *stay]))), again
+
+    def _enqueue(self, queue: int, more: tuple[int, ...]) -> int:
+        return self._queues(tuple(sorted(self._queues.values[queue] + more)))
+
+    def _spend(self, clock: int, fault: str) -> int:
+        budget, now = self._clocks.values[clock]
+        return self._clocks((budget._replace(**{fault: getattr(budget, fault) - 1}), now))
+
+    # --- handlers ---
+
+    def _go_on(self, state: State, budget: Budget, now: int, place: int) -> Iterator[Step]:
+        listing, books, queue, clock, handlers = state
+        seen = self._listings.values[listing]
+        for effect in self._handlers.effects(handlers[place], listing, seen, books, now):
+            fault = effect.fault
+            if fault and not getattr(budget, fault):
+                continue
+            raw = (*handlers[:place], effect.handler, *handlers[place + 1 :])
+            if effect.written and budget.expiries:
+                raw = tuple(self._handlers.after_writes(number, effect.written) for number in raw)
+            after = (
+                listing,
+                effect.books,
+                self._queued(queue, effect.sent) if effect.sent else queue,
+                self._spent(clock, fault) if fault else clock,
+                raw,
+            )
+            yield Step(effect.says, place, after, effect.broken, fault)
+
+    def _fail(self, state: State, budget: Budget, place: int) -> Iterator[Step]:
+        listing, books, queue, clock, handlers = state
+        number = handlers[place]
+        if budget.crashes:
+            queue_after = self._queued(queue, self._handlers.messages(number))
+            raw = (*handlers[:place], GONE, *handlers[place + 1 :])
+            after = (listing, books, queue_after, self._spent(clock, "crashes"), raw)
+            yield Step("dies", place, after, (), "crashes")
+        if budget.zombies and number not in self._handlers.zombies:
+            queue_after = self._queued(queue, self._handlers.messages(number))
+            raw = (*handlers[:place], self._handlers.as_zombie(number), *handlers[place + 1 :])
+            after = (listing, books, queue_after, self._spent(clock, "zombies"), raw)
+            yield Step("goes on while its messages come back", place, after, (), "zombies")
+
+    def _expire(self, state: State, now: int) -> Iterator[Step]:
+        listing, books, queue, clock, handlers = state
+        stored, _ = self._books.values[books]
+        for place, (bucket, key) in enumerate(self._keys):
+            row = stored.of(bucket).stored(key)
+            elders = any(place in self._handlers[number].elder for number in handlers)
+            if may_expire(row, elders):
+                budget, _ = self._clocks.values[self._spent(clock, "expiries")]
+                after = self._books((stored.without(bucket, key), None))
+                later = self._clocks((budget, now + DELAY))
+                yield Step(
+                    f"the row of {key} expires",
+                    None,
+                    (listing, after, queue, later, handlers),
+                    (),
+                    "expiries",
+                )

@@ -1,0 +1,24 @@
+"""Looks for the shortest story that kills a mutant."""
+
+from tests.property.model.exploration import explore
+from tests.property.model.search import Found
+from tests.property.mutants.mutant import Mutant
+
+LIMIT = 400_000
+"""States after which a search gives up."""
+
+
+def kill(mutant: Mutant) -> Found:
+    """Search the mutant's world for what it must break; other things that it breaks on the way do not count."""
+    return explore(
+        mutant.configuration,
+        patches=mutant.patches,
+        parts=mutant.parts,
+        counts=lambda broken, at_rest: broken == mutant.breaks and at_rest >= mutant.at_rest,
+        limit=LIMIT,
+    )
+
+
+def outlive(mutant: Mutant) -> Found:
+    """Search the whole world of an allowed variant."""
+    return explore(mutant.configuration, patches=mutant.patches, parts=mutant.parts, limit=LIMIT)

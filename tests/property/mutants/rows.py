@@ -1,0 +1,166 @@
+"""Wrong ways to look, to write rows and to acknowledge: each replaces one function of the product or of the tables."""
+
+import json
+from dataclasses import dataclass, replace
+
+from size_tracking import accounting
+from size_tracking.accounting import ChunkState, Commit, Done, Look, Observe, ReadRows, ReadTotals
+from size_tracking.batch import Batch
+from size_tracking.events import Hint, parse
+from size_tracking.tracker import Tracker
+from size_tracking.values import ABSENT, Observation, Outcome, RowWrite, Transaction
+from tests.property.model import books
+from tests.property.model.books import Row
+from tests.property.model.tape import TapeObserver
+
+_committed = accounting.committed
+_observed = accounting.observed
+_totals_read = accounting.totals_read
+_step = Tracker.step
+_row_written = books.row_written
+_observe = TapeObserver.observe
+
+
+def keep_rows(keep):
+    """Return `totals_read` writing only the rows whose looks are kept; without any there is nothing to do."""
+
+    def totals_read(state, totals, peak, now):
+        following = _totals_read(state, totals, peak, now)
+        if not isinstance(following, Commit):
+            return following
+        kept = {look.key for look in state.looks if keep(look, state.looks)}
+        if not kept:
+            return Done()
+        rows = tuple(write for write in following.transaction.rows if write.key in kept)
+        return replace(following, transaction=replace(following.transaction, rows=rows))
+
+    return totals_read
+
+
+def changed(look: Look, looks: tuple[Look, ...]) -> bool:
+    return look.changed
+
+
+def changed_or_alone_unchanged(look: Look, looks: tuple[Look, ...]) -> bool:
+    return look.changed or not any(other.changed for other in looks)
+
+
+def changed_or_absent(look: Look, looks: tuple[Look, ...]) -> bool:
+    return look.changed or not look.seen.present
+
+
+@dataclass(frozen=True, slots=True)
+class Reread(ReadRows):
+    """Read the rows' revisions, keeping what was seen before."""
+
+    seen: tuple[tuple[str, Observation], ...]
+
+
+def reread(bucket: str, looks: tuple[Look, ...]) -> Reread:
+    return Reread(bucket, tuple(look.key for look in looks), tuple((look.key, look.seen) for look in looks))
+
+
+def step_rereading(self: Tracker, state: ChunkState, errors) -> ChunkState:
+    following = _step(self, state, errors)
+    return _observed(following, dict(state.seen)) if isinstance(state, Reread) else following
+
+
+def step_looking_first(self: Tracker, state: ChunkState, errors) -> ChunkState:
+    if type(state) is not ReadRows:
+        return step_rereading(self, state, errors)
+    unread = tuple((key, accounting.ObjectRow()) for key in state.keys)
+    looked = _step(self, Observe(state.bucket, unread), errors)
+    return reread(state.bucket, looked.looks) if isinstance(looked, ReadTotals) else looked
+
+
+def committed_keeping_looks(state: Commit, outcome: Outcome) -> ChunkState:
+    if outcome is Outcome.ROW_MOVED:
+        return reread(state.transaction.bucket, state.looks)
+    return _committed(state, outcome)
+
+
+def observed_then_reread(state: Observe, seen) -> ChunkState:
+    following = _observed(state, seen)
+    return reread(state.bucket, following.looks) if isinstance(following, ReadTotals) else following
+
+
+@dataclass(frozen=True, slots=True)
+class SeenWrite(RowWrite):
+    """A write that is conditional on what the row says, whatever its revision."""
+
+    read: Observation
+
+
+def totals_read_for_seen(state, totals, peak, now):
+    following = _totals_read(state, totals, peak, now)
+    if not isinstance(following, Commit):
+        return following
+    rows = tuple(
+        SeenWrite(write.key, write.read_revision, write.revision, write.seen, look.row.seen)
+        for write, look in zip(following.transaction.rows, state.looks, strict=True)
+    )
+    return replace(following, transaction=replace(following.transaction, rows=rows))
+
+
+def row_says_the_same(stored: Row, write: SeenWrite) -> bool:
+    return (stored.row.seen if stored.row else ABSENT) == write.read
+
+
+def committed_giving_way(state: Commit, outcome: Outcome) -> ChunkState:
+    return Done() if outcome is Outcome.ROW_MOVED else _committed(state, outcome)
+
+
+class SkippingBatch(Batch):
+    """Acknowledges an event unseen if its key was committed after it."""
+
+    def handle(self, records, *, remaining_ms):
+        late = [record for record in records if not self._done_since(record)]
+        return super().handle(late, remaining_ms=remaining_ms)
+
+    def _done_since(self, record) -> bool:
+        hint = parse(record["body"])
+        if not isinstance(hint, Hint):
+            return False
+        rows = self.reconciler.ledger.rows(hint.bucket, [hint.key])
+        return hint.key in rows and rows[hint.key].revision > json.loads(record["body"])["time"]
+
+
+def sent_after_the_last_commit(row: Row) -> int:
+    return row.ever
+
+
+def row_deleted_if_absent(stored: Row, write: RowWrite) -> Row:
+    row = _row_written(stored, write)
+    return row if write.seen.present else row._replace(row=None, expires=False)
+
+
+def row_expiring_for_ever(stored: Row, write: RowWrite) -> Row:
+    row = _row_written(stored, write)
+    return row._replace(expires=row.expires or stored.expires)
+
+
+def totals_read_counting_from_zero(state, totals, peak, now):
+    following = _totals_read(state, totals, peak, now)
+    if not isinstance(following, Commit):
+        return following
+    rows = tuple(replace(write, revision=write.read_revision + 1) for write in following.transaction.rows)
+    return replace(following, transaction=replace(following.transaction, rows=rows))
+
+
+def expire_at_any_time(row: Row, elders: bool) -> bool:
+    return row.expires
+
+
+def observed_without_totals(state: Observe, seen) -> ChunkState:
+    following = _observed(state, seen)
+    if not isinstance(following, ReadTotals) or any(look.changed for look in following.looks):
+        return following
+    rows = tuple(
+        RowWrite(look.key, look.row.revision, look.row.revision + 1, look.seen) for look in following.looks
+    )
+    return Commit(following.looks, Transaction(state.bucket, rows))
+
+
+def observe_forgetting_failures(self, bucket, keys):
+    seen, _ = _observe(self, bucket, keys)
+    return seen, {}

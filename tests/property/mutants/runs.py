@@ -1,0 +1,237 @@
+"""Wrong ways to adopt and to reconcile."""
+
+from dataclasses import dataclass, replace
+
+from size_history.messages import ReconcileStep
+from size_tracking import accounting, reconciling
+from size_tracking.accounting import ChunkState, Commit, ReadRows, ReadTotals
+from size_tracking.reconciler import Beginner, Reconciler
+from size_tracking.reconciling import Advance, Announce, Comparison, End, SendStep, StepDone
+from size_tracking.tracker import Tracker
+from size_tracking.values import ABSENT, Outcome, RowWrite
+from tests.property.model import books
+from tests.property.model import questions as ask
+from tests.property.model.books import Row
+from tests.property.model.handling import Handling
+from tests.property.model.tape import TapeTracker
+from tests.property.mutants.rows import Reread, step_rereading
+
+_ended = reconciling.ended
+_end_read = reconciling.end_read
+_go_live = accounting.go_live
+_messages = Handling.messages
+_next = Reconciler._next
+_row_stands = books.row_stands
+_run_checked = reconciling.run_checked
+_totals_read = accounting.totals_read
+_totals_stand = books.totals_stand
+_totals_written = books.totals_written
+
+
+class TotalsFirst(Beginner):
+    """Creates the totals, then sends the step."""
+
+    def _begin(self, bucket, page_size, *, adopting):
+        if not self._has_totals(bucket):
+            self._ledger.create_totals(bucket, now=self._clock.now())
+        run = self._ledger.run(bucket)
+        state = reconciling.begin(
+            bucket, run, run_id=self._new_run_id(), page_size=page_size, now=self._clock.now()
+        )
+        if isinstance(state, SendStep) or self._ledger.put_run(bucket, state.run):
+            self._steps.send(ReconcileStep(bucket, state.run.run_id, state.run.cursor))
+
+
+class StepFirst(Beginner):
+    """Sends the first step, then puts the run that it belongs to."""
+
+    def _begin(self, bucket, page_size, *, adopting):
+        run = self._ledger.run(bucket)
+        if adopting and self._has_totals(bucket):
+            return
+        state = reconciling.begin(
+            bucket, run, run_id=self._new_run_id(), page_size=page_size, now=self._clock.now()
+        )
+        self._steps.send(ReconcileStep(bucket, state.run.run_id, state.run.cursor))
+        if not isinstance(state, SendStep):
+            self._ledger.put_run(bucket, state.run)
+        self._ledger.create_totals(bucket, now=self._clock.now())
+
+
+class NeverPushes(Beginner):
+    """Leaves a run that goes on to whoever began it."""
+
+    def _begin(self, bucket, page_size, *, adopting):
+        run = self._ledger.run(bucket)
+        if run is None or run.ended is not None:
+            super()._begin(bucket, page_size, adopting=adopting)
+
+
+class AlwaysBegins(Beginner):
+    """Begins a run for every event that found no totals, even if there are some by now."""
+
+    def adopt(self, bucket):
+        self.begin(bucket)
+
+
+def acknowledged_before_sending(self: Handling, number: int) -> tuple[int, ...]:
+    """Lose the messages of a step that dies when all it has left to do is to send the next."""
+    asking = self[number].asking
+    sending = isinstance(asking.question, ask.Send) and "cursor" in asking.task.bodies[0]
+    return () if sending else _messages(self, number)
+
+
+def going_live_stands(stored, transaction) -> bool:
+    return bool(transaction.run) or _totals_stand(stored, transaction)
+
+
+def going_live_unnoticed(stored, transaction):
+    totals = _totals_written(stored, transaction)
+    return replace(totals, revision=totals.revision - 1) if transaction.run else totals
+
+
+def go_live_without_peak(bucket, totals, peak, now):
+    return replace(_go_live(bucket, totals, peak, now), peak=None)
+
+
+def advanced_giving_way(state: Advance, *, done: bool):
+    return Announce(state.run) if done else StepDone()
+
+
+def ended_giving_way(state: End, outcome: Outcome):
+    return StepDone() if outcome is Outcome.ROW_MOVED else _ended(state, outcome)
+
+
+class SaysBeforeSending(Reconciler):
+    """Puts the run that says the next step is sent, then sends it."""
+
+    def _next(self, step, state, deadline):
+        if not isinstance(state, Announce):
+            return _next(self, step, state, deadline)
+        self.ledger.put_run(step.bucket, reconciling.announced(state))
+        self.steps.send(ReconcileStep(step.bucket, state.run.run_id, state.run.cursor))
+        return StepDone(state.run)
+
+
+class SendsBeforeMoving(Reconciler):
+    """Sends the next step, then moves the run to it."""
+
+    def _next(self, step, state, deadline):
+        if isinstance(state, Announce):
+            return StepDone(state.run)
+        if isinstance(state, Advance):
+            self.steps.send(ReconcileStep(step.bucket, state.run.run_id, state.run.cursor))
+        return _next(self, step, state, deadline)
+
+
+class EndsBeforeGoingLive(Reconciler):
+    """Puts the end of the run on its own, then takes the bucket live."""
+
+    def _next(self, step, state, deadline):
+        if not isinstance(state, End):
+            return _next(self, step, state, deadline)
+        if not self.ledger.put_run(step.bucket, state.run):
+            return reconciling.CheckRun()
+        rest = replace(state.transaction, run=None)
+        while self.ledger.commit(rest, now=self.clock.now()) is not Outcome.COMMITTED:
+            totals, peak = self.ledger.totals_and_peak(step.bucket)
+            rest = replace(
+                _end_read(step.bucket, state, totals, peak, self.clock.now()).transaction, run=None
+            )
+        return StepDone(state.run)
+
+
+class PassesOver(Reconciler):
+    """Goes on past the keys of a page that could not be committed."""
+
+    def _heal(self, bucket, comparison, deadline):
+        result = self.tracker.track(bucket, [key for key, _ in comparison.differing], deadline=deadline)
+        return comparison, replace(result, errors={})
+
+
+class ListedOnly(Reconciler):
+    """Compares no row whose object is not listed."""
+
+    def _recorded(self, bucket, after, until):
+        return iter(())
+
+
+def run_checked_without_the_step_before(step, run):
+    """Take a step that was compared already for done, though it died before it sent the next."""
+    following = _run_checked(step, run)
+    return StepDone() if isinstance(following, Announce) else following
+
+
+def whole(self: Comparison, count: int) -> Comparison:
+    """Go on after the whole page, though time was over in the middle of it."""
+    return self
+
+
+# --- the listing taken for observations ---
+
+
+class ListingTracker(TapeTracker):
+    """Takes what the last page said for what S3 says of its keys."""
+
+    listed = None
+
+    def _run(self, state: ChunkState, errors, deadline):
+        if self.listed is not None and isinstance(state, ReadRows):
+            seen = tuple((key, self.listed.get(key, ABSENT)) for key in state.keys)
+            state = Reread(state.bucket, state.keys, seen)
+        return super()._run(state, errors, deadline)
+
+
+class RememberedListing:
+    """Tells the tracker what it lists."""
+
+    def __init__(self, observer, tracker) -> None:
+        self._observer = observer
+        self._tracker = tracker
+
+    def page(self, bucket, after, size):
+        page = self._observer.page(bucket, after, size)
+        self._tracker.listed = dict(page.objects)
+        return page
+
+
+class ListingReconciler(Reconciler):
+    """Lets the tracker use the page that it compares."""
+
+    def _compare(self, step, state, run, deadline):
+        remembering = replace(self, observer=RememberedListing(self.observer, self.tracker))
+        following = super(ListingReconciler, remembering)._compare(step, state, run, deadline)
+        self.tracker.listed = None
+        return following
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTotalsForListed(ReadTotals):
+    """Looks that come from a listing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unconditional(RowWrite):
+    """A write whatever the row's revision."""
+
+
+def step_marking_listed(self: Tracker, state: ChunkState, errors) -> ChunkState:
+    following = step_rereading(self, state, errors)
+    if isinstance(state, Reread) and isinstance(following, ReadTotals):
+        return ReadTotalsForListed(following.bucket, following.looks)
+    return following
+
+
+def totals_read_for_listed(state, totals, peak, now):
+    following = _totals_read(state, totals, peak, now)
+    if not isinstance(following, Commit) or not isinstance(state, ReadTotalsForListed):
+        return following
+    rows = tuple(
+        Unconditional(write.key, write.read_revision, write.revision, write.seen)
+        for write in following.transaction.rows
+    )
+    return replace(following, transaction=replace(following.transaction, rows=rows))
+
+
+def row_stands_or_listed(stored: Row, write: RowWrite) -> bool:
+    return isinstance(write, Unconditional) or _row_stands(stored, write)

@@ -1,0 +1,101 @@
+"""Wrong ways to keep totals, samples and the peak."""
+
+from dataclasses import dataclass, replace
+
+from size_history.items import Peak, State, Totals
+from size_tracking import accounting
+from size_tracking.accounting import ChunkState, Commit, Done
+from size_tracking.values import Outcome, Transaction
+
+_committed = accounting.committed
+_totals_read = accounting.totals_read
+_record = accounting._record
+_prefix_deltas = accounting._prefix_deltas
+_moved = accounting._moved
+
+
+def always(*_args) -> bool:
+    """Stand in for a condition that is left out."""
+    return True
+
+
+def totals_added(stored: Totals, transaction: Transaction) -> Totals:
+    """Add the deltas to whatever is there, as an ADD does."""
+    size = sum(delta.size for delta in transaction.prefixes)
+    count = sum(delta.count for delta in transaction.prefixes)
+    revision = stored.revision + 1
+    return replace(transaction.totals, size=stored.size + size, count=stored.count + count, revision=revision)
+
+
+@dataclass(frozen=True, slots=True)
+class Staged(Commit):
+    """A commit that is followed by another."""
+
+    later: Transaction
+
+
+def later(part: str):
+    """Return `totals_read` and `committed` that write the sample or the peak after the transaction."""
+
+    def totals_read(state, totals, peak, now):
+        following = _totals_read(state, totals, peak, now)
+        if not isinstance(following, Commit) or getattr(following.transaction, part) is None:
+            return following
+        first = replace(following.transaction, **{part: None})
+        then = Transaction(first.bucket, **{part: getattr(following.transaction, part)})
+        return Staged(state.looks, first, then)
+
+    def committed(state: Commit, outcome: Outcome) -> ChunkState:
+        if isinstance(state, Staged) and outcome is Outcome.COMMITTED:
+            return Commit(state.looks, state.later)
+        if not state.transaction.rows:
+            return Done()
+        return _committed(state, outcome)
+
+    return totals_read, committed
+
+
+sample_later = later("sample")
+peak_later = later("peak")
+
+
+def record_now(transaction, changed, peak, now):
+    """Take the clock's word for the time of a sample."""
+    recorded = _record(transaction, changed, peak, now)
+    if recorded.sample is None:
+        return recorded
+    totals = replace(recorded.totals, last_time=now)
+    return replace(recorded, totals=totals, sample=replace(recorded.sample, time=now))
+
+
+def record_while_adopting(transaction, changed, peak, now):
+    """Raise the peak without waiting for the baseline."""
+    recorded = _record(transaction, changed, peak, now)
+    totals = recorded.totals
+    if totals is None or totals.state is State.LIVE or (peak and peak.size >= totals.size):
+        return recorded
+    return replace(recorded, peak=Peak(totals.size, transaction.bucket, now))
+
+
+def moved_as_if_live(totals, changed):
+    """Count what an adoption finds as created."""
+    moved = _moved(replace(totals, state=State.LIVE), changed)
+    return replace(moved, state=totals.state)
+
+
+def record_without_maximum(transaction, changed, peak, now):
+    """Leave the bucket's maximum as it is."""
+    recorded = _record(transaction, changed, peak, now)
+    if recorded.sample is None:
+        return recorded
+    return replace(recorded, totals=replace(recorded.totals, max_size=transaction.totals.max_size))
+
+
+def delta_per_key(changed):
+    """Write a prefix row once for each of its keys."""
+    return tuple(delta for look in changed for delta in _prefix_deltas([look]))
+
+
+def committed_stubbornly(state: Commit, outcome: Outcome) -> ChunkState:
+    """Write the same again when totals moved."""
+    return state if outcome is Outcome.TOTALS_MOVED else _committed(state, outcome)
