@@ -68,7 +68,7 @@ redrive: installed ## Put what is in the dead-letter queues back into the queue
 
 ##@ Check it
 test: install ## Run all tests in an environment of their own, beside a running one
-	@$(RUN) -m infra_cdk.local.within -- $(PYTEST) $(ARGS)
+	@$(RUN) -m infra_cdk.local.within -- $(PYTEST) --durations=8 $(ARGS)
 
 test-unit: install ## Run the tests that need no emulator
 	@$(PYTEST) tests/unit tests/infra $(ARGS)
