@@ -44,18 +44,19 @@ def test_the_data_bucket_announces_its_changes_to_eventbridge(aws, outputs):
     assert "EventBridgeConfiguration" in configuration
 
 
-def test_the_rule_sends_the_data_buckets_changes_to_the_queue(aws, outputs):
+def test_one_rule_sends_the_data_buckets_changes_to_the_queue_and_one_a_daily_message(aws, outputs):
     queue = _queue_arn(aws, outputs["QueueUrl"])
 
     rules = [
-        rule
+        aws("events").describe_rule(Name=name)
         for name in aws("events").list_rule_names_by_target(TargetArn=queue)["RuleNames"]
-        for rule in [aws("events").describe_rule(Name=name)]
     ]
+    patterns = [json.loads(rule["EventPattern"])["detail"] for rule in rules if rule.get("EventPattern")]
+    schedules = [rule["ScheduleExpression"] for rule in rules if rule.get("ScheduleExpression")]
 
-    (rule,) = rules
-    assert rule["State"] == "ENABLED"
-    assert json.loads(rule["EventPattern"])["detail"] == {"bucket": {"name": [outputs["DataBucketName"]]}}
+    assert {rule["State"] for rule in rules} == {"ENABLED"}
+    assert patterns == [{"bucket": {"name": [outputs["DataBucketName"]]}}]
+    assert schedules == ["rate(1 day)"]
 
 
 def test_the_queue_feeds_the_tracker_and_its_failures_go_to_the_dead_letter_queue(aws, outputs):
