@@ -36,6 +36,15 @@ class Counted:
             self.cancelled - earlier.cancelled,
         )
 
+    def plus(self, other: "Counted") -> "Counted":
+        """Return both together."""
+        return Counted(
+            self.requests + other.requests,
+            self.read_units + other.read_units,
+            self.write_units + other.write_units,
+            self.cancelled + other.cancelled,
+        )
+
 
 class Meter:
     """Watches every client that the session makes from now on.

@@ -1,0 +1,82 @@
+"""From counted requests to dollars: what a million events cost on AWS, service by service."""
+
+from dataclasses import dataclass, replace
+
+from tests.bench import facts, prices
+from tests.bench.counting import Counted
+
+SERVICES = ("EventBridge", "SQS", "Lambda", "S3", "DynamoDB")
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What one event uses, in billed units: requests, GB-seconds, DynamoDB capacity units."""
+
+    events: float = 1
+    sqs_requests: float = 0
+    invocations: float = 0
+    gb_seconds: float = 0
+    heads: float = 0
+    lists: float = 0
+    read_units: float = 0
+    write_units: float = 0
+
+
+def dollars_per_million(usage: Usage) -> dict[str, float]:
+    """Return the bill of a million events by service."""
+    per_event = {
+        "EventBridge": usage.events * prices.EVENTBRIDGE_EVENT.dollars,
+        "SQS": usage.sqs_requests * prices.SQS_REQUEST.dollars,
+        "Lambda": usage.invocations * prices.LAMBDA_REQUEST.dollars
+        + usage.gb_seconds * prices.LAMBDA_GB_SECOND.dollars,
+        "S3": usage.heads * prices.S3_HEAD.dollars + usage.lists * prices.S3_LIST.dollars,
+        "DynamoDB": usage.read_units * prices.DYNAMODB_READ.dollars
+        + usage.write_units * prices.DYNAMODB_WRITE.dollars,
+    }
+    return {service: dollars * prices.MILLION for service, dollars in per_event.items()}
+
+
+def gb_seconds(*, waiting: float, cpu: float) -> float:
+    """Return an invocation's billed GB-seconds: seconds of waiting, and of a whole processor that it gets a part of."""
+    share = facts.TRACKER_MIB / facts.LAMBDA_CPU_MIB.value
+    return (waiting + cpu / share) * facts.TRACKER_MIB / 1024
+
+
+def tracker_usage(counted: Counted, *, events: int, batch: int, cpu: float) -> Usage:
+    """Return an event's usage by this tracker, from what `events` events in batches of `batch` were counted to send.
+
+    `cpu` is our processor time of an event in seconds. Each message is sent alone; a receive or delete takes up to 10.
+    """
+    fetches = -(-batch // int(facts.RECEIVE_LIMIT.value))
+    return Usage(
+        sqs_requests=1 + 2 * fetches / batch,
+        invocations=1 / batch,
+        gb_seconds=gb_seconds(waiting=facts.chunk_seconds(batch) / batch, cpu=cpu),
+        heads=counted.requests["s3.HeadObject"] / events,
+        read_units=counted.read_units / events,
+        write_units=counted.write_units / events,
+    )
+
+
+def lister_usage(counted: Counted, *, events: int, cpu: float) -> Usage:
+    """Return an event's usage by the list-per-event tracker, which a rule invokes directly, without a queue."""
+    lists = counted.requests["s3.ListObjectsV2"] / events
+    waiting = lists * facts.LIST_SECONDS.value + facts.WRITE_SECONDS.value
+    return Usage(
+        invocations=1,
+        gb_seconds=gb_seconds(waiting=waiting, cpu=cpu),
+        lists=lists,
+        read_units=counted.read_units / events,
+        write_units=counted.write_units / events,
+    )
+
+
+def lister_usage_at(objects: int, measured: Usage) -> Usage:
+    """Return the lister's usage at a number of objects nobody waits for: a LIST per page, all else in proportion."""
+    lists = -(-objects // int(facts.LIST_PAGE.value))
+    return replace(measured, lists=lists, gb_seconds=measured.gb_seconds * lists / measured.lists)
+
+
+def lister_seconds(objects: int) -> float:
+    """Return how long the lister's invocation waits for S3 at a number of objects."""
+    return -(-objects // int(facts.LIST_PAGE.value)) * facts.LIST_SECONDS.value

@@ -1,0 +1,90 @@
+"""What AWS allows and how long it takes, named and sourced: what the figures on paper are computed from."""
+
+from dataclasses import dataclass
+
+from infra_cdk.settings import QUEUE_PROFILES
+from size_history import keys
+from size_tracking.accounting import CHUNK_KEYS
+from size_tracking.observer import OBSERVERS
+
+_DYNAMODB_KEYS = "DynamoDB Developer Guide, designing partition keys"
+_DYNAMODB_TRANSACTIONS = "DynamoDB Developer Guide, transactions: how it works"
+_ASSUMED = "assumed: typical within a region, nothing AWS promises and nothing measured here"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A number with its unit and where it comes from."""
+
+    name: str
+    value: float
+    unit: str
+    source: str
+
+
+PARTITION_WRITES = Fact("write units of one partition", 1000, "per second", _DYNAMODB_KEYS)
+PARTITION_READS = Fact("read units of one partition", 3000, "per second", _DYNAMODB_KEYS)
+TRANSACTION_FACTOR = Fact("write units of a transaction", 2, "per KB of an item", _DYNAMODB_TRANSACTIONS)
+INDEX_FACTOR = Fact("write units of an index behind it", 1, "per KB of an item", _DYNAMODB_TRANSACTIONS)
+READ_UNIT_BYTES = Fact("size of a read unit", 4096, "bytes", "Amazon DynamoDB pricing, on-demand")
+LIST_PAGE = Fact("objects of one LIST", 1000, "objects", "S3 API Reference, ListObjectsV2")
+RECEIVE_LIMIT = Fact("messages of one receive or delete", 10, "messages", "SQS API Reference, ReceiveMessage")
+LAMBDA_CPU_MIB = Fact("memory that comes with one processor", 1769, "MiB", "Lambda Developer Guide, memory")
+LAMBDA_LONGEST = Fact("longest invocation", 900, "seconds", "Lambda Developer Guide, quotas")
+
+READ_SECONDS = Fact("BatchGetItem, GetItem, Query", 0.005, "seconds", _ASSUMED)
+COMMIT_SECONDS = Fact("TransactWriteItems", 0.020, "seconds", _ASSUMED)
+WRITE_SECONDS = Fact("PutItem", 0.005, "seconds", _ASSUMED)
+HEAD_SECONDS = Fact("HEAD", 0.025, "seconds", _ASSUMED)
+LIST_SECONDS = Fact("LIST of a full page", 0.100, "seconds", _ASSUMED)
+SEND_SECONDS = Fact("SendMessage", 0.010, "seconds", _ASSUMED)
+
+AWS = (
+    PARTITION_WRITES,
+    PARTITION_READS,
+    TRANSACTION_FACTOR,
+    INDEX_FACTOR,
+    READ_UNIT_BYTES,
+    LIST_PAGE,
+    RECEIVE_LIMIT,
+    LAMBDA_CPU_MIB,
+    LAMBDA_LONGEST,
+    READ_SECONDS,
+    COMMIT_SECONDS,
+    WRITE_SECONDS,
+    HEAD_SECONDS,
+    LIST_SECONDS,
+    SEND_SECONDS,
+)
+
+TRACKER_MIB = 512
+"""Memory of the tracking function (a test holds it to the template's)."""
+
+OURS = (
+    Fact("keys of one chunk, so of one transaction", CHUNK_KEYS, "keys", "size_tracking.accounting"),
+    Fact("HEADs at the same time", OBSERVERS, "requests", "size_tracking.observer"),
+    Fact("shards of a bucket's rows", keys.SHARDS, "partition keys", "size_history.keys"),
+    Fact("memory of the tracker", TRACKER_MIB, "MiB", "infra_cdk.lambda_stack"),
+    *(
+        Fact(f"{name} profile: {what}", value, unit, "infra_cdk.settings")
+        for name, profile in QUEUE_PROFILES.items()
+        for what, value, unit in (
+            ("batch", profile.batch_size, "messages"),
+            ("window", profile.window_seconds, "seconds"),
+            ("concurrency", profile.concurrency, "batches"),
+        )
+    ),
+)
+
+
+def table(facts: tuple[Fact, ...]) -> str:
+    """Return facts as a Markdown table."""
+    lines = ["| what | value | unit | source |", "|---|---:|---|---|"]
+    lines += [f"| {fact.name} | {fact.value:,g} | {fact.unit} | {fact.source} |" for fact in facts]
+    return "\n".join(lines)
+
+
+def chunk_seconds(keys_: int) -> float:
+    """Return how long AWS takes for one chunk: rows, HEADs, totals and peak, commit, one after another."""
+    rounds = -(-keys_ // OBSERVERS)
+    return 2 * READ_SECONDS.value + rounds * HEAD_SECONDS.value + COMMIT_SECONDS.value
