@@ -6,6 +6,7 @@ so that it is found even if its record was never written or its parent was kille
 
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -76,21 +77,33 @@ def stop_all(state: StateDirectory, say: Callable[[str], None] = lambda _: None)
 
     They are asked first (SIGTERM) and killed if they do not end. Raises LocalError if one is left, or a port.
     """
-    processes = find(state)
-    listening = listeners(processes)
-    roots = _roots(processes)
-    _signal(roots, signal.SIGTERM)
-    _wait(roots, _GRACE_SECONDS)
+    ended = find(state)
+    listening = listeners(ended)
+    _signal(_roots(ended), signal.SIGTERM)
+    _wait(ended, _GRACE_SECONDS)
     deadline = time.monotonic() + _KILL_SECONDS
-    while (left := find(state)) and time.monotonic() < deadline:
+    while (left := _left(state, ended)) and time.monotonic() < deadline:
         say(f"killing what did not end by itself: {_names(left)}")
         _signal(left, signal.SIGKILL)
         _wait(left, _KILL_SECONDS)
-    if left := find(state):
+    if left:
         raise LocalError(f"these processes cannot be stopped: {_names(left)}; end them by hand (kill -9)")
-    if open_ports := sorted(set(listening) & set(listeners(processes))):
-        raise LocalError(f"these addresses are still open: {', '.join(open_ports)}")
-    return len(processes)
+    if still_open := [address for address in listening if _answers(address)]:
+        raise LocalError(
+            f"these addresses are still open: {', '.join(still_open)}; see who holds them: ss -ltnp"
+        )
+    return len(ended)
+
+
+def _left(state: StateDirectory, ended: Sequence[psutil.Process]) -> list[psutil.Process]:
+    # Both: some are new since we looked, and an orphan without the mark cannot be found again.
+    return list({process.pid: process for process in (*ended, *find(state)) if _runs(process)}.values())
+
+
+def _answers(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    with socket.socket() as probe:
+        return probe.connect_ex((host, int(port))) == 0
 
 
 def listeners(processes: Iterable[psutil.Process]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ import psutil
 import pytest
 
 from infra_cdk.local import processes
+from infra_cdk.local.errors import LocalError
 from infra_cdk.local.processes import Program
 from infra_cdk.local.state import ProcessRecord, StateDirectory
 
@@ -82,9 +84,21 @@ def test_what_a_process_started_goes_with_it(state):
 
 
 def test_a_child_that_shed_its_environment_goes_too(state):
-    start(state, PARENT.replace("])", "], env={})"), ready=True)
+    record = start(state, PARENT.replace("])", "], env={})"), ready=True)
+    (child,) = psutil.Process(record.pid).children()
 
     assert processes.stop_all(state) == 2
+    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+
+
+def test_an_address_that_stays_open_is_named(state):
+    start(state, SLEEP)
+    with socket.create_server(("127.0.0.1", 0)) as server, pytest.MonkeyPatch.context() as patch:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        patch.setattr(processes, "listeners", lambda _: [address])
+
+        with pytest.raises(LocalError, match=f"still open: {address}"):
+            processes.stop_all(state)
 
 
 def test_what_a_killed_process_left_behind_is_found_without_a_record(state):
