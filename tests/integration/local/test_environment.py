@@ -92,10 +92,9 @@ def test_a_port_that_another_environment_holds_is_refused_by_name(local, nowhere
     refused = nowhere.run("up", "--port", str(local.port))
 
     assert refused.returncode == 1
-    assert refused.stderr.startswith(
-        f"local-up: port {local.port} is taken by python -m localstack_image_lambda (pid "
-    )
-    assert "PORT=" in refused.stderr
+    last = refused.stderr.splitlines()[-1]
+    assert last.startswith(f"local-up: port {local.port} is taken by python -m localstack_image_lambda (pid ")
+    assert "PORT=" in last
     assert not nowhere.state.root.exists()
 
 
@@ -134,22 +133,26 @@ def test_local_down_leaves_no_process_no_port_and_no_file(local):
     stopped = local.down()
 
     assert stopped.returncode == 0, stopped.stderr
-    assert [process for process in processes if process.is_running() and process.status() != "zombie"] == []
+    assert running(processes) == []
     assert [port for port in ports if answers(port)] == []
     assert not local.state.root.exists()
     assert "nothing is running" in local.down().stdout
 
 
+def start_up(local):
+    """Start local-up and return it once both of its processes are recorded, long before it is ready."""
+    command = local.command("up", "--port", str(local.port))
+    starting = subprocess.Popen(command, cwd=ROOT, env=environ(), stderr=subprocess.PIPE, text=True)
+    wait_until(lambda: len(local.state.records()) == 2, "both processes are recorded")
+    return starting
+
+
+def running(processes):
+    return [process for process in processes if process.is_running() and process.status() != "zombie"]
+
+
 def test_ctrl_c_in_the_middle_leaves_nothing_behind(nowhere):
-    starting = subprocess.Popen(
-        nowhere.command("up", "--port", str(nowhere.port)),
-        cwd=ROOT,
-        env=environ(),
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        text=True,
-    )
-    wait_until(lambda: len(nowhere.state.records()) == 2, "both processes are recorded")
+    starting = start_up(nowhere)
     processes = tree(nowhere)
 
     starting.send_signal(signal.SIGINT)
@@ -157,21 +160,29 @@ def test_ctrl_c_in_the_middle_leaves_nothing_behind(nowhere):
 
     assert starting.returncode == 130
     assert errors.endswith("local-up: stopped by SIGINT\n")
-    assert [process for process in processes if process.is_running() and process.status() != "zombie"] == []
+    assert running(processes) == []
     assert not nowhere.state.root.exists()
 
 
+def test_a_process_that_ends_too_early_shows_the_end_of_its_log(nowhere):
+    starting = start_up(nowhere)
+    processes = tree(nowhere)
+
+    os.kill(nowhere.record("localstack").pid, signal.SIGKILL)
+    _, errors = starting.communicate(timeout=WAIT_SECONDS)
+
+    assert starting.returncode == 1
+    assert "localstack.log:\n" in errors
+    assert errors.endswith("local-up: LocalStack ended while it was starting\n")
+    assert running(processes) == []
+    assert nowhere.state.log("localstack").exists()
+    assert nowhere.state.is_empty()
+
+
 def test_a_start_that_was_killed_is_recognised_and_cleared_away(nowhere):
-    starting = subprocess.Popen(
-        nowhere.command("up", "--port", str(nowhere.port)),
-        cwd=ROOT,
-        env=environ(),
-        stderr=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )
-    wait_until(lambda: len(nowhere.state.records()) == 2, "both processes are recorded")
+    starting = start_up(nowhere)
     starting.kill()
-    starting.wait()
+    starting.communicate()
     processes = tree(nowhere)
 
     noticed = nowhere.run("status")
@@ -179,5 +190,5 @@ def test_a_start_that_was_killed_is_recognised_and_cleared_away(nowhere):
 
     assert "its start was never finished" in noticed.stderr
     assert cleared.returncode == 0
-    assert [process for process in processes if process.is_running() and process.status() != "zombie"] == []
+    assert running(processes) == []
     assert not nowhere.state.root.exists()
