@@ -51,7 +51,7 @@ def tracker_usage(counted: Counted, *, events: int, batch: int, cpu: float) -> U
     return Usage(
         sqs_requests=1 + 2 * fetches / batch,
         invocations=1 / batch,
-        gb_seconds=gb_seconds(waiting=facts.chunk_seconds(batch) / batch, cpu=cpu),
+        gb_seconds=gb_seconds(waiting=facts.waiting_seconds(batch) / batch, cpu=cpu),
         heads=counted.requests["s3.HeadObject"] / events,
         read_units=counted.read_units / events,
         write_units=counted.write_units / events,

@@ -9,6 +9,7 @@ from size_tracking.observer import OBSERVERS
 
 _DYNAMODB_KEYS = "DynamoDB Developer Guide, designing partition keys"
 _DYNAMODB_TRANSACTIONS = "DynamoDB Developer Guide, transactions: how it works"
+_MEASURED = "measured: our processor time in docs/benchmarks.md, rounded"
 _ASSUMED = "assumed: typical within a region, nothing AWS promises and nothing measured here"
 
 
@@ -39,6 +40,9 @@ HEAD_SECONDS = Fact("HEAD", 0.025, "seconds", _ASSUMED)
 LIST_SECONDS = Fact("LIST of a full page", 0.100, "seconds", _ASSUMED)
 SEND_SECONDS = Fact("SendMessage", 0.010, "seconds", _ASSUMED)
 
+CPU_PER_KEY = Fact("our processor time of a key (its HEAD)", 0.0015, "seconds", _MEASURED)
+CPU_PER_CHUNK = Fact("our processor time of a chunk beside", 0.005, "seconds", _MEASURED)
+
 AWS = (
     PARTITION_WRITES,
     PARTITION_READS,
@@ -65,6 +69,8 @@ OURS = (
     Fact("HEADs at the same time", OBSERVERS, "requests", "size_tracking.observer"),
     Fact("shards of a bucket's rows", keys.SHARDS, "partition keys", "size_history.keys"),
     Fact("memory of the tracker", TRACKER_MIB, "MiB", "infra_cdk.lambda_stack"),
+    CPU_PER_KEY,
+    CPU_PER_CHUNK,
     *(
         Fact(f"{name} profile: {what}", value, unit, "infra_cdk.settings")
         for name, profile in QUEUE_PROFILES.items()
@@ -84,7 +90,18 @@ def table(facts: tuple[Fact, ...]) -> str:
     return "\n".join(lines)
 
 
-def chunk_seconds(keys_: int) -> float:
-    """Return how long AWS takes for one chunk: rows, HEADs, totals and peak, commit, one after another."""
+def waiting_seconds(keys_: int) -> float:
+    """Return how long one chunk waits for AWS: rows, HEADs, totals and peak, commit, one after another."""
     rounds = -(-keys_ // OBSERVERS)
     return 2 * READ_SECONDS.value + rounds * HEAD_SECONDS.value + COMMIT_SECONDS.value
+
+
+def cpu_seconds(keys_: int, memory_mib: float = TRACKER_MIB) -> float:
+    """Return the processor time of one chunk, on the part of a processor that the memory brings (at most one)."""
+    share = min(1.0, memory_mib / LAMBDA_CPU_MIB.value)
+    return (CPU_PER_CHUNK.value + keys_ * CPU_PER_KEY.value) / share
+
+
+def chunk_seconds(keys_: int, memory_mib: float = TRACKER_MIB) -> float:
+    """Return how long one chunk takes at most: its waiting and its processor time, as if they never overlapped."""
+    return waiting_seconds(keys_) + cpu_seconds(keys_, memory_mib)
