@@ -20,5 +20,4 @@ def from_text(text: str) -> int:
     """
     if not _FORM.fullmatch(text):
         raise ValueError(f"not an instant as stored (2026-11-20T08:15:30.000001Z): {text!r}")
-    instant = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
-    return (instant - _EPOCH) // timedelta(microseconds=1)
+    return (datetime.fromisoformat(text) - _EPOCH) // timedelta(microseconds=1)
