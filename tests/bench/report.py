@@ -51,7 +51,7 @@ def circumstances() -> str:
     load = os.getloadavg()[0]
     return (
         f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC on {os.cpu_count()} processors shared with other work "
-        f"(load average {load:.1f} at the end): times vary from run to run, counts do not."
+        f"(load average {load:.1f} at the end): times, and what depends on them, vary from run to run."
     )
 
 

@@ -165,8 +165,8 @@ slow one another down: they share only the peak, which is written where it rises
 
 {partitions}
 
-Long before any of them the totals' window binds, with one exception to know: a bucket whose keys are all near 1,024 bytes
-writes samples of ten such keys. DynamoDB splits a partition key's items by sort key where they are many, so the rows' limit is
+The totals' window binds before any of them. Only a bucket whose keys are all near 1,024 bytes comes close to a partition's limit,
+since each of its samples names ten of them. DynamoDB splits a partition key's items by sort key where they are many, so the rows' limit is
 a floor; a single item's is not.
 
 ## Conflicts at the totals, measured
