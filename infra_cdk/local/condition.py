@@ -1,10 +1,10 @@
 """In what condition an environment is: absent, up, or half there."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from infra_cdk.local import processes
+from infra_cdk.local import containers, processes
 from infra_cdk.local.embedded import NAMES, TITLES
 from infra_cdk.local.state import StateDirectory
 
@@ -26,7 +26,9 @@ class Condition:
 
 
 def inspect(state: StateDirectory) -> Condition:
-    """Look at the records and the processes of an environment; asks no process anything."""
+    """Look at the records and the processes or containers of an environment; asks none of them anything. LocalError."""
+    if running := containers.of(state):
+        return judge_containers(running.states(), completed=state.environment() is not None)
     records = {record.name: record.pid for record in state.records()}
     alive = {record.name for record in state.records() if processes.is_alive(record)}
     return judge(
@@ -55,6 +57,18 @@ def judge(
         faults.append(
             f"{strays} process{'es' if strays > 1 else ''} of it still run{'' if strays > 1 else 's'}"
         )
+    if not completed:
+        faults.append("its start was never finished")
+    return Condition(Kind.HALF, tuple(faults)) if faults else Condition(Kind.UP)
+
+
+def judge_containers(states: Mapping[str, str], *, completed: bool) -> Condition:
+    """Decide from what the engine says of each service."""
+    faults = [
+        f"{TITLES[name]}'s container is {states.get(name, 'gone')}"
+        for name in NAMES
+        if states.get(name) not in {"running", "healthy"}
+    ]
     if not completed:
         faults.append("its start was never finished")
     return Condition(Kind.HALF, tuple(faults)) if faults else Condition(Kind.UP)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from infra_cdk.local import processes
 from infra_cdk.local.errors import run, unstoppable
 from infra_cdk.local.progress import Progress
+from infra_cdk.local.starting import stop
 from infra_cdk.local.state import DEFAULT, StateDirectory
 
 
@@ -19,10 +20,12 @@ def down(state: StateDirectory) -> int:
         return 0
     with state.alone(), unstoppable():
         was_empty = state.is_empty()
-        stopped = processes.stop_all(state, Progress().say)
+        stopped, removed = stop(state, Progress().say)
         state.remove()
-    if was_empty and not stopped:
+    if was_empty and not stopped and not removed:
         print(f"local-down: nothing is running in {where}")
+    elif removed:
+        print(f"local-down: {removed} containers removed, no container, no network and no port is left")
     else:
         print(f"local-down: {stopped} processes stopped, no process and no port is left")
     return 0

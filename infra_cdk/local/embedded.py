@@ -29,10 +29,10 @@ _KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LS_LOG")
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """The ports on the loopback interface: LocalStack's endpoint, and the DynamoDB engine behind it."""
+    """The ports on the loopback interface: LocalStack's endpoint, and the DynamoDB engine behind it, if it is there."""
 
     port: int
-    engine_port: int
+    engine_port: int = 0
 
     @property
     def endpoint(self) -> str:

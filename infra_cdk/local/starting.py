@@ -8,10 +8,11 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra_cdk.local import embedded, emulator, health, processes
+from infra_cdk.local import containers, embedded, emulator, health, processes
 from infra_cdk.local.deploy import DeployError, deploy
 from infra_cdk.local.embedded import Addresses
 from infra_cdk.local.emulator import EmulatorError
+from infra_cdk.local.engine import Engine
 from infra_cdk.local.errors import LocalError, Stopped, unstoppable
 from infra_cdk.local.health import Clients
 from infra_cdk.local.ports import LOOPBACK, free_port, require_free
@@ -28,25 +29,37 @@ FUNCTION_SECONDS = 60.0
 BASELINE_SECONDS = 60.0
 
 
-def start(state: StateDirectory, port: int, progress: Progress) -> Environment:
+def start(
+    state: StateDirectory, port: int, progress: Progress, *, engine: Engine | None = None
+) -> Environment:
     """Start an environment with its endpoint at `port` and return it once it is complete.
+
+    It runs in containers of an engine, or without one as processes of this machine.
 
     Raises LocalError, with the end of the log that matters. Then, and when a signal stops it, nothing stays:
     no process, no port, and no file but the logs of what failed.
     """
-    embedded.require_installed(ROOT)
+    if engine is None:
+        embedded.require_installed(ROOT)
     require_free(port)
     try:
-        return _start(state, Addresses(port, free_port()), progress)
+        state.create()
+        if engine is None:
+            return _start(state, Addresses(port, free_port()), progress)
+        return _start_in_docker(state, engine, Addresses(port), progress)
     except BaseException as error:
         with unstoppable():
-            processes.stop_all(state)
+            stop(state)
             state.remove(keep_logs=not isinstance(error, Stopped))
         raise
 
 
+def stop(state: StateDirectory, say: Callable[[str], None] = lambda _: None) -> tuple[int, int]:
+    """Stop whatever runs of an environment; return how many processes and containers that was. LocalError."""
+    return processes.stop_all(state, say), containers.stop(state)
+
+
 def _start(state: StateDirectory, addresses: Addresses, progress: Progress) -> Environment:
-    state.create()
     state.write_functions(embedded.functions(ROOT, state))
     engine, localstack = embedded.programs(ROOT, state, addresses, os.environ)
     records = [processes.start(program, state) for program in (engine, localstack)]
@@ -56,10 +69,54 @@ def _start(state: StateDirectory, addresses: Addresses, progress: Progress) -> E
     _await(localstack, records[1], lambda: _localstack_answers(addresses), state, progress)
     progress.say(f"LocalStack answers at {addresses.endpoint}")
     progress.wait("the templates", synth.missing, seconds=SYNTH_SECONDS)
+    return _complete(state, addresses, progress, lambda: _end_of_log(state, localstack))
+
+
+def _start_in_docker(
+    state: StateDirectory, engine: Engine, addresses: Addresses, progress: Progress
+) -> Environment:
+    running = containers.start(ROOT, state, engine, addresses.port, os.environ)
+    progress.say(f"starting {', '.join(containers.SERVICES)} in containers ({running.record.project})")
+    synth = _Synth(state)
+    _await_container(running, containers.ENGINE, lambda states: states[containers.ENGINE], progress)
+    _await_container(
+        running,
+        containers.LOCALSTACK,
+        lambda states: "healthy" if _localstack_answers(addresses) else states[containers.LOCALSTACK],
+        progress,
+    )
+    progress.say(f"LocalStack answers at {addresses.endpoint}")
+    progress.wait("the templates", synth.missing, seconds=SYNTH_SECONDS)
+    return _complete(state, addresses, progress, lambda: running.log(containers.LOCALSTACK))
+
+
+def _await_container(
+    running: containers.Containers,
+    service: str,
+    condition: Callable[[dict[str, str]], str],
+    progress: Progress,
+) -> None:
+    title = containers.TITLES[service]
+
+    def missing() -> str | None:
+        states = running.states()
+        if states.get(service) in {None, "exited", "dead"}:
+            raise LocalError(f"{title} ended while it was starting", details=running.log(service))
+        return None if condition(states) == "healthy" else "it does not answer yet"
+
+    try:
+        progress.wait(title, missing, seconds=PROCESS_SECONDS)
+    except LocalError as error:
+        raise LocalError(str(error), details=error.details or running.log(service)) from error
+
+
+def _complete(
+    state: StateDirectory, addresses: Addresses, progress: Progress, end_of_log: Callable[[], str]
+) -> Environment:
     try:
         environment = _deploy(addresses, progress)
     except LocalError as error:
-        raise LocalError(str(error), details=_end_of_log(state, localstack)) from error
+        raise LocalError(str(error), details=end_of_log()) from error
     state.complete(environment)
     return environment
 

@@ -16,6 +16,7 @@ _LOGS = "logs"
 _EMULATOR_FILES = "emulator"
 _ENVIRONMENT = "environment.json"
 _FUNCTIONS = "functions.json"
+_COMPOSE = "compose.json"
 _PID_SUFFIX = ".pid"
 _DRAFT_SUFFIX = ".draft"
 
@@ -35,6 +36,14 @@ class ProcessRecord:
     name: str
     pid: int
     started: float
+
+
+@dataclass(frozen=True, slots=True)
+class ComposeRecord:
+    """That the environment runs in Docker: its Compose project (and network), and the engine it is on."""
+
+    project: str
+    docker_host: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +95,17 @@ class StateDirectory:
                 found.append(ProcessRecord(**json.loads(path.read_text(encoding="utf-8"))))
         return found
 
+    def record_compose(self, compose: ComposeRecord) -> None:
+        """Note that the environment is started in Docker, before it is."""
+        _write_whole(self.root / _COMPOSE, json.dumps(asdict(compose)))
+
+    def compose(self) -> ComposeRecord | None:
+        """Return what it is in Docker, or None if it is not there."""
+        try:
+            return ComposeRecord(**json.loads((self.root / _COMPOSE).read_text(encoding="utf-8")))
+        except (FileNotFoundError, NotADirectoryError, ValueError, TypeError):
+            return None
+
     def complete(self, environment: Environment) -> None:
         """Note that the environment is up; nobody takes it for complete before."""
         _write_whole(self.root / _ENVIRONMENT, json.dumps(asdict(environment), indent=2) + "\n")
@@ -100,14 +120,14 @@ class StateDirectory:
 
     def is_empty(self) -> bool:
         """Whether nothing of an environment is here (logs of one that did not start do not count)."""
-        ours = [self.root / name for name in (_EMULATOR_FILES, _ENVIRONMENT, _FUNCTIONS)]
+        ours = [self.root / name for name in (_EMULATOR_FILES, _ENVIRONMENT, _FUNCTIONS, _COMPOSE)]
         return not self.records() and not any(path.exists() for path in ours)
 
     def remove(self, *, keep_logs: bool = False) -> None:
         """Remove everything that is ours; what anybody else put there stays."""
         for name in (_EMULATOR_FILES,) if keep_logs else (_EMULATOR_FILES, _LOGS):
             shutil.rmtree(self.root / name, ignore_errors=True)
-        ours = (_ENVIRONMENT, _FUNCTIONS, "*" + _PID_SUFFIX, "*" + _DRAFT_SUFFIX)
+        ours = (_ENVIRONMENT, _FUNCTIONS, _COMPOSE, "*" + _PID_SUFFIX, "*" + _DRAFT_SUFFIX)
         for path in [path for pattern in ours for path in self.root.glob(pattern)]:
             path.unlink(missing_ok=True)
 

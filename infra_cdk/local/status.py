@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import psutil
 
-from infra_cdk.local import health, processes
+from infra_cdk.local import containers, health, processes
 from infra_cdk.local.embedded import TITLES
 from infra_cdk.local.env import running
 from infra_cdk.local.errors import run
@@ -20,8 +20,7 @@ def status(state: StateDirectory) -> int:
     """Print what there is and how it is; return 0, or 1 if anything is not as it should be. Raises LocalError."""
     environment = running(state)
     facts = [
-        *(Fact(record.name, f"{TITLES[record.name]}, pid {record.pid}") for record in state.records()),
-        _memory(state),
+        *_running(state),
         Fact("endpoint", environment.endpoint),
         Fact("API", environment.variables["TIDEMARK_API_URL"]),
         *health.look(environment.endpoint, environment.variables),
@@ -31,6 +30,20 @@ def status(state: StateDirectory) -> int:
     ill = [fact.about for fact in facts if not fact.healthy]
     print(f"status: not well: {', '.join(ill)}" if ill else "status: all is well")
     return 1 if ill else 0
+
+
+def _running(state: StateDirectory) -> list[Fact]:
+    in_docker = containers.of(state)
+    if in_docker is None:
+        facts = [Fact(record.name, f"{TITLES[record.name]}, pid {record.pid}") for record in state.records()]
+        return [*facts, _memory(state)]
+    states = in_docker.states()
+    return [
+        *(Fact(name, f"{TITLES[name]}, container {states[name]}") for name in containers.SERVICES),
+        Fact(
+            "functions", f"{in_docker.functions()} containers of them now, network {in_docker.record.project}"
+        ),
+    ]
 
 
 def _memory(state: StateDirectory) -> Fact:

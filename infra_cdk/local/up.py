@@ -6,38 +6,46 @@ import sys
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from infra_cdk.local import health, processes
+from infra_cdk.local import health, mode
 from infra_cdk.local.condition import Kind, inspect
 from infra_cdk.local.errors import LocalError, run, unstoppable
+from infra_cdk.local.mode import Mode
 from infra_cdk.local.ports import port_from
 from infra_cdk.local.progress import Progress
-from infra_cdk.local.starting import start
+from infra_cdk.local.starting import ROOT, start, stop
 from infra_cdk.local.state import DEFAULT, Environment, StateDirectory
 
 DEFAULT_PORT = 4566
 
 
-def up(state: StateDirectory, port: int | None) -> int:
+def up(state: StateDirectory, port: int | None, asked: Mode | None = None) -> int:
     """Bring the environment up and tell the user where everything is; return the exit code.
 
-    `port` is None where the user named none. Raises LocalError.
+    `port` and `asked` are None where the user named none. Raises LocalError.
     """
     with state.alone():
         condition = inspect(state)
         if condition.kind is Kind.UP and (running := state.environment()):
-            return _already_up(state, running, port)
+            return _already_up(state, running, port, asked)
         progress = Progress()
         if condition.kind is Kind.HALF:
             progress.say(f"found a half-started environment: {'; '.join(condition.faults)}; clearing it away")
             with unstoppable():
-                processes.stop_all(state)
+                stop(state)
                 state.remove()
-        environment = start(state, port or DEFAULT_PORT, progress)
+        choice = mode.choose(asked, ROOT, progress.say)
+        progress.say(f"{_place(in_docker=choice.engine is not None)}: {choice.why}")
+        environment = start(state, port or DEFAULT_PORT, progress, engine=choice.engine)
     print(f"local-up: ready\n{_summary(state, environment)}")
     return 0
 
 
-def _already_up(state: StateDirectory, environment: Environment, port: int | None) -> int:
+def _already_up(state: StateDirectory, environment: Environment, port: int | None, asked: Mode | None) -> int:
+    in_docker = state.compose() is not None
+    if asked is not None and (asked is Mode.DOCKER) != in_docker:
+        raise LocalError(
+            f"MODE={asked.value}: it is up {_place(in_docker=in_docker)} already: run make local-down first"
+        )
     running_port = urlsplit(environment.endpoint).port
     if port is not None and port != running_port:
         raise LocalError(
@@ -54,6 +62,10 @@ def _already_up(state: StateDirectory, environment: Environment, port: int | Non
     return 0
 
 
+def _place(*, in_docker: bool) -> str:
+    return "in Docker" if in_docker else "without Docker"
+
+
 def _summary(state: StateDirectory, environment: Environment) -> str:
     names = environment.variables
     lines = [
@@ -63,10 +75,16 @@ def _summary(state: StateDirectory, environment: Environment) -> str:
         ("plot bucket", names["TIDEMARK_PLOT_BUCKET"]),
         ("tables", f"{names['TIDEMARK_HISTORY_TABLE']}, {names['TIDEMARK_LEDGER_TABLE']}"),
         ("queue", names["TIDEMARK_QUEUE_URL"]),
-        ("logs", os.path.relpath(state.log("localstack").parent)),
+        ("logs", _logs(state)),
         ("next", 'make e2e, make status, eval "$(make -s env)", and to stop it: make local-down'),
     ]
     return "\n".join(f"  {name:<12}{value}" for name, value in lines)
+
+
+def _logs(state: StateDirectory) -> str:
+    if compose := state.compose():
+        return f"docker --host {compose.docker_host} logs {compose.project}..., docker ps shows the names"
+    return os.path.relpath(state.log("localstack").parent)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,6 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="local-up", description="Start the local environment.")
     parser.add_argument("--state", default=DEFAULT, metavar="DIRECTORY", help="default: %(default)s")
     parser.add_argument("--port", help=f"where it listens, on 127.0.0.1 (default: {DEFAULT_PORT})")
+    parser.add_argument("--mode", help="docker or embedded (default: docker where an engine answers)")
     options = parser.parse_args(arguments)
 
     def command() -> int:
@@ -81,7 +100,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             port = port_from(options.port) if options.port else None
         except ValueError as error:
             raise LocalError(f"PORT: {error}") from None
-        return up(StateDirectory.at(options.state), port)
+        try:
+            asked = mode.mode_from(options.mode) if options.mode else None
+        except ValueError as error:
+            raise LocalError(f"MODE: {error}") from None
+        return up(StateDirectory.at(options.state), port, asked)
 
     return run("local-up", command)
 

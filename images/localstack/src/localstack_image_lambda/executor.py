@@ -122,7 +122,7 @@ class ImageExecutor(RuntimeExecutor):
             _require_image(function_version)
             cls.check_image(function_version)
         except (SandboxError, ImageMapError) as error:
-            message = f"function {name} ({_image_uri(function_version)}): {error}"
+            message = f"function {name} ({image_uri(function_version)}): {error}"
             LOG.error("Cannot run %s", message)  # noqa: TRY400 the message says it all
             raise LambdaRuntimeException(message) from error
 
@@ -160,7 +160,7 @@ class ProcessExecutor(ImageExecutor):
 
     def make_sandbox(self, variables: dict[str, object], output: Output) -> Sandbox:
         """Return a process that polls the Runtime API with AWS's own runtime client; ImageMapError."""
-        image = find_image(_image_uri(self.function_version), os.environ)
+        image = find_image(image_uri(self.function_version), os.environ)
         command = _command(self.function_version, image)
         environment = process_environment(
             variables, image.environment, python=image.python, directory=image.directory, handler=command[0]
@@ -175,7 +175,7 @@ class ProcessExecutor(ImageExecutor):
     @classmethod
     def check_image(cls, function_version: FunctionVersion) -> None:
         """Look the function's image up in the map; ImageMapError."""
-        find_image(_image_uri(function_version), os.environ)
+        find_image(image_uri(function_version), os.environ)
 
 
 def _require_image(function_version: FunctionVersion) -> None:
@@ -183,7 +183,8 @@ def _require_image(function_version: FunctionVersion) -> None:
         raise SandboxError("only functions from container images run here (package type Image)")
 
 
-def _image_uri(function_version: FunctionVersion) -> str:
+def image_uri(function_version: FunctionVersion) -> str:
+    """Return the URI of a function's image, as it was given."""
     image = function_version.config.image
     return image.image_uri if image else "no image"
 

@@ -26,3 +26,24 @@ def process_environment(
         "LAMBDA_RUNTIME_DIR": directory,
         "_HANDLER": handler,
     }
+
+
+def container_environment(variables: Mapping[str, object], *, public: str, reachable: str) -> dict[str, str]:
+    """Return what a container's environment has beyond its image's.
+
+    `public` is the URL by which people reach LocalStack, and which the deployment has put into functions' variables;
+    within a container that is the container itself, so that `reachable` takes its place.
+    """
+    clean = {
+        name: str(value).replace(public, reachable)
+        for name, value in variables.items()
+        if not name.startswith(_INTERNAL)
+    }
+    return {
+        **clean,
+        "AWS_EXECUTION_ENV": "AWS_Lambda_Image",
+        "LAMBDA_TASK_ROOT": "/var/task",
+        "LAMBDA_RUNTIME_DIR": "/var/runtime",
+        "TMPDIR": "/tmp",  # noqa: S108 the container's own, and all that it may write to
+        "HOME": "/tmp",  # noqa: S108
+    }

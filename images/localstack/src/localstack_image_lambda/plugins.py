@@ -1,6 +1,7 @@
 """What LocalStack finds by entry point: names and lazy imports only."""
 
 import importlib
+import os
 from functools import partial
 from types import ModuleType
 
@@ -29,6 +30,20 @@ class ProcessExecutorPlugin(RuntimeExecutorPlugin):
         return ProcessExecutor
 
 
+class ContainerExecutorPlugin(RuntimeExecutorPlugin):
+    """`LAMBDA_RUNTIME_EXECUTOR=container`."""
+
+    name = "container"
+
+    def load(self, *_args: object, **_kwargs: object) -> type:
+        """Return the executor; LocalStack asks once its Lambda provider is there."""
+        from localstack_image_lambda import container_executor, lambda_repairs  # noqa: PLC0415 see the module
+
+        lambda_repairs.apply()
+        container_executor.start()
+        return container_executor.ContainerExecutor
+
+
 @aws_provider(api="dynamodb", name="engine")
 def dynamodb_engine() -> Service:
     """`PROVIDER_OVERRIDE_DYNAMODB=engine`."""
@@ -52,6 +67,15 @@ def repair_what_is_loaded_later() -> None:
     """Repair modules when they are imported: importing them now would keep everybody waiting."""
     for module, repairs in _REPAIRS.items():
         register_post_import_hook(partial(_repair, repairs), module)
+
+
+@hooks.on_infra_shutdown()
+def leave_no_container() -> None:
+    """Remove the functions' containers; those that a LocalStack which was killed leaves, their reaper removes."""
+    if os.environ.get("LAMBDA_RUNTIME_EXECUTOR") == ContainerExecutorPlugin.name:
+        from localstack_image_lambda import container_executor  # noqa: PLC0415
+
+        container_executor.stop()
 
 
 def _repair(repairs: str, _module: ModuleType) -> None:

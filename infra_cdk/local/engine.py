@@ -1,0 +1,64 @@
+"""Where the Docker engine is, and whether it answers: asked on its socket, because the docker command is slow to say no."""
+
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+DEFAULT_SOCKET = "/var/run/docker.sock"
+ANSWER_SECONDS = 0.25
+_UNIX = "unix://"
+
+
+class NoEngineError(Exception):
+    """No engine can be used; the message is one line that says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """An engine on this machine, by the socket that it answers on."""
+
+    socket: str
+
+    @property
+    def host(self) -> str:
+        """Its address as DOCKER_HOST names it."""
+        return f"{_UNIX}{self.socket}"
+
+
+def find(environ: Mapping[str, str] = os.environ, *, seconds: float = ANSWER_SECONDS) -> Engine:
+    """Return the engine that DOCKER_HOST names or that is at the usual place; NoEngineError within `seconds`."""
+    host = environ.get("DOCKER_HOST", "").strip() or f"{_UNIX}{DEFAULT_SOCKET}"
+    if not host.startswith(_UNIX):
+        raise NoEngineError(f"DOCKER_HOST={host} is no socket of this machine (unix:///...)")
+    path = host.removeprefix(_UNIX)
+    if not Path(path).exists():
+        raise NoEngineError(f"no Docker engine answers: there is no {path}")
+    connection = _SocketConnection(path, seconds)
+    try:
+        connection.request("GET", "/_ping")
+        status = connection.getresponse().status
+    except (OSError, HTTPException) as error:
+        raise NoEngineError(f"no Docker engine answers at {path} ({_why(error)})") from error
+    finally:
+        connection.close()
+    if status != 200:
+        raise NoEngineError(f"what answers at {path} is no Docker engine (status {status})")
+    return Engine(path)
+
+
+class _SocketConnection(HTTPConnection):
+    def __init__(self, path: str, seconds: float) -> None:
+        super().__init__("localhost", timeout=seconds)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+def _why(error: Exception) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
