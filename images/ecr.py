@@ -1,6 +1,7 @@
 """Amazon ECR: the login of its registry and whether the repositories are there."""
 
 import base64
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -30,7 +31,10 @@ class EcrError(ImagesError):
 class Ecr:
     """ECR in the region and with the credentials of the environment. Raises EcrError, at any call."""
 
-    def __init__(self, region: str | None = None) -> None:
+    def __init__(self) -> None:
+        region = (
+            os.environ.get("AWS_REGION") or None
+        )  # boto3 itself reads AWS_DEFAULT_REGION and the profile's
         with _explained(region):
             session = boto3.session.Session(region_name=region)
             self.region = session.region_name

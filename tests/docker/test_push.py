@@ -1,0 +1,289 @@
+"""`make push-images` against a real registry that demands a login, with ECR's own API emulated beside it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from base64 import b64encode
+from pathlib import Path
+
+import pytest
+
+from images.registry import Login, Registry, RegistryError
+from infra_cdk.images import SERVICES, images_from, repository
+from tests.docker import checkout, control_plane
+from tests.docker.function import ContainerFunction
+from tests.docker.registry_process import PASSWORD, USER, registry
+
+HEALTH = {"httpMethod": "GET", "path": "/health", "resource": "/health"}
+MANIFEST = "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json"
+INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory):
+    with registry(tmp_path_factory.mktemp("registry")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def ecr(tmp_path_factory):
+    with control_plane.control_plane(tmp_path_factory.mktemp("ecr")) as url:
+        for service in SERVICES:
+            control_plane.client(url).create_repository(repositoryName=repository(service))
+        yield url
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    return checkout.make(tmp_path_factory.mktemp("clone"))
+
+
+@pytest.fixture(scope="module")
+def push(docker, hub, ecr, clone):
+    """Return a function that runs the command in the clone; keyword arguments change its environment."""
+
+    def push(*arguments, **changes):
+        environ = {
+            **os.environ,
+            **control_plane.CREDENTIALS,
+            "AWS_REGION": control_plane.REGION,
+            "AWS_ENDPOINT_URL_ECR": ecr,
+            **changes,
+        }
+        return subprocess.run(
+            [sys.executable, "-m", "images.push", "--registry", hub.host, *arguments],
+            cwd=clone,
+            env={name: value for name, value in environ.items() if value is not None},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return push
+
+
+@pytest.fixture(scope="module")
+def pushed(push, clone):
+    """Return what the first push recorded."""
+    done = push()
+    assert done.returncode == 0, done.stderr
+    return json.loads((clone / "images.json").read_text())
+
+
+def test_the_recorded_digests_are_the_registrys(pushed, hub, clone):
+    commit = checkout.head(clone)
+
+    assert pushed == {
+        "git_sha": commit,
+        "images": {service: digest_of(hub, repository(service), commit) for service in SERVICES},
+    }
+
+
+def test_the_cdk_app_takes_the_record(pushed, clone):
+    images = images_from(clone / "images.json")
+
+    assert images.missing == ()
+    assert {service: images.digest(service) for service in SERVICES} == pushed["images"]
+
+
+def test_a_second_push_sends_nothing_and_needs_no_engine(push, pushed, hub, clone, tmp_path):
+    (clone / "images.json").unlink()
+    before, stored = hub.uploads(), hub.stored()
+
+    done = push(PATH=path_with(tmp_path, "git"))
+
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("there already") == len(SERVICES)
+    assert hub.uploads() == before > 0
+    assert hub.stored() == stored
+    assert json.loads((clone / "images.json").read_text()) == pushed
+
+
+def test_the_registry_stores_what_the_images_share_once(pushed, hub):
+    manifests = [
+        manifest_of(hub, repository(service), digest) for service, digest in pushed["images"].items()
+    ]
+    layers = [[layer["digest"] for layer in manifest["layers"]] for manifest in manifests]
+    shared = set.intersection(*map(set, layers))
+
+    assert len(shared) >= 3  # the base, its bytecode, the packages of all three
+    configs = {manifest["config"]["digest"] for manifest in manifests}
+    assert hub.stored() == set().union(*layers) | configs | set(pushed["images"].values())
+
+
+def test_an_image_pulled_by_its_digest_answers_the_same(docker, pushed, hub, tmp_path):
+    remote = f"{hub.host}/tidemark/plotting@{pushed['images']['plotting']}"
+    (tmp_path / "config.json").write_text(json.dumps({"auths": {hub.host: {"auth": login_token()}}}))
+    # Else the engine would answer from what it built.
+    docker.output("rmi", f"{hub.host}/tidemark/plotting:{pushed['git_sha']}")
+    subprocess.run(
+        ["docker", "pull", "--quiet", remote],
+        env={**os.environ, "DOCKER_CONFIG": str(tmp_path)},
+        check=True,
+        capture_output=True,
+    )
+
+    environ = dict.fromkeys(("HISTORY_TABLE", "LEDGER_TABLE", "DATA_BUCKET", "PLOT_BUCKET"), "unused")
+    environ |= {"SIZE_INDEX": "unused", "QUEUE_URL": "http://127.0.0.1:1/queue", "AWS_DEFAULT_REGION": "eu-central-1"}
+    with (
+        ContainerFunction("tidemark/plotting", environ) as built,
+        ContainerFunction(remote, environ) as pulled,
+    ):
+        expected = built.invoke(HEALTH)
+        answer = pulled.invoke(HEALTH)
+
+    assert answer.payload["statusCode"] == 200
+    assert answer == expected
+
+
+def test_the_login_stays_in_nobodys_files(pushed, hub):
+    file = Path(os.environ.get("DOCKER_CONFIG", Path.home() / ".docker")) / "config.json"
+    known = json.loads(file.read_text()) if file.exists() else {}
+
+    assert hub.host not in known.get("auths", {})
+
+
+def test_changed_files_are_refused(push, pushed, clone, hub):
+    before = hub.uploads()
+    (clone / "services" / "stray.txt").write_text("x")
+
+    done = push()
+
+    (clone / "services" / "stray.txt").unlink()
+    assert done.returncode == 1
+    assert "1 paths differ from commit" in done.stderr
+    assert "services/stray.txt" in done.stderr
+    assert hub.uploads() == before
+
+
+def test_a_tag_that_exists_is_taken_as_it_is(docker, push, pushed, hub, clone):
+    commit = checkout.commit(clone, "Another one")
+    put_manifest(hub, "tidemark/driver", commit, manifest_of(hub, "tidemark/driver", pushed["git_sha"]))
+
+    done = push()
+
+    assert done.returncode == 0, done.stderr
+    recorded = json.loads((clone / "images.json").read_text())
+    assert recorded["git_sha"] == commit
+    # The label with the commit makes the others new; the driver's tag was taken.
+    assert recorded["images"]["driver"] == pushed["images"]["driver"]
+    assert recorded["images"]["plotting"] != pushed["images"]["plotting"]
+    assert digest_of(hub, "tidemark/driver", commit) == pushed["images"]["driver"]
+
+
+def test_a_tag_of_another_architecture_is_no_image_for_this_one(push, pushed, hub, clone):
+    other = "arm64" if machine() == "x86_64" else "x86_64"
+
+    done = push("--architecture", other)
+
+    assert done.returncode == 1
+    assert "tags never move" in done.stderr
+
+
+def test_an_index_of_images_is_refused(pushed, hub):
+    index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": []}
+    put_manifest(hub, "tidemark/driver", "index", index, media_type=INDEX)
+
+    with pytest.raises(RegistryError, match="Lambda takes only an image"):
+        Registry(Login(hub.host, USER, PASSWORD)).find("tidemark/driver", "index")
+
+
+def test_a_wrong_password_is_refused_in_words(hub, pushed):
+    with pytest.raises(RegistryError, match=f"the registry {hub.host} refuses the login of 'AWS'"):
+        Registry(Login(hub.host, USER, "wrong")).find("tidemark/driver", "index")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}, "there are no AWS credentials"),
+        ({"AWS_REGION": None}, "no AWS region is set"),
+        ({"AWS_ENDPOINT_URL_ECR": "http://127.0.0.1:9"}, "ECR does not answer in region eu-central-1"),
+        ({"AWS_PROFILE": "nobody"}, "The config profile (nobody) could not be found"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_missing_is_one_line(push, tmp_path, changes, said):
+    nowhere = {
+        "AWS_CONFIG_FILE": str(tmp_path / "none"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
+    }
+    alone = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_DEFAULT_REGION": None, "AWS_PROFILE": None}
+
+    done = push(**nowhere, **{**alone, **changes})
+
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_missing_repository_is_named_with_its_region(push, ecr):
+    control_plane.client(ecr).delete_repository(repositoryName="tidemark/plotting", force=True)
+
+    done = push()
+
+    control_plane.client(ecr).create_repository(repositoryName="tidemark/plotting")
+    assert done.returncode == 1
+    assert "ECR in eu-central-1 has no repository tidemark/plotting" in done.stderr
+
+
+def test_without_docker_the_fix_is_said(push, clone, tmp_path):
+    checkout.commit(clone, "Not pushed yet")
+
+    done = push(PATH=path_with(tmp_path, "git"))
+
+    assert done.returncode == 1
+    assert "docker cannot be run" in done.stderr
+    assert "apt install docker.io" in done.stderr
+
+
+def login_token():
+    return b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+
+
+def ask(hub, path, *, method="GET", accept=MANIFEST, body=None, media_type=None):
+    """Ask the registry without any code of ours."""
+    headers = {"Authorization": f"Basic {login_token()}", "Accept": accept}
+    if media_type:
+        headers["Content-Type"] = media_type
+    request = urllib.request.Request(
+        f"http://{hub.host}/v2/{path}", data=body, headers=headers, method=method
+    )
+    return urllib.request.urlopen(request, timeout=30)  # noqa: S310 - a URL of our own
+
+
+def digest_of(hub, name, tag):
+    with ask(hub, f"{name}/manifests/{tag}", method="HEAD") as answer:
+        return answer.headers["Docker-Content-Digest"]
+
+
+def manifest_of(hub, name, reference):
+    with ask(hub, f"{name}/manifests/{reference}") as answer:
+        return json.loads(answer.read())
+
+
+def put_manifest(hub, name, tag, manifest, *, media_type=None):
+    # As the registry stored it: three spaces of indentation, or the digest would be another one.
+    body = json.dumps(manifest, indent=3).encode()
+    ask(
+        hub,
+        f"{name}/manifests/{tag}",
+        method="PUT",
+        body=body,
+        media_type=media_type or manifest["mediaType"],
+    )
+
+
+def path_with(directory, *programs):
+    """Return a PATH that has these programs and no others."""
+    for program in programs:
+        (directory / program).symlink_to(shutil.which(program))
+    return str(directory)
+
+
+def machine():
+    return {"amd64": "x86_64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
