@@ -2,6 +2,7 @@
 #
 #   PYTHON=/path/to/python3.13   the interpreter to install with (default: the one of the last time, at first python3)
 #   PORT=4567                    where local-up listens, on 127.0.0.1 (default: 4566)
+#   MODE=embedded                where local-up runs it: docker or embedded (default: docker where an engine answers)
 #   STATE=.other                 the state directory of the environment meant (default: .local)
 #   TARGET=prod                  what is synthesized or operated: local, dev or prod (default: local)
 #   ARGS="-k name -x"            more arguments for pytest
@@ -35,7 +36,7 @@ clean: local-down ## Stop the local environment and remove everything that was i
 
 ##@ Run it on this machine
 local-up: install ## Start LocalStack, deploy to it, wait until all is ready; again: changes nothing
-	@$(RUN) -m infra_cdk.local.up --state "$(STATE)" $(if $(PORT),--port "$(PORT)")
+	@$(RUN) -m infra_cdk.local.up --state "$(STATE)" $(if $(PORT),--port "$(PORT)") $(if $(MODE),--mode "$(MODE)")
 
 local-down: ## Stop what local-up started; no process and no port is left
 	@test -x $(RUN) || { echo "local-down: nothing is installed here, so nothing is running"; exit 0; }; \
