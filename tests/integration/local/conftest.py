@@ -39,6 +39,8 @@ class Local:
     def command(self, command: str, *arguments: str) -> list[str]:
         return [
             *(sys.executable, "-m", f"infra_cdk.local.{command}", "--state", str(self.state.root)),
+            # Wherever an engine answers, `up` would take that.
+            *(("--mode", "embedded") if command == "up" else ()),
             *arguments,
         ]
 
