@@ -170,7 +170,7 @@ def test_a_burst_of_conflicts_sends_no_message_back_so_that_none_grows_old(envir
         for rival in rivals:
             rival.start()
         for turn in range(4):
-            put_all(environment, bucket, {name: turn for name in names})
+            put_all(environment, bucket, dict.fromkeys(names, turn))
         for rival in rivals:
             rival.join()
         environment.wait_until_quiet(seconds=VISIBILITY_SECONDS - 30)
