@@ -158,7 +158,7 @@ def page(runs: list[tuple[Run, Run]]) -> str:
             (
                 f"Batches of {BATCH} changed keys, no key shared between trackers, each tracker a process that does nothing "
                 "but commit: the worst case, since S3 answers at once. A voided transaction costs one more read of totals "
-                "and peak, a pause drawn by lot, and one more commit; never a HEAD. After every run the recorded total was "
+                "and peak, a pause drawn by lot, and one more commit (AWS bills the voided one's write units too); never a HEAD. After every run the recorded total was "
                 "the true one. With a bucket each the trackers share only the peak and the engine, one process on the "
                 "same processors: what the last column lacks of a multiple of its first row is the engine's and the "
                 "machine's limit, not the totals'."

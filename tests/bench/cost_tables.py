@@ -40,9 +40,8 @@ def page(rows: "Rows") -> str:
             _bill_notes(rows),
             "### Prices",
             (
-                f"{prices.REGION}, compared {prices.CHECKED} with stored copies of the pages named and of others that quote "
-                "them; no live page was read. The sources disagree on EventBridge (some call S3's events free): the dearer "
-                "reading is taken, for both trackers."
+                f"{prices.REGION}; {prices.CHECKED}. Sources disagree on EventBridge (some call S3's events free): the "
+                "dearer reading is taken, for both trackers."
             ),
             prices.table(),
         ]

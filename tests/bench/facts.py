@@ -26,7 +26,12 @@ class Fact:
 PARTITION_WRITES = Fact("write units of one partition", 1000, "per second", _DYNAMODB_KEYS)
 PARTITION_READS = Fact("read units of one partition", 3000, "per second", _DYNAMODB_KEYS)
 TRANSACTION_FACTOR = Fact("write units of a transaction", 2, "per KB of an item", _DYNAMODB_TRANSACTIONS)
-INDEX_FACTOR = Fact("write units of an index behind it", 1, "per KB of an item", _DYNAMODB_TRANSACTIONS)
+INDEX_FACTOR = Fact(
+    "write units of an index behind it",
+    1,
+    "per KB of an item",
+    "as the local engine reports it; AWS writes indexes afterwards",
+)
 READ_UNIT_BYTES = Fact("size of a read unit", 4096, "bytes", "Amazon DynamoDB pricing, on-demand")
 LIST_PAGE = Fact("objects of one LIST", 1000, "objects", "S3 API Reference, ListObjectsV2")
 RECEIVE_LIMIT = Fact("messages of one receive or delete", 10, "messages", "SQS API Reference, ReceiveMessage")

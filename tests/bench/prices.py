@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 REGION = "us-east-1"
-CHECKED = "2026-11-20"
-"""When these were last compared with a source. Stored copies were read (from 2024 to June 2026), no live page."""
+CHECKED = (
+    "compared on 2026-11-20 with stored pages of 2024 to June 2026 that quote these price lists, most of them third-party; "
+    "the lists themselves, live, were out of reach"
+)
 
 MILLION = 1_000_000
 

@@ -56,6 +56,11 @@ def partitions() -> str:
             f"{writes / write_units(longest, facts.TRANSACTION_FACTOR.value):,.0f} commits",
         ),
         (
+            f"that sample in the index, {item_bytes(longest):,} bytes",
+            "bucket",
+            f"{writes / write_units(longest, facts.INDEX_FACTOR.value):,.0f} commits",
+        ),
+        (
             "prefix that every commit changes",
             "bucket",
             f"{writes / facts.TRANSACTION_FACTOR.value:,.0f} commits",
@@ -140,7 +145,7 @@ def page(benchmarks: str) -> str:
         ours=facts.table(facts.OURS),
         prices=prices.table(),
         region=prices.REGION,
-        checked=prices.CHECKED,
+        checked=prices.CHECKED[0].upper() + prices.CHECKED[1:],
     )
 
 
@@ -158,8 +163,8 @@ of 48. Two trackers, as deployed, reach {default} (default profile) and {high} (
 
 {rates}
 
-A commit that was voided costs two requests more and no HEAD, so conflicts cost speed before they cost money. Buckets do not
-slow one another down: they share only the peak, which is written where it rises.
+A commit that was voided costs a second read of totals and peak and a second commit, whose write units AWS bills again; never a
+HEAD. Buckets do not slow one another down: they share only the peak, which is written where it rises.
 
 ## Partitions
 
@@ -192,7 +197,7 @@ Where nothing differs, the daily reconcile of as many objects reads rows and lis
 ## What to change beyond
 
 1. **Memory.** The tracker's processor time is botocore's, and 512 MiB bring less than a third of a processor: 1,769 MiB take
-   the high-volume profile to {more} times its keys a second, at about the same GB-seconds of computing.
+   the high-volume profile to {more} times its keys a second. The computing costs the same GB-seconds then, the waiting more.
 2. **The profile.** `high-volume` makes the chunk five times as large for the same number of commits, and adds its window to every event's lag.
 3. **Concurrency stays at 2** for one busy bucket: more trackers void more of each other's commits (measured above). It is worth
    raising for many buckets.
@@ -214,7 +219,7 @@ Of this product:
 
 {ours}
 
-Prices, {region}, compared {checked} with stored copies of the pages named (no live page was read):
+Prices, {region}, by the price lists named. {checked}:
 
 {prices}
 """
