@@ -21,9 +21,15 @@ def adoption(name: str, keys: tuple[tuple[str, str], ...], operations: int, **mo
     return changes(name, keys, operations, **(defaults | more))
 
 
+def drift(name: str, operations: int, **more) -> Configuration:
+    """Return a live bucket some of whose events were lost, and a request to reconcile it."""
+    defaults = {"in_s3": (1, None), "recorded": (2, 1), "messages": (request("one"),)}
+    return changes(name, TWO, operations, **(defaults | more))
+
+
 BOUNDED = (
     changes("4 changes of a key", ONE, 4),
-    changes("4 changes of a key, each event once or twice", ONE, 3, duplicates=3),
+    changes("3 changes of a key, each event once or twice", ONE, 3, duplicates=3),
     changes("3 changes of 2 keys in a chunk", TWO, 3, batch=2),
     changes("2 changes of 2 keys, crash", TWO, 2, batch=2, crashes=1),
     changes("2 changes of 2 keys, lost answer", TWO, 2, batch=2, lost=1),
@@ -41,37 +47,34 @@ BOUNDED = (
     changes("3 changes in 2 buckets, conflict", BUCKETS, 3, split_totals=True, conflicts=1),
     changes("3 changes of a key, its tombstone expires twice", ONE, 3, expiries=2),
     changes("3 changes of a key, stale reads", ONE, 3, stale=3, split_totals=True),
-    adoption("adoption", TWO, 1),
+    adoption("adoption, change", TWO, 1),
     adoption("adoption, crash", TWO, 0, crashes=1),
     adoption("adoption, lost answer", TWO, 0, lost=1),
     adoption("adoption, step twice", TWO, 0, duplicates=1),
     adoption("adoption, stale run", ONE, 0, delays=1, messages=(request("one"),) * 2),
     adoption("adoption by an event", ONE, 2, messages=(), in_s3=(None,)),
-    changes("lost events heal", TWO, 1, in_s3=(1, None), recorded=(2, 1), messages=(request("one"),), page=1),
-    changes(
-        "lost events heal, time out",
-        TWO,
-        0,
-        in_s3=(1, None),
-        recorded=(2, 1),
-        messages=(request("one"),),
-        chunk=1,
-        late=2,
-        crashes=1,
-    ),
+    drift("lost events heal", 1, page=1),
+    drift("lost events heal, crash, time out twice", 0, chunk=1, late=2, crashes=1),
 )
+
+# The largest last.
 DEEP = (
-    changes("4 changes of a key, crash, lost answer, zombie", ONE, 4, crashes=1, lost=1, zombies=1),
     changes(
-        "2 changes of 2 keys, crash, lost answer, zombie, an event twice",
-        TWO,
-        2,
+        "every bucket reconciled, event in the same batch",
+        BUCKETS,
+        1,
+        in_s3=(1, 2),
+        recorded=(2, None),
+        messages=(request_for_all(),),
         batch=2,
-        crashes=1,
-        lost=1,
-        zombies=1,
-        duplicates=1,
     ),
+    adoption("adoption, change, stale reads", ONE, 1, stale=2),
+    drift("lost events heal, change, step twice", 1, page=1, duplicates=1),
+    changes("4 changes of 2 keys in a chunk", TWO, 4, batch=2),
+    adoption("adoption by events", TWO, 2, messages=(), in_s3=(1, None)),
+    changes("3 changes of a key, tombstones expire, crash, zombie", ONE, 3, expiries=2, crashes=1, zombies=1),
+    adoption("adoption of 2 buckets", BUCKETS, 1, messages=(request("one"), request("two"))),
+    adoption("adoption, crash, stale run", ONE, 0, crashes=1, delays=1, messages=(request("one"),) * 2),
     changes(
         "2 changes of 2 keys, crash, lost answer, each event once or twice",
         TWO,
@@ -82,11 +85,6 @@ DEEP = (
         duplicates=2,
     ),
     changes(
-        "2 changes of 2 keys, zombie, each event once or twice", TWO, 2, batch=2, zombies=1, duplicates=2
-    ),
-    changes("4 changes of 2 keys in a chunk", TWO, 4, batch=2),
-    changes("3 handlers, 3 changes of a key, each event once or twice", ONE, 3, handlers=3, duplicates=3),
-    changes(
         "3 changes in 2 buckets, crash, lost answer, conflict",
         BUCKETS,
         3,
@@ -95,36 +93,26 @@ DEEP = (
         crashes=1,
         lost=1,
     ),
-    changes("3 changes of a key, tombstones expire, crash, zombie", ONE, 3, expiries=2, crashes=1, zombies=1),
-    adoption("adoption of 2 keys, change, crash", TWO, 1, crashes=1),
-    adoption(
-        "adoption of a key, change, crash, lost answer, step twice", ONE, 1, crashes=1, lost=1, duplicates=1
-    ),
-    adoption("adoption of 2 keys, change, step twice", TWO, 1, duplicates=1),
-    adoption("adoption of a key, 2 changes, crash", ONE, 2, crashes=1),
-    adoption("adoption by events", TWO, 2, messages=(), in_s3=(1, None)),
-    adoption("adoption, crash, stale run", ONE, 0, crashes=1, delays=1, messages=(request("one"),) * 2),
-    adoption("adoption of 2 buckets", BUCKETS, 1, messages=(request("one"), request("two"))),
+    changes("3 handlers, 3 changes of a key, each event once or twice", ONE, 3, handlers=3, duplicates=3),
     adoption("adoption, change, HEAD fails, time out", TWO, 1, unanswered=1, late=1),
+    adoption("adoption of a key, change, crash, step twice", ONE, 1, crashes=1, duplicates=1),
+    adoption("adoption of a key, change, lost answer, step twice", ONE, 1, lost=1, duplicates=1),
     adoption("adoption, change, conflict", TWO, 1, conflicts=1),
-    adoption("adoption, change, stale reads", ONE, 1, stale=2),
+    adoption("adoption of 2 keys, change, step twice", TWO, 1, duplicates=1),
     changes(
-        "lost events heal, change, step twice",
+        "2 changes of 2 keys, zombie, each event once or twice", TWO, 2, batch=2, zombies=1, duplicates=2
+    ),
+    adoption("adoption of 2 keys, change, crash", TWO, 1, crashes=1),
+    changes(
+        "2 changes of 2 keys, crash, lost answer, zombie, an event twice",
         TWO,
-        1,
-        in_s3=(1, None),
-        recorded=(2, 1),
-        messages=(request("one"),),
-        page=1,
+        2,
+        batch=2,
+        crashes=1,
+        lost=1,
+        zombies=1,
         duplicates=1,
     ),
-    changes(
-        "every bucket reconciled, event in the same batch",
-        BUCKETS,
-        1,
-        in_s3=(1, 2),
-        recorded=(2, None),
-        messages=(request_for_all(),),
-        batch=2,
-    ),
+    changes("4 changes of a key, crash, lost answer", ONE, 4, crashes=1, lost=1),
+    changes("3 changes of a key, crash, lost answer, zombie", ONE, 3, crashes=1, lost=1, zombies=1),
 )

@@ -112,7 +112,7 @@ class Handling:
         for after, answer in self._answered(handler, moment, now):
             yield self._effect(after, answer, books, now)
         task = handler.asking.task
-        if task.chunk and not task.chunk.answers:
+        if task.chunk and not task.chunk.answers and self._may("late"):
             over = carry_on(chunk_over(task, now, LATE), self._wiring)
             late = Answer(None, "is out of time", fault="late")
             yield self._effect(handler._replace(asking=over), late, books, now)
@@ -123,6 +123,8 @@ class Handling:
         question = asking.question
         at_once = self._at_once(question)
         for answer in answers(question._replace(keys=question.keys[:1]) if at_once else question, moment):
+            if answer.fault and not self._may(answer.fault):
+                continue
             broken, evidence = self._with_evidence(handler, answer, moment)
             after = handler._replace(
                 asking=carry_on(told(asking, now, answer.value), self._wiring), evidence=evidence
@@ -133,6 +135,9 @@ class Handling:
             for last, rest in self._answered(after, moment, now):
                 says = f"{answer.says}, {rest.says}"
                 yield last, rest._replace(says=says, fault=answer.fault or rest.fault)
+
+    def _may(self, fault: str) -> bool:
+        return bool(getattr(self._configuration.budget, fault))
 
     def _at_once(self, question: ask.Question) -> bool:
         if isinstance(question, ask.ReadRow):

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from size_history.items import State, Totals
-from size_tracking.values import Observation, Transaction
+from size_history.items import State
+from size_tracking.values import ABSENT, Observation, Transaction
 from tests.property.model.books import Books, Bucket
 
 TRUE_LOOK = "each row's observation was true between the read of its revision and its commit"
@@ -15,7 +15,8 @@ SAMPLED = "each change of a live bucket leaves a sample"
 PEAK = "the peak is the maximum of all samples"
 MAXIMUM = "a bucket's maximum is the maximum of its samples"
 LIVE_ONLY = "samples are taken only of a live bucket"
-COUNTERS = "objects created less objects removed is the change of their number"
+COUNTERS = "created, overwritten and removed count what changed while the bucket was live"
+NEWS = "a sample is taken only where something changed, and names what did"
 LIMITS = "a transaction touches an item once, and at most 100 of them"
 LISTING = "at rest the rows are the listing"
 LIVE = "at rest every bucket that was asked about is live, and no run is open"
@@ -30,7 +31,7 @@ def broken_by(before: Books, after: Books, transaction: Transaction) -> Iterator
         yield REVISIONS
     yield from sums_broken(new)
     if transaction.totals:
-        yield from _totals(old.totals, transaction.totals, transaction)
+        yield from _totals(old, new, transaction)
     if transaction.sample:
         yield from _sample(old, new, transaction)
     yield from peak_broken(after)
@@ -80,18 +81,33 @@ def _limits(transaction: Transaction) -> Iterator[str]:
         yield LIMITS
 
 
-def _totals(old: Totals | None, new: Totals, transaction: Transaction) -> Iterator[str]:
-    if old is None or new.revision <= old.revision:
+def _changed(old: Bucket, new: Bucket) -> dict[str, tuple[Observation, Observation]]:
+    """Return what the rows said before and say now, where that differs."""
+    before = {key: row.row.seen if row.row else ABSENT for key, row in old.rows}
+    after = {key: row.row.seen if row.row else ABSENT for key, row in new.rows}
+    return {key: (before[key], after[key]) for key in before if before[key] != after[key]}
+
+
+def _totals(old: Bucket, new: Bucket, transaction: Transaction) -> Iterator[str]:
+    before, after = old.totals, transaction.totals
+    if before is None or after.revision <= before.revision:
         yield REVISIONS
-    if old is None:
+    if before is None:
         return
-    if old.state is State.LIVE and new.state is not State.LIVE:
+    if before.state is State.LIVE and after.state is not State.LIVE:
         yield LIVE_ONLY
-    created = new.created - old.created - (new.removed - old.removed)
-    if created != (new.count - old.count if old.state is State.LIVE else 0):
-        yield COUNTERS
-    if new.max_size != (max(old.max_size, new.size) if transaction.sample else old.max_size):
+    if after.max_size != (max(before.max_size, after.size) if transaction.sample else before.max_size):
         yield MAXIMUM
+    kinds = [(was.present, now.present) for was, now in _changed(old, new).values()]
+    live = before.state is State.LIVE
+    expected = [kinds.count(kind) if live else 0 for kind in ((False, True), (True, True), (True, False))]
+    counted = [
+        after.created - before.created,
+        after.overwritten - before.overwritten,
+        after.removed - before.removed,
+    ]
+    if counted != expected:
+        yield COUNTERS
 
 
 def _sample(old: Bucket, new: Bucket, transaction: Transaction) -> Iterator[str]:
@@ -102,3 +118,8 @@ def _sample(old: Bucket, new: Bucket, transaction: Transaction) -> Iterator[str]
         yield SAMPLE_SUM
     if old.sample and sample.time <= old.sample.time:
         yield TIMES
+    changed = _changed(old, new)
+    if set(sample.changed_keys) != set(changed) or sample.changed_cnt != len(changed):
+        yield NEWS
+    if not changed and old.sample:
+        yield NEWS

@@ -17,9 +17,7 @@ def main(words: list[str]) -> int:
     allowed = [variant for variant in ALLOWED if wanted in variant.name]
     began = time.monotonic()
     survivors = [mutant.name for mutant in mutants if not _dies(mutant.name, kill(mutant))]
-    for variant in allowed:
-        if _dies(variant.name, outlive(variant)):
-            survivors.append(variant.name)
+    survivors += [variant.name for variant in allowed if _dies(variant.name, outlive(variant))]
     seconds = time.monotonic() - began
     if survivors:
         print(f"\nNot as they must: {'; '.join(survivors)}")

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from size_tracking import accounting
-from tests.property.configurations import ONE, TWO, adoption, changes
+from tests.property.configurations import ONE, adoption, changes, drift
 from tests.property.model.configuration import Configuration
 from tests.property.model.exploration import Patch
-from tests.property.model.messages import request
 
 
 @dataclass(frozen=True)
@@ -36,8 +35,7 @@ def adopting(operations: int, keys=ONE, **more) -> Configuration:
 
 def drifted(**more) -> Configuration:
     """Return a live bucket some of whose events were lost, and a request to reconcile it."""
-    lost = {"in_s3": (1, None), "recorded": (2, 1), "messages": (request("one"),)}
-    return changes("", TWO, 0, **(lost | more))
+    return drift("", 0, **more)
 
 
 def totals_read(mutation) -> Patch:
