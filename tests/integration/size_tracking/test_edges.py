@@ -1,0 +1,270 @@
+"""The edges of what S3 may hold and EventBridge may say, through the tracker's own parts and a real DynamoDB engine."""
+
+import json
+import tracemalloc
+import uuid
+from pathlib import Path
+
+import pytest
+from botocore.awsrequest import AWSResponse
+
+from size_history import items
+from size_history.messages import ReconcileRequest
+from size_tracking.events import Hint, parse
+from size_tracking.ledger import Ledger
+from size_tracking.observer import Observer, Page
+from size_tracking.values import ABSENT, Observation
+from tests.integration.size_tracking.world import World, batch_of, drain, event, record
+
+EVENTS = sorted((Path(__file__).parents[2] / "events").glob("*.json"))
+TERABYTE = 10**12
+LARGEST_OBJECT = 50 * TERABYTE
+EXACT_IN_A_FLOAT = 2**53
+AWKWARD = [
+    "k" * 1024,
+    "🪣" * 256,
+    "ü/" + "🜁" * 255,
+    "a+b",
+    "a%2Fb",
+    "a%b",
+    "new\nline",
+    "tail/",
+    "/",
+    "//",
+    " ",
+    "k",
+]
+
+
+@pytest.fixture
+def ledger(dynamodb, tables):
+    return Ledger(dynamodb, ledger_table=tables.ledger, history_table=tables.history)
+
+
+@pytest.fixture
+def samples(dynamodb, tables):
+    def read(bucket="data"):
+        answer = dynamodb.query(
+            TableName=tables.history,
+            KeyConditionExpression="bucket_name = :b",
+            ExpressionAttributeValues={":b": items.text(bucket)},
+        )
+        return [items.Sample.from_item(item) for item in answer["Items"]]
+
+    return read
+
+
+def live(world, batch, bucket="data"):
+    assert batch.handle([record(ReconcileRequest(bucket))], remaining_ms=600_000) == []
+    drain(world, batch)
+
+
+def weight(ledger, bucket="data"):
+    totals, _ = ledger.totals_and_peak(bucket)
+    return totals.size, totals.count
+
+
+class OnRealS3(World):
+    """A world whose objects are in a real bucket, looked at by the tracker's own observer."""
+
+    def __init__(self, client):
+        super().__init__()
+        self._observer = Observer(client)
+
+    def observe(self, bucket, keys):
+        return self._observer.observe(bucket, keys)
+
+    def page(self, bucket, after, size):
+        return self._observer.page(bucket, after, size)
+
+
+@pytest.fixture
+def real_bucket(s3):
+    bucket = f"edges-{uuid.uuid4().hex[:12]}"
+    s3.create_bucket(Bucket=bucket)
+    return bucket
+
+
+@pytest.mark.parametrize("path", EVENTS, ids=lambda path: path.stem)
+def test_every_kind_of_event_is_a_hint_at_its_key_as_it_stands(path):
+    """Captioned as EventBridge sends them (EventBridge's reference of Amazon S3 events)."""
+    told = json.loads(path.read_text())
+
+    assert parse(json.dumps(told["event"])) == Hint("data", told["event"]["detail"]["object"]["key"])
+    assert parse(json.dumps(told["event"], ensure_ascii=False)) == parse(json.dumps(told["event"]))
+
+
+def test_what_an_event_says_of_sizes_is_not_believed(ledger):
+    world = World()
+    batch = batch_of(world, ledger)
+    live(world, batch)
+    world.put("films/reel.mov", 7)
+    told = json.loads((EVENTS[0].parent / "multipart.json").read_text())["event"]
+    assert told["detail"]["object"]["size"] != 7
+
+    assert batch.handle([{"messageId": "m", "body": json.dumps(told)}], remaining_ms=60_000) == []
+
+    assert weight(ledger) == (7, 1)
+
+
+def test_totals_beyond_what_a_float_holds_are_exact_to_the_byte(ledger, samples):
+    world = World()
+    batch = batch_of(world, ledger)
+    live(world, batch)
+    count = 400
+    for number in range(count):
+        world.put(f"archive/{number}", LARGEST_OBJECT - 1 - number % 2)
+    hints = [event(f"archive/{number}") for number in range(count)]
+
+    assert batch.handle(hints, remaining_ms=600_000) == []
+    world.put("one more byte", 1)
+    assert batch.handle([event("one more byte")], remaining_ms=60_000) == []
+
+    expected = count * LARGEST_OBJECT - count - count // 2 + 1
+    assert expected > 2 * EXACT_IN_A_FLOAT
+    assert int(float(expected)) != expected, "a float would have done"
+    assert weight(ledger) == (expected, count + 1)
+    assert samples()[-1].total_size == expected
+    assert samples()[-2].total_size == expected - 1
+    assert ledger.totals_and_peak("data")[1].size == expected
+
+
+def test_a_sample_beyond_what_a_float_holds_is_the_highest_of_the_index(ledger, dynamodb, tables):
+    world = World()
+    batch = batch_of(world, ledger)
+    live(world, batch)
+    for size in (EXACT_IN_A_FLOAT, EXACT_IN_A_FLOAT + 1, EXACT_IN_A_FLOAT - 1):
+        world.put("k", size)
+        assert batch.handle([event("k")], remaining_ms=60_000) == []
+
+    answer = dynamodb.query(
+        TableName=tables.history,
+        IndexName=tables.size_index,
+        KeyConditionExpression="bucket_name = :b",
+        ExpressionAttributeValues={":b": items.text("data")},
+        ScanIndexForward=False,
+        Limit=1,
+    )
+
+    assert items.Sample.from_item(answer["Items"][0]).total_size == EXACT_IN_A_FLOAT + 1
+
+
+def test_every_awkward_key_is_tracked_by_its_own_name_through_a_real_bucket(s3, real_bucket, ledger):
+    world = OnRealS3(s3)
+    batch = batch_of(world, ledger)
+    live(world, batch, real_bucket)
+    for number, key in enumerate(AWKWARD):
+        s3.put_object(Bucket=real_bucket, Key=key, Body=b"." * number)  # the first one is empty
+
+    hints = [event(key, bucket=real_bucket) for key in AWKWARD]
+    assert batch.handle(hints, remaining_ms=60_000) == []
+    sizes = {key: row.seen.size for key, row in ledger.rows(real_bucket, AWKWARD).items()}
+    assert sizes == {key: number for number, key in enumerate(AWKWARD)}
+    assert weight(ledger, real_bucket) == (sum(range(len(AWKWARD))), len(AWKWARD))
+
+    for key in AWKWARD:
+        s3.delete_object(Bucket=real_bucket, Key=key)
+    assert batch.handle(hints, remaining_ms=60_000) == []
+    assert weight(ledger, real_bucket) == (0, 0)
+
+
+def test_an_empty_object_is_an_object(s3, real_bucket, ledger, samples):
+    world = OnRealS3(s3)
+    batch = batch_of(world, ledger)
+    live(world, batch, real_bucket)
+    s3.put_object(Bucket=real_bucket, Key="nothing", Body=b"")
+
+    assert batch.handle([event("nothing", bucket=real_bucket)], remaining_ms=60_000) == []
+
+    assert [(one.total_size, one.object_cnt) for one in samples(real_bucket)] == [(0, 0), (0, 1)]
+
+
+def test_objects_under_a_key_of_the_customers_own_weigh_what_the_listing_says(s3, real_bucket, ledger):
+    """HEAD without the customer's key is a 400 on AWS; neighbours in the listing are not mistaken for the key."""
+
+    def refuse(request, **_):
+        return AWSResponse(request.url, 400, {}, _Empty())
+
+    world = OnRealS3(s3)
+    batch = batch_of(world, ledger)
+    live(world, batch, real_bucket)
+    for key in ("sealed", "sealed/inner", "gone.txt.backup"):
+        s3.put_object(Bucket=real_bucket, Key=key, Body=b"." * len(key))
+    s3.meta.events.register("before-send.s3.HeadObject", refuse)
+    try:
+        hints = [event(key, bucket=real_bucket) for key in ("sealed", "gone.txt", "sealed/inner")]
+        assert batch.handle(hints, remaining_ms=60_000) == []
+    finally:
+        s3.meta.events.unregister("before-send.s3.HeadObject", refuse)
+
+    assert weight(ledger, real_bucket) == (len("sealed") + len("sealed/inner"), 2)
+    assert not ledger.rows(real_bucket, ["gone.txt"])["gone.txt"].seen.present
+
+
+class _Empty:
+    content = b""
+
+    def stream(self, *_, **__):
+        return iter(())
+
+
+def test_events_of_a_bucket_that_is_gone_bring_its_total_to_0(s3, real_bucket, ledger, samples):
+    world = OnRealS3(s3)
+    batch = batch_of(world, ledger)
+    live(world, batch, real_bucket)
+    for key in ("a", "b"):
+        s3.put_object(Bucket=real_bucket, Key=key, Body=b"1234")
+    assert batch.handle([event(key, bucket=real_bucket) for key in "ab"], remaining_ms=60_000) == []
+    for key in ("a", "b"):
+        s3.delete_object(Bucket=real_bucket, Key=key)
+    s3.delete_bucket(Bucket=real_bucket)
+
+    assert batch.handle([event("a", bucket=real_bucket)], remaining_ms=60_000) == []
+    assert weight(ledger, real_bucket) == (4, 1)
+    live(world, batch, real_bucket)  # its reconcile finds the rest gone, too
+
+    assert weight(ledger, real_bucket) == (0, 0)
+    assert samples(real_bucket)[-1].removed_cnt == 2
+
+
+class Endless:
+    """A bucket of so many synthetic objects, none of which is kept in memory; `size` bytes each."""
+
+    def __init__(self, count, size=LARGEST_OBJECT):
+        self._count = count
+        self._seen = Observation(size, etag="e", last_modified="2026-01-01T00:00:00Z")
+        self.sent = []
+
+    def observe(self, bucket, keys):
+        return {key: self._seen if int(key) < self._count else ABSENT for key in keys}, {}
+
+    def page(self, bucket, after, size):
+        first = int(after) + 1 if after else 0
+        last = min(first + size, self._count)
+        return Page(
+            tuple((f"{number:08}", self._seen) for number in range(first, last)), more=last < self._count
+        )
+
+    def send(self, message):
+        self.sent.append(message)
+
+
+def adoption_peak(ledger, bucket, count):
+    """Adopt a bucket and return the most bytes that were in use beyond those before."""
+    world = Endless(count)
+    batch = batch_of(world, ledger)
+    batch.handle([record(ReconcileRequest(bucket))], remaining_ms=600_000)
+    tracemalloc.start()
+    try:
+        drain(world, batch)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_an_adoption_needs_no_more_memory_for_more_objects(ledger):
+    small = adoption_peak(ledger, "small", 1000)
+    large = adoption_peak(ledger, "large", 2500)
+
+    assert weight(ledger, "large") == (2500 * LARGEST_OBJECT, 2500)
+    assert large < 1.5 * small
