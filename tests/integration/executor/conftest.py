@@ -1,13 +1,18 @@
+import json
+import os
 import signal
 import uuid
 
 import pytest
 
-from tests.integration.executor.localstack import Functions, LocalStack, free_port
+from images.docker import Docker
+from tests.docker.engine import READY
+from tests.integration.executor.localstack import ContainerFunctions, Functions, LocalStack, free_port, until
 
 APP = """
-    import json, os, sys, time, urllib.request
+    import json, os, socket, sys, time, uuid
     print("init")
+    LIFE = uuid.uuid4().hex
 
     def handler(event, context):
         if "exit" in event: os._exit(event["exit"])
@@ -18,15 +23,39 @@ APP = """
         if "repeat" in event: return "x" * event["repeat"]
         if "length" in event: return len(event["length"])
         custom = context.client_context and context.client_context.custom
-        return {"pid": os.getpid(), "environment": dict(os.environ), "custom": custom, "event": event,
-                "arn": context.invoked_function_arn}
+        return {"pid": os.getpid(), "host": socket.gethostname(), "life": LIFE, "environment": dict(os.environ),
+                "custom": custom, "event": event, "arn": context.invoked_function_arn}
 """
 
 
-@pytest.fixture(scope="session", params=["process"])
+# Containers need an engine and the images: `make test-docker` has both, and says so by this variable.
+KINDS = ["process", "container"] if os.environ.get(READY) else ["process"]
+
+
+@pytest.fixture(scope="session", params=KINDS)
 def executor_kind(request):
     """The kinds of executor that must keep the same promises."""
     return request.param
+
+
+@pytest.fixture(scope="session")
+def placement(executor_kind):
+    """Yield what puts a LocalStack where its functions reach it: for containers, on a network of their own."""
+    if executor_kind == "process":
+        yield {"LAMBDA_RUNTIME_EXECUTOR": "process"}
+        return
+    docker, network = Docker(), f"tidemark-test-{uuid.uuid4().hex[:8]}"
+    docker.output("network", "create", network)
+    (found,) = json.loads(docker.output("network", "inspect", network))
+    yield {
+        "LAMBDA_RUNTIME_EXECUTOR": "container",
+        "LAMBDA_DOCKER_NETWORK": network,
+        "DOCKER_HOST": docker.endpoint(),
+        "host": found["IPAM"]["Config"][0]["Gateway"],
+    }
+    # What LocalStack has left, its reaper removes.
+    until(lambda: not docker.output("ps", "--all", "--quiet", "--filter", f"network={network}"))
+    docker.output("network", "rm", network)
 
 
 @pytest.fixture(scope="session")
@@ -35,11 +64,11 @@ def image_map(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def localstack(executor_kind, image_map, aws_endpoint, tmp_path_factory):
+def localstack(placement, image_map, aws_endpoint, tmp_path_factory):
     """One LocalStack for all tests that need no other."""
     running = LocalStack(
         tmp_path_factory.mktemp("localstack"),
-        LAMBDA_RUNTIME_EXECUTOR=executor_kind,
+        **placement,
         IMAGE_LAMBDA_MAP=str(image_map),
         DYNAMODB_ENGINE_URL=aws_endpoint,
     )
@@ -50,17 +79,28 @@ def localstack(executor_kind, image_map, aws_endpoint, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def functions(localstack, image_map, tmp_path_factory):
-    return Functions(localstack, tmp_path_factory.mktemp("functions"), image_map)
+def functions(localstack, executor_kind, image_map, tmp_path_factory):
+    root = tmp_path_factory.mktemp("functions")
+    yield from functions_of(executor_kind, localstack, root, image_map)
+
+
+def functions_of(kind, localstack, root, image_map):
+    """Yield what deploys functions in the way that the kind of executor needs."""
+    if kind == "process":
+        yield Functions(localstack, root, image_map)
+        return
+    functions = ContainerFunctions(localstack, root, image_map)
+    yield functions
+    functions.remove()
 
 
 @pytest.fixture(scope="session")
-def other_localstack(executor_kind, tmp_path_factory):
+def other_localstack(placement, tmp_path_factory):
     """Another LocalStack beside it, whose DynamoDB engine is down and whose patience is short."""
     home = tmp_path_factory.mktemp("other")
     running = LocalStack(
         home,
-        LAMBDA_RUNTIME_EXECUTOR=executor_kind,
+        **placement,
         IMAGE_LAMBDA_MAP=str(home / "functions.json"),
         DYNAMODB_ENGINE_URL=f"http://127.0.0.1:{free_port()}",
         LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT="5",
@@ -70,9 +110,10 @@ def other_localstack(executor_kind, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def other_functions(other_localstack, tmp_path_factory):
+def other_functions(other_localstack, executor_kind, tmp_path_factory):
     image_map = other_localstack.home / "functions.json"
-    return Functions(other_localstack, tmp_path_factory.mktemp("other-functions"), image_map)
+    root = tmp_path_factory.mktemp("other-functions")
+    yield from functions_of(executor_kind, other_localstack, root, image_map)
 
 
 @pytest.fixture(scope="session")

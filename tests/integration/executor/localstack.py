@@ -18,10 +18,15 @@ import psutil
 import pytest
 from botocore.config import Config
 
+from images.docker import Docker
+from localstack_image_lambda.image_map import repository_of
+
 PYTHON = Path(__file__).parents[3] / ".venvs" / "localstack" / "bin" / "python"
 REGION = "eu-west-1"
 REGISTRY = f"000000000000.dkr.ecr.{REGION}.amazonaws.com"
 SECONDS = 60
+BASE = "tidemark/size-tracking"
+"""The image whose runtime client the functions of container tests have."""
 
 
 def until(condition, *, seconds=SECONDS):
@@ -34,20 +39,21 @@ def until(condition, *, seconds=SECONDS):
     raise AssertionError(f"it did not come about within {seconds} s")
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
+def free_port(host="127.0.0.1"):
+    with socket.create_server((host, 0)) as server:
         return server.getsockname()[1]
 
 
 class LocalStack:
     """One running LocalStack: its process, its files below one directory, clients for it."""
 
-    def __init__(self, home, *, wait=True, **environment):
+    def __init__(self, home, *, wait=True, host="127.0.0.1", **environment):
         if not PYTHON.exists():
             pytest.fail(f"{PYTHON} is missing: run `make install`", pytrace=False)
         self.home = home
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.host = host
+        self.port = free_port(host)
+        self.url = f"http://{host}:{self.port}"
         self.log = home / "localstack.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -55,7 +61,7 @@ class LocalStack:
                 env={
                     "PATH": os.environ["PATH"],
                     "HOME": str(home / "home"),
-                    "GATEWAY_LISTEN": f"127.0.0.1:{self.port}",
+                    "GATEWAY_LISTEN": f"{host}:{self.port}",
                     "LOCALSTACK_STATE_DIR": str(home / "state"),
                     **environment,
                 },
@@ -95,7 +101,7 @@ class LocalStack:
         if self.process.poll() is not None:
             raise AssertionError(f"LocalStack ended:\n{self.log.read_text()}")
         with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+            return probe.connect_ex((self.host, self.port)) == 0
 
 
 @dataclass(frozen=True)
@@ -120,18 +126,29 @@ class Functions:
     def image(self, source, **entry):
         """Make an image of a module `app`; return its URI."""
         repository = f"test/{uuid.uuid4().hex[:8]}"
-        directory = self.root / repository
-        directory.mkdir(parents=True)
-        (directory / "app.py").write_text(textwrap.dedent(source))
+        image = f"{REGISTRY}/{repository}@sha256:{'0' * 64}"
+        self.directory(image).mkdir(parents=True)
+        self.write(image, "app.py", source)
+        self._enter(repository, entry)
+        return image
+
+    def write(self, image, name, source):
+        """Write a file of an image, beside or instead of what it has."""
+        (self.directory(image) / name).write_text(textwrap.dedent(source))
+
+    def lives(self, payload):
+        """Whether the process that returned this (`pid`, `host`) still runs."""
+        return psutil.pid_exists(payload["pid"])
+
+    def _enter(self, repository, entry):
         images = json.loads(self._image_map.read_text())["images"] if self._image_map.exists() else {}
         images[repository] = {
             "python": sys.executable,
-            "directory": str(directory),
+            "directory": str(self.root / repository),
             "handler": "app.handler",
             **entry,
         }
         self._image_map.write_text(json.dumps({"images": images}))
-        return f"{REGISTRY}/{repository}@sha256:{'0' * 64}"
 
     def directory(self, image):
         """Return where an image's source lies."""
@@ -169,3 +186,24 @@ class Functions:
             base64.b64decode(answer.get("LogResult", "")).decode(),
             answer["ResponseMetadata"]["RequestId"],
         )
+
+
+class ContainerFunctions(Functions):
+    """The same, each image a real one with our runtime."""
+
+    def write(self, image, name, source):
+        super().write(image, name, source)
+        directory = self.directory(image)
+        (directory / "Dockerfile").write_text(f'FROM {BASE}\nCOPY *.py /var/task/\nCMD ["app.handler"]\n')
+        Docker().output("build", "--quiet", "--tag", repository_of(image), str(directory))
+
+    def lives(self, payload):
+        return payload["host"] in Docker().output("ps", "--all", "--quiet")
+
+    def remove(self):
+        """Remove every image that was made."""
+        for file in self.root.rglob("Dockerfile"):
+            Docker().output("rmi", "--force", str(file.parent.relative_to(self.root)))
+
+    def _enter(self, _repository, entry):
+        assert not entry

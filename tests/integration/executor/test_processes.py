@@ -9,6 +9,9 @@ import pytest
 
 from tests.integration.executor.localstack import Functions, LocalStack, until
 
+# What is said of processes here is said of containers in tests/docker/test_containers.py.
+pytestmark = pytest.mark.parametrize("executor_kind", ["process"], indirect=True, scope="session")
+
 FAMILY = """
     import os, subprocess, sys, time
 
@@ -17,6 +20,11 @@ FAMILY = """
         children = [subprocess.Popen(sleeper), subprocess.Popen(sleeper, start_new_session=True)]
         return [os.getpid(), *(child.pid for child in children)]
 """
+
+
+@pytest.fixture(autouse=True)
+def of_this_kind(executor_kind):
+    """Let every test here depend on the kind, also one that starts its own LocalStack."""
 
 
 @pytest.fixture

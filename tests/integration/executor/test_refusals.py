@@ -7,11 +7,14 @@ import pytest
 
 from tests.integration.executor.localstack import REGISTRY, LocalStack, until
 
+processes_only = pytest.mark.parametrize("executor_kind", ["process"], indirect=True, scope="session")
+
 
 def failed(functions, name):
     return until(lambda: (found := functions.configuration(name))["State"] == "Failed" and found)
 
 
+@processes_only
 def test_an_unknown_image_fails_at_creation_naming_function_image_and_map(functions, image_map, app):
     image = f"{REGISTRY}/nobody/knows:v1"
     name = functions.create_unready(image)
@@ -23,6 +26,7 @@ def test_an_unknown_image_fails_at_creation_naming_function_image_and_map(functi
     assert f"{image_map}: no entry for 'nobody/knows'" in reason
 
 
+@processes_only
 def test_a_missing_interpreter_fails_at_creation(functions, app):
     image = functions.image("def handler(event, context): pass", python="/nowhere/python")
 
@@ -31,6 +35,7 @@ def test_a_missing_interpreter_fails_at_creation(functions, app):
     assert "python is not an executable file: /nowhere/python" in reason
 
 
+@processes_only
 def test_an_entry_that_disappears_is_an_error_of_the_call(functions, image_map):
     image = functions.image("def handler(event, context): pass")
     function = functions.create(image)
@@ -66,7 +71,7 @@ def test_a_zip_function_is_refused_with_the_reason(functions, executor_kind, app
     [
         (
             {"LAMBDA_RUNTIME_EXECUTOR": "typo"},
-            "LAMBDA_RUNTIME_EXECUTOR=typo: no such executor (there are: docker",
+            "LAMBDA_RUNTIME_EXECUTOR=typo: no such executor (there are: container, docker, process)",
         ),
         ({"GATEWAY_LISTEN": "nowhere"}, "GATEWAY_LISTEN must be one IPv4 address and port"),
     ],

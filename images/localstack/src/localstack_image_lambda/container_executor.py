@@ -1,9 +1,11 @@
 """`LAMBDA_RUNTIME_EXECUTOR=container`: image functions as containers of their images."""
 
+import contextlib
+
 from localstack import config
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
-from localstack_image_lambda import container_engine
+from localstack_image_lambda import container_engine, container_reaper
 from localstack_image_lambda.container_engine import Place
 from localstack_image_lambda.container_sandbox import FUNCTION_LABEL, LABEL, ContainerSandbox, ContainerSpec
 from localstack_image_lambda.executor import ImageExecutor, image_uri
@@ -61,16 +63,18 @@ class ContainerExecutor(ImageExecutor):
 
 
 def start() -> None:
-    """Remove what an instance of the same name, that was killed, has left; an engine that is away is no news yet."""
+    """Remove what an instance of the same name, that was killed, has left, and see that this one leaves nothing."""
     try:
         container_engine.remove_all(container_engine.engine(), _place().name)
+        container_reaper.start(_place())
     except SandboxError:
-        return  # the first function will say so
+        return  # an engine that is away, or a setting that is wrong: the first function will say so
 
 
 def stop() -> None:
-    """Remove every container of ours."""
-    start()
+    """Remove every function's container."""
+    with contextlib.suppress(SandboxError):
+        container_engine.remove_all(container_engine.engine(), _place().name)
 
 
 def _image(function_version: FunctionVersion) -> str:

@@ -12,6 +12,7 @@ from docker.errors import APIError, DockerException
 from docker.models.containers import Container
 from docker.types import LogConfig
 
+from localstack_image_lambda.container_status import SIGNALLED, exit_of
 from localstack_image_lambda.output import Output
 from localstack_image_lambda.sandbox import Exit, SandboxError
 
@@ -29,10 +30,6 @@ SCRATCH_BYTES = 512 * 1024 * 1024
 _KILL_SECONDS = 10.0
 _QUIET_SECONDS = 0.02
 _DRAIN_SECONDS = 0.3
-_SIGNALLED = 128
-_FATAL = {
-    signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +47,6 @@ class ContainerSpec:
     command: tuple[str, ...] = ()
     entry_point: tuple[str, ...] = ()
     directory: str = ""
-
-
-def exit_of(status: int) -> Exit:
-    """Return how a container ended, by the status that the engine reports: signals are 128 and their number."""
-    number = status - _SIGNALLED
-    if number == signal.SIGKILL:  # nobody but the kernel kills it while it is wanted: it was out of memory
-        return Exit(-number, "Runtime.OutOfMemory")
-    return Exit(-number) if number in _FATAL else Exit(status)
 
 
 class ContainerSandbox:
@@ -132,6 +121,7 @@ class ContainerSandbox:
             "user": NOBODY,
             "read_only": True,
             "tmpfs": {"/tmp": f"size={SCRATCH_BYTES},mode=1777,nosuid,nodev,exec"},  # noqa: S108 the container's
+            "ipc_mode": "none",  # or /dev/shm could be written to, which Lambda does not have
             "cap_drop": ["ALL"],
             "security_opt": ["no-new-privileges"],
             "mem_limit": memory,
@@ -163,7 +153,7 @@ class ContainerSandbox:
                 self._peak_memory = max(self._peak_memory or 0, used) or None
 
     def _watch(self, container: Container, reader: threading.Thread, on_exit: Callable[[Exit], None]) -> None:
-        status = _SIGNALLED + signal.SIGKILL
+        status = SIGNALLED + signal.SIGKILL
         try:
             status = container.wait(timeout=None, condition="removed")["StatusCode"]
         except (DockerException, OSError):  # the engine went away, and every container with it
