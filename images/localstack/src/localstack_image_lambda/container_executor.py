@@ -1,6 +1,7 @@
 """`LAMBDA_RUNTIME_EXECUTOR=container`: image functions as containers of their images."""
 
 import contextlib
+import functools
 
 from localstack import config
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
@@ -62,6 +63,7 @@ class ContainerExecutor(ImageExecutor):
         container_engine.require_image(_image(function_version))
 
 
+@functools.cache  # LocalStack asks for the executor with each function; what runs by then is ours
 def start() -> None:
     """Remove what an instance of the same name, that was killed, has left, and see that this one leaves nothing."""
     try:
