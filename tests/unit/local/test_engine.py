@@ -74,7 +74,7 @@ def test_without_an_engine_it_runs_embedded_and_says_why(tmp_path):
 
     assert choice.engine is None
     assert choice.why == f"no Docker engine answers: there is no {tmp_path}/nowhere.sock"
-    with pytest.raises(LocalError, match="MODE=docker: no Docker engine answers.*or take MODE=embedded"):
+    with pytest.raises(LocalError, match=r"MODE=docker: no Docker engine answers.*or take MODE=embedded"):
         mode.choose(Mode.DOCKER, tmp_path, print, environ)
 
 
