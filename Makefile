@@ -54,8 +54,21 @@ e2e: install ## Run the whole flow in the local environment and show the history
 bench-latency: install ## Measure put to sample in the local environment, beside a listing tracker and the floor
 	@$(RUN) -m infra_cdk.local.env --state "$(STATE)" -- $(RUN) -m tests.bench.latency --state "$(STATE)" $(ARGS)
 
+bench: install ## Cost and speed per event beside a tracker that lists, the bill, the conflicts: docs/benchmarks.md
+	@$(RUN) -m tests.bench.cost
+
 transcript: install ## Write docs/transcript.md from a fresh clone of HEAD and empty caches
 	@$(RUN) -m tests.bench.transcript
+
+##@ Container images
+images: install ## Build the functions' and the local environment's images
+	@$(RUN) -m images.build
+
+push-images: install ## Build the functions' images, push them to ECR (REGISTRY=), record their digests in images.json
+	@$(RUN) -m images.push
+
+test-docker: install ## Prove images, push and the environment in Docker on a real engine (installs one on Debian as root)
+	@$(RUN) -m tests.docker.run
 
 ##@ Operate it (TARGET=local here, dev or prod on AWS with your credentials)
 reconcile: installed ## Compare tracked buckets with their listings and heal what differs; BUCKET= for one
@@ -73,6 +86,15 @@ test: install ## Run all tests in an environment of their own, beside a running 
 
 test-unit: install ## Run the tests that need no emulator
 	@$(PYTEST) tests/unit tests/infra $(ARGS)
+
+mutants: install ## Kill every known wrong variant of the accounting, and tell each one's shortest story
+	@$(RUN) -m tests.property.mutants
+
+prove: install ## Explore every interleaving of the accounting in larger worlds, more than a million states
+	@$(RUN) -m tests.property.explore
+
+soak: install ## Change, lose, repeat and break at random against the local engine for MINUTES= (default: 5)
+	@$(RUN) -m tests.stateful.soak --minutes "$(or $(MINUTES),5)"
 
 check: lint types ## Lint and check types
 
@@ -93,4 +115,4 @@ synth: install ## Write the CloudFormation templates of TARGET to infra_cdk/cdk.
 installed:
 	@test -x $(RUN) || { echo "make: .venv is missing: run make install" >&2; exit 1; }
 
-.PHONY: help install installed clean local-up local-down status env e2e bench-latency transcript reconcile track redrive test test-unit check lint types format synth
+.PHONY: help install installed clean local-up local-down status env e2e bench-latency bench transcript images push-images test-docker reconcile track redrive test mutants prove soak test-unit check lint types format synth
