@@ -55,7 +55,12 @@ bench-latency: install ## Measure put to sample in the local environment, beside
 	@$(RUN) -m infra_cdk.local.env --state "$(STATE)" -- $(RUN) -m tests.bench.latency --state "$(STATE)" $(ARGS)
 
 bench: install ## Cost and speed per event beside a tracker that lists, the bill, the conflicts: docs/benchmarks.md
-	@$(RUN) -m tests.bench.cost
+	@$(RUN) -m tests.bench.cost $(ARGS)
+	@$(RUN) -m tests.bench.contention
+	@$(RUN) -m tests.bench.profiling
+
+scale: install ## Compute docs/scale.md, how far it goes and at what cost, from its constants
+	@$(RUN) -m tests.bench.scale
 
 transcript: install ## Write docs/transcript.md from a fresh clone of HEAD and empty caches
 	@$(RUN) -m tests.bench.transcript
@@ -115,4 +120,4 @@ synth: install ## Write the CloudFormation templates of TARGET to infra_cdk/cdk.
 installed:
 	@test -x $(RUN) || { echo "make: .venv is missing: run make install" >&2; exit 1; }
 
-.PHONY: help install installed clean local-up local-down status env e2e bench-latency bench transcript images push-images test-docker reconcile track redrive test mutants prove soak test-unit check lint types format synth
+.PHONY: help install installed clean local-up local-down status env e2e bench-latency bench scale transcript images push-images test-docker reconcile track redrive test mutants prove soak test-unit check lint types format synth
