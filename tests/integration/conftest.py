@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,9 +34,15 @@ class Tables:
 @pytest.fixture(scope="session")
 def aws_endpoint(tmp_path_factory):
     """Yield the URL of an engine that runs as long as the session, on a free port of the loopback interface."""
+    with running_engine(tmp_path_factory.mktemp("dynamodb")) as url:
+        yield url
+
+
+@contextmanager
+def running_engine(home):
+    """Run an engine that keeps its files in a directory, and yield its URL."""
     if not ENGINE_PYTHON.exists():
         pytest.fail(f"{ENGINE_PYTHON} is missing: run `make install`", pytrace=False)
-    home = tmp_path_factory.mktemp("dynamodb")
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     with (home / "engine.log").open("wb") as log:

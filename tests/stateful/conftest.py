@@ -1,0 +1,23 @@
+import pytest
+
+from tests.integration.conftest import aws_endpoint  # noqa: F401  # the same engine, for these tests too
+from tests.stateful.engine import Engine, impatient
+
+
+@pytest.fixture(scope="module")
+def engine(aws_endpoint):  # noqa: F811
+    """Yield an engine whose clients retry without pauses."""
+    with pytest.MonkeyPatch.context() as patched:
+        impatient(patched)
+        yield Engine(aws_endpoint)
+
+
+@pytest.fixture
+def show(capsys):
+    """Print what a person wants to see, although pytest captures the rest."""
+
+    def print_it(text: str) -> None:
+        with capsys.disabled():
+            print(text)
+
+    return print_it

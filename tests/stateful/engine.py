@@ -1,0 +1,115 @@
+"""The same world on a real DynamoDB and S3: MiniStack, through boto3 as the function configures it."""
+
+import itertools
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import botocore.endpoint
+
+from size_tracking.handler import _BOUNDED
+from tests.integration.conftest import Tables, client_of, create_tables
+from tests.stateful.books import Books, read
+from tests.stateful.faults import Weather, trouble
+from tests.stateful.world import BUCKETS, Time
+
+
+class Engine:
+    """One running engine: clients of our own, and the tracker's clients, whose requests meet the weather."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._current = threading.local()
+        self.dynamodb = client_of(endpoint)
+        self.s3 = client_of(endpoint, "s3")
+        self.tracker_dynamodb = self._troubled("dynamodb", endpoint)
+        self.tracker_s3 = self._troubled("s3", endpoint)
+        self.numbers = itertools.count()
+
+    def clients(self, weather: Weather) -> tuple[Any, Any]:
+        """Return the tracker's clients; the requests of this thread meet this weather from now on."""
+        self._current.weather = weather
+        return self.tracker_dynamodb, self.tracker_s3
+
+    def _troubled(self, service: str, endpoint: str) -> Any:
+        session = boto3.session.Session(
+            aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1"
+        )
+        client = session.client(service, endpoint_url=endpoint, config=_BOUNDED)  # type: ignore[call-overload]
+        trouble(service, client, lambda: self._current.weather)
+        return client
+
+
+class OnEngine:
+    """Storage in an engine: tables and buckets of its own, removed by `close`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.time = Time()
+        self._engine = engine
+        number = next(engine.numbers)
+        self._tables = create_tables(engine.dynamodb, Tables(f"history{number}", f"ledger{number}"))
+        self._buckets = [f"{bucket}-{number}" for bucket in BUCKETS]
+        for bucket in self._buckets:
+            engine.s3.create_bucket(Bucket=bucket)
+
+    def clients(self, weather: Weather) -> tuple[Any, Any]:
+        return self._engine.clients(weather)
+
+    def table_names(self) -> tuple[str, str]:
+        return self._tables.ledger, self._tables.history
+
+    def bucket(self, number: int) -> str:
+        return self._buckets[number]
+
+    def put(self, bucket: str, key: str, size: int, how: str) -> None:
+        s3, body = self._engine.s3, how[0].encode() * size
+        if how == "copy":
+            s3.put_object(Bucket=bucket, Key="source", Body=body)
+            s3.copy_object(Bucket=bucket, Key=key, CopySource={"Bucket": bucket, "Key": "source"})
+            s3.delete_object(Bucket=bucket, Key="source")
+        elif how == "multipart":
+            upload = s3.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+            part = s3.upload_part(Bucket=bucket, Key=key, UploadId=upload, PartNumber=1, Body=body)
+            s3.complete_multipart_upload(
+                Bucket=bucket,
+                Key=key,
+                UploadId=upload,
+                MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]},
+            )
+        else:
+            s3.put_object(Bucket=bucket, Key=key, Body=body)
+
+    def delete(self, bucket: str, keys: list[str]) -> None:
+        if len(keys) == 1:
+            self._engine.s3.delete_object(Bucket=bucket, Key=keys[0])
+        else:
+            self._engine.s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys]})
+
+    def listing(self, bucket: str) -> dict[str, int]:
+        listed = self._engine.s3.list_objects_v2(Bucket=bucket).get("Contents", [])
+        return {entry["Key"]: entry["Size"] for entry in listed}
+
+    def books(self) -> Books:
+        scan = self._engine.dynamodb.scan
+        ledger, history = self.table_names()
+        return read(scan(TableName=ledger)["Items"], scan(TableName=history)["Items"])
+
+    def expire(self) -> None:
+        for row in self._engine.dynamodb.scan(TableName=self._tables.ledger)["Items"]:
+            if "expiry" in row and int(row["expiry"]["N"]) * 1_000_000 < self.time.now:
+                key = {name: row[name] for name in ("pk", "sk")}
+                self._engine.dynamodb.delete_item(TableName=self._tables.ledger, Key=key)
+
+    def close(self) -> None:
+        s3 = self._engine.s3
+        for table in self._tables.ledger, self._tables.history:
+            self._engine.dynamodb.delete_table(TableName=table)
+        for bucket in self._buckets:
+            for key in self.listing(bucket):
+                s3.delete_object(Bucket=bucket, Key=key)
+            s3.delete_bucket(Bucket=bucket)
+
+
+def impatient(monkeypatch: Any) -> None:
+    """Let botocore retry as it does, without its pauses."""
+    monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=lambda _: None))

@@ -1,0 +1,69 @@
+"""Invocations that run at the same time, one request at a time, in an order that is chosen and can be replayed."""
+
+import threading
+from collections.abc import Callable
+
+from tests.stateful.faults import Crash, Weather
+
+_PATIENCE_SECONDS = 60
+
+
+class Invocation:
+    """One call of the tracker in a thread of its own, which runs only between `go_on` and its return.
+
+    `work` is given the weather that the requests of this call are to meet.
+    """
+
+    def __init__(self, work: Callable[[Weather], None]) -> None:
+        self.weather = Weather(gate=self._wait_for_turn)
+        self.done = False
+        self._work = work
+        self._turns = 0
+        self._killed = False
+        self._error: BaseException | None = None
+        self._go = threading.Semaphore(0)
+        self._back = threading.Semaphore(0)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def go_on(self, requests: int) -> None:
+        """Run until so many more requests are made, or to the end. Raises what the call raised, except a crash."""
+        if self.done:
+            return
+        self._turns = requests
+        self._go.release()
+        assert self._back.acquire(timeout=_PATIENCE_SECONDS), "an invocation hangs"
+        if self.done:
+            self._thread.join()
+        if self._error:
+            raise self._error
+
+    def finish(self) -> None:
+        """Run to the end."""
+        while not self.done:
+            self.go_on(1000)
+
+    def kill(self) -> None:
+        """Have the process die where it stands."""
+        self._killed = True
+        self.finish()
+
+    def _run(self) -> None:
+        self._go.acquire()
+        try:
+            if not self._killed:
+                self._work(self.weather)
+        except Crash:
+            pass  # the queue delivers all of it again
+        except BaseException as error:  # noqa: BLE001  # raised again where the test can see it
+            self._error = error
+        self.done = True
+        self._back.release()
+
+    def _wait_for_turn(self) -> None:
+        while self._turns <= 0 and not self._killed:
+            self._back.release()
+            self._go.acquire()
+        if self._killed:
+            raise Crash
+        self._turns -= 1

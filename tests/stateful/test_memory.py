@@ -1,0 +1,110 @@
+"""The stand-in for DynamoDB answers like the engine: whatever is asked of both, the answers and the items agree."""
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from size_history import keys
+from size_history.items import Peak, Sample, State, Totals
+from size_tracking.ledger import Ledger
+from size_tracking.values import ABSENT, Observation, PrefixDelta, RowWrite, Run, Transaction
+from tests.integration.conftest import Tables, client_of, create_tables
+from tests.stateful.memory import MemoryDynamoDB
+
+NAMES = ("a", "b", "🪣/c")
+names = st.sampled_from(NAMES)
+revisions = st.integers(0, 2)
+seen = st.just(ABSENT) | st.builds(Observation, st.integers(0, 3), st.just("e"), st.just("t"), st.just(""))
+rows = st.lists(
+    st.builds(lambda key, read, what: RowWrite(key, read, read + 1, what), names, revisions, seen),
+    max_size=3,
+    unique_by=lambda row: row.key,
+)
+deltas = st.lists(
+    st.builds(PrefixDelta, st.sampled_from((".", "p/")), st.integers(-3, 3), st.integers(-1, 1)),
+    max_size=2,
+    unique_by=lambda delta: delta.prefix,
+)
+totals = st.builds(
+    lambda revision, size: Totals(size, 1, 1, 0, 0, size, 1, revision + 1, State.LIVE),
+    revisions,
+    st.integers(0, 9),
+)
+peaks = st.builds(lambda size: Peak(size, "data", 1), st.integers(0, 5))
+samples = st.builds(lambda time, size: Sample("data", time, size, 1), st.integers(0, 3), st.integers(0, 5))
+runs = st.builds(lambda revision: Run("r", 10, 0, 0, revision=revision + 1), revisions)
+transactions = st.builds(
+    Transaction,
+    st.just("data"),
+    rows.map(tuple),
+    st.none() | runs,
+    deltas.map(tuple),
+    st.none() | totals,
+    st.none() | samples,
+    st.none() | peaks,
+).filter(lambda one: one != Transaction("data"))
+requests = st.lists(
+    st.tuples(st.just("commit"), transactions)
+    | st.tuples(st.just("create_totals"), st.just("data"))
+    | st.tuples(st.just("put_run"), runs)
+    | st.tuples(st.just("rows"), st.lists(names, min_size=1, unique=True))
+    | st.tuples(
+        st.just("between"), st.tuples(st.sampled_from(("", *NAMES)), st.sampled_from((None, *NAMES)))
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+def answer(ledger: Ledger, request: tuple[str, Any]) -> Any:
+    """Ask, and return the answer or how it was refused."""
+    what, given_ = request
+    try:
+        match what:
+            case "commit":
+                return ledger.commit(given_, now=5_000_000)
+            case "create_totals":
+                return ledger.create_totals(given_, now=5)
+            case "put_run":
+                return ledger.put_run("data", given_)
+            case "rows":
+                return ledger.rows("data", given_)
+            case _:
+                shards = {keys.shard(name) for name in NAMES}
+                return [list(ledger.objects_between("data", shard, *given_)) for shard in sorted(shards)]
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+
+
+@pytest.fixture(scope="module")
+def dynamodb(aws_endpoint):
+    return client_of(aws_endpoint)
+
+
+@given(asked=requests)
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+def test_the_stand_in_answers_like_the_engine(dynamodb, asked):
+    tables = create_tables(dynamodb, Tables("conform-history", "conform-ledger"))
+    try:
+        real = Ledger(dynamodb, ledger_table=tables.ledger, history_table=tables.history)
+        stand_in = MemoryDynamoDB()
+        ours = Ledger(stand_in, ledger_table="ledger", history_table="history")  # type: ignore[arg-type]
+
+        for request in asked:
+            assert answer(ours, request) == answer(real, request), request
+
+        for name in ("ledger", "history"):
+            stored = dynamodb.scan(TableName=getattr(tables, name))["Items"]
+            in_memory = list(stand_in.tables[name].values())
+            assert sorted(map(_text, in_memory)) == sorted(map(_text, stored))
+    finally:
+        for table in (tables.ledger, tables.history):
+            dynamodb.delete_table(TableName=table)
+
+
+def _text(item: dict[str, Any]) -> str:
+    return json.dumps(item, sort_keys=True)

@@ -1,0 +1,237 @@
+"""Buckets, the queue of their events and the tracker's own parts around clients that may fail."""
+
+import contextlib
+import itertools
+import json
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from size_history.messages import Message, ReconcileRequest
+from size_tracking.batch import Batch
+from size_tracking.ledger import Ledger
+from size_tracking.observer import Observer
+from size_tracking.reconciler import Beginner, Reconciler, Steps
+from size_tracking.tracker import Clock, Tracker
+from tests.stateful.books import Books, read
+from tests.stateful.faults import Crash, Fault, Faulty, Weather
+from tests.stateful.invocations import Invocation
+from tests.stateful.memory import MemoryDynamoDB, MemoryS3, MemorySQS
+
+KEYS = ("a", "p/b", "p/c", "q/ü +%2F\n", "tail/")
+BUCKETS = ("data", "other")
+AMPLE_MS = 60_000
+STALE_MICROSECONDS = 16 * 60 * 1_000_000
+MONTH_MICROSECONDS = 31 * 24 * 3600 * 1_000_000
+
+
+@dataclass
+class Time:
+    """A clock that goes on by a millisecond at every look, and by whatever is slept."""
+
+    now: int = 1_800_000_000_000_000
+
+    def clock(self) -> Clock:
+        return Clock(now=self._look, sleep=self._sleep)
+
+    def _look(self) -> int:
+        self.now += 1000
+        return self.now
+
+    def _sleep(self, seconds: float) -> None:
+        self.now += int(seconds * 1_000_000)
+
+
+class InTurn:
+    """An executor that does at once what it is given, so that requests have an order that can be replayed."""
+
+    def submit(self, work: Any, *arguments: Any) -> "Future[Any]":
+        done: Future[Any] = Future()
+        try:
+            done.set_result(work(*arguments))
+        except Exception as error:  # noqa: BLE001  # as an executor does
+            done.set_exception(error)
+        return done
+
+
+class Storage(Protocol):
+    """Where objects and tables are: in memory, or in a local engine."""
+
+    time: Time
+
+    def clients(self, weather: Weather) -> tuple[Any, Any]:
+        """Return an invocation's clients of DynamoDB and S3, which meet this weather."""
+
+    def table_names(self) -> tuple[str, str]: ...
+
+    def bucket(self, number: int) -> str: ...
+
+    def put(self, bucket: str, key: str, size: int, how: str) -> None: ...
+
+    def delete(self, bucket: str, keys: list[str]) -> None: ...
+
+    def listing(self, bucket: str) -> dict[str, int]: ...
+
+    def books(self) -> Books: ...
+
+    def expire(self) -> None:
+        """Remove the tombstones whose time has come."""
+
+
+class World:
+    """What the rules act on: `queue` holds the messages that nobody has acknowledged, `touched` the buckets in use."""
+
+    def __init__(self, storage: Storage) -> None:
+        self.storage = storage
+        self.queue: dict[str, str] = {}
+        self.touched: set[str] = set()
+        self.dropped = False
+        self.running: list[Invocation] = []
+        self.met = 0
+        self._ids = itertools.count()
+
+    def put(self, bucket: int, key: int, size: int, *, how: str = "put", copies: int = 1) -> None:
+        name = self.storage.bucket(bucket)
+        self.storage.put(name, KEYS[key], size, how)
+        self._tell(name, KEYS[key], copies)
+
+    def delete(self, bucket: int, keys: Iterable[int], *, copies: int = 1) -> None:
+        name = self.storage.bucket(bucket)
+        chosen = [KEYS[key] for key in sorted(set(keys))]
+        self.storage.delete(name, chosen)
+        for key in chosen:
+            self._tell(name, key, copies)
+
+    def ask(self, message: Message) -> None:
+        self.touched.add(message.bucket)  # type: ignore[union-attr]
+        self.enqueue(message.to_json())
+
+    def enqueue(self, body: str) -> None:
+        self.queue[f"{next(self._ids)}"] = body
+
+    def drop(self, pick: int) -> None:
+        """Lose one message for good."""
+        if self.queue:
+            ids = list(self.queue)
+            del self.queue[ids[pick % len(ids)]]
+            self.dropped = True
+
+    def duplicate(self, pick: int) -> None:
+        if self.queue:
+            bodies = list(self.queue.values())
+            self.enqueue(bodies[pick % len(bodies)])
+
+    def deliver(self, picks: Iterable[int], plan: Mapping[int, Fault], remaining_ms: int = AMPLE_MS) -> None:
+        """Have one invocation carry out some messages, in whatever order, be they in flight already or not."""
+        weather = Weather(plan)
+        with contextlib.suppress(Crash):  # the queue delivers all of it again
+            self._invoke(self._chosen(picks), remaining_ms, weather)
+        self.met += weather.met
+
+    def begin_to_deliver(self, picks: Iterable[int], requests: int) -> None:
+        """Begin an invocation that stops after so many requests."""
+        bodies = self._chosen(picks)
+        invocation = Invocation(lambda weather: self._invoke(bodies, AMPLE_MS, weather))
+        self.running.append(invocation)
+        self.go_on(-1, requests)
+
+    def go_on(self, which: int, requests: int) -> None:
+        """Let an invocation make so many more requests."""
+        self.running[which].go_on(requests)
+        self.running = [one for one in self.running if not one.done]
+
+    def kill(self, which: int) -> None:
+        """Have an invocation's process die where it stands."""
+        self.running.pop(which).kill()
+
+    def settle(self) -> None:
+        """Come to rest: what runs ends, then nothing fails any more, and what was lost is looked for."""
+        for invocation in self.running:
+            invocation.finish()
+        self.running = []
+        if self.dropped:
+            self.storage.time.now += STALE_MICROSECONDS
+            for bucket in sorted(self.touched):
+                self.ask(ReconcileRequest(bucket))
+            self.dropped = False
+        for _ in range(300):
+            if not self.queue:
+                return
+            self._invoke(dict(list(self.queue.items())[:10]), AMPLE_MS, Weather())
+        raise AssertionError(f"never at rest: {len(self.queue)} messages keep coming back")
+
+    def listings(self) -> dict[str, dict[str, int]]:
+        return {bucket: self.storage.listing(bucket) for bucket in self.touched}
+
+    def _tell(self, bucket: str, key: str, copies: int) -> None:
+        self.touched.add(bucket)
+        body = {"source": "aws.s3", "detail": {"bucket": {"name": bucket}, "object": {"key": key}}}
+        for _ in range(copies):
+            self.enqueue(json.dumps(body))
+        self.dropped |= copies == 0
+
+    def _chosen(self, picks: Iterable[int]) -> dict[str, str]:
+        ids = list(reversed(self.queue))
+        return {ids[pick % len(ids)]: self.queue[ids[pick % len(ids)]] for pick in picks} if ids else {}
+
+    def _invoke(self, bodies: Mapping[str, str], remaining_ms: int, weather: Weather) -> None:
+        records = [{"messageId": one, "body": body} for one, body in bodies.items()]
+        failed = self._batch(weather).handle(records, remaining_ms=remaining_ms)
+        assert set(failed) <= set(bodies)
+        for one in bodies:
+            if one not in failed:
+                self.queue.pop(one, None)  # another invocation may have acknowledged it meanwhile
+
+    def _batch(self, weather: Weather) -> Batch:
+        """Return the tracker's own parts, as a new process has them."""
+        dynamodb, s3 = self.storage.clients(weather)
+        sqs = Faulty("sqs", MemorySQS(self.enqueue), weather)
+        clock = self.storage.time.clock()
+        ledger_table, history_table = self.storage.table_names()
+        ledger = Ledger(dynamodb, ledger_table=ledger_table, history_table=history_table, sleep=clock.sleep)
+        observer = Observer(s3)
+        observer._pool = InTurn()  # type: ignore[assignment]
+        steps = Steps(sqs, "queue")  # type: ignore[arg-type]
+        beginner = Beginner(ledger=ledger, steps=steps, clock=clock)
+        tracker = Tracker(ledger=ledger, observer=observer, adopt=beginner.adopt, clock=clock)
+        return Batch(tracker, Reconciler(ledger, observer, steps, tracker, beginner, clock), clock)
+
+
+class InMemory:
+    """Storage in this process."""
+
+    def __init__(self) -> None:
+        self.time = Time()
+        self._dynamodb = MemoryDynamoDB()
+        self._s3 = MemoryS3()
+        self._s3.buckets = {bucket: {} for bucket in BUCKETS}
+
+    def clients(self, weather: Weather) -> tuple[Any, Any]:
+        return Faulty("dynamodb", self._dynamodb, weather), Faulty("s3", self._s3, weather)
+
+    def table_names(self) -> tuple[str, str]:
+        return "ledger", "history"
+
+    def bucket(self, number: int) -> str:
+        return BUCKETS[number]
+
+    def put(self, bucket: str, key: str, size: int, how: str) -> None:
+        self._s3.put(bucket, key, size, f"{size}-{how}", self.time.now)
+
+    def delete(self, bucket: str, keys: list[str]) -> None:
+        for key in keys:
+            self._s3.buckets[bucket].pop(key, None)
+
+    def listing(self, bucket: str) -> dict[str, int]:
+        return {key: found["Size"] for key, found in self._s3.buckets[bucket].items()}
+
+    def books(self) -> Books:
+        tables = self._dynamodb.tables
+        return read(tables["ledger"].values(), tables["history"].values())
+
+    def expire(self) -> None:
+        ledger = self._dynamodb.tables["ledger"]
+        for key in [key for key, row in ledger.items() if "expiry" in row]:
+            if int(ledger[key]["expiry"]["N"]) * 1_000_000 < self.time.now:
+                del ledger[key]
