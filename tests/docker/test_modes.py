@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from infra_cdk.local import containers
+from infra_cdk.local import containers, emulator
 from infra_cdk.local.env import running
 from tests.e2e.environment import Environment
 from tests.integration.local.conftest import COMMAND_SECONDS, Local, new_local
@@ -46,7 +46,8 @@ def environment_of(local: Local) -> Environment:
 
 def told(environment: Environment, function: str, payload: object) -> tuple[str | None, object]:
     """Return the error of an invocation, and its type and text without what differs from call to call."""
-    answer = environment.client("lambda").invoke(FunctionName=function, Payload=json.dumps(payload))
+    endpoint = environment.api_url.partition("/_aws/")[0]
+    answer = emulator.client("lambda", endpoint).invoke(FunctionName=function, Payload=json.dumps(payload))
     body = json.loads(answer["Payload"].read())
     error = answer.get("FunctionError")
     return error, {name: body[name] for name in ("errorType", "errorMessage")} if error else body
