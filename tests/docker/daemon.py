@@ -8,7 +8,6 @@ import ctypes
 import ipaddress
 import json
 import os
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -113,7 +112,7 @@ def _remove(home: Path) -> None:
     mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
     for mount in sorted((path for path in mounts if path.startswith(f"{home}/")), reverse=True):
         subprocess.run(["umount", mount], capture_output=True, check=False)
-    shutil.rmtree(home, ignore_errors=True)
+    subprocess.run(["rm", "-rf", "--one-file-system", str(home)], check=False)  # several times faster than rmtree
 
 
 def _free_bridge() -> Bridge:

@@ -64,8 +64,10 @@ def _own(say: Say) -> Iterator[str]:
     if os.geteuid() != 0:
         raise SetupError("no Docker engine answers: start one (systemctl start docker), or set DOCKER_HOST")
     with private_daemon() as host:
-        yield host
-        say("stopping the engine and removing its files")
+        try:
+            yield host
+        finally:
+            say("stopping the engine and removing its files")
 
 
 def _base(docker: Docker, say: Say) -> str:

@@ -128,7 +128,11 @@ def test_an_image_pulled_by_its_digest_answers_the_same(docker, pushed, hub, tmp
     )
 
     environ = dict.fromkeys(("HISTORY_TABLE", "LEDGER_TABLE", "DATA_BUCKET", "PLOT_BUCKET"), "unused")
-    environ |= {"SIZE_INDEX": "unused", "QUEUE_URL": "http://127.0.0.1:1/queue", "AWS_DEFAULT_REGION": "eu-central-1"}
+    environ |= {
+        "SIZE_INDEX": "unused",
+        "QUEUE_URL": "http://127.0.0.1:1/queue",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+    }
     with (
         ContainerFunction("tidemark/plotting", environ) as built,
         ContainerFunction(remote, environ) as pulled,

@@ -1,0 +1,109 @@
+"""`make test-docker`: everything that needs a Docker engine, from none to all torn down, with a summary.
+
+An engine that answers is used; on Debian, as root, one is installed and started otherwise. Without either it says how
+to get one, and fails: what was not tested has not passed.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from images.docker import DockerError
+from infra_cdk.local.ports import free_port
+from tests.docker import stages
+from tests.docker.engine import engine, stop_on_signals
+from tests.docker.errors import SetupError
+from tests.docker.stages import Result, Stage
+
+PYTHON = sys.executable
+EMBEDDED = (PYTHON, "-m", "infra_cdk.local.within", "--")
+
+
+def plan(state: str) -> tuple[Stage, ...]:
+    """Return the stages in their order; the composed environment keeps its state in this directory."""
+    local = (PYTHON, "-m")
+    return (
+        Stage("the images are built", commands=[(*local, "images.build")]),
+        Stage(
+            "the images are what they should be",
+            through=EMBEDDED,
+            pytest=("tests/docker", "--ignore=tests/docker/test_push.py"),
+        ),
+        Stage(
+            "end to end in containers",
+            commands=[
+                (
+                    *local,
+                    "infra_cdk.local.up",
+                    "--state",
+                    state,
+                    "--port",
+                    str(free_port()),
+                    "--mode",
+                    "docker",
+                )
+            ],
+            through=(*local, "infra_cdk.local.env", "--state", state, "--"),
+            pytest=("tests/e2e", "-m", "not storm"),
+            afterwards=(*local, "infra_cdk.local.down", "--state", state),
+        ),
+        Stage("both executors keep their promises", pytest=("tests/integration/executor",)),
+        Stage("the images are pushed", pytest=("tests/docker/test_push.py",)),
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the stages and return the exit code: 0 if every one passed."""
+    parser = argparse.ArgumentParser(prog="test-docker", description="Test what needs a Docker engine.")
+    parser.add_argument(
+        "--only", metavar="WORDS", help="the stages whose titles have these words, and the images"
+    )
+    options = parser.parse_args(arguments)
+    stop_on_signals()
+    code = 1
+    try:
+        with tempfile.TemporaryDirectory(prefix="tidemark-") as state:
+            chosen = [
+                stage
+                for number, stage in enumerate(plan(str(Path(state) / "local")))
+                if number == 0 or not options.only or options.only in stage.title
+            ]
+            results = list(_run(chosen))
+        _summarise(results, chosen)
+        code = int(any(result.fault for result in results))
+    except (SetupError, DockerError) as error:
+        print(f"test-docker: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("test-docker: interrupted; what was started is stopped", file=sys.stderr)
+        code = 130
+    return code
+
+
+def _run(chosen: Sequence[Stage]) -> Iterator[Result]:
+    """Yield how each stage went, until the images cannot be built."""
+    began = time.monotonic()
+    with engine(lambda line: print(f"engine: {line}", file=sys.stderr, flush=True)) as found:
+        title = "an engine of our own, and a base" if found.ours else "the engine that answers, and a base"
+        yield Result(title, time.monotonic() - began)
+        for number, stage in enumerate(chosen):
+            result = stages.run(stage, found.variables)
+            yield result
+            if number == 0 and result.fault:
+                return
+
+
+def _summarise(results: Sequence[Result], chosen: Sequence[Stage]) -> None:
+    print("\n=== summary")
+    for result in results:
+        print(result.line())
+    for stage in chosen[len(results) - 1 :]:
+        print(f"not run          {stage.title}")
+    total = sum(result.seconds for result in results)
+    print(f"{total:14.0f} s  in all, from the first look for an engine to the last test", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
