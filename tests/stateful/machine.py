@@ -20,8 +20,9 @@ bucket_numbers = st.sampled_from((0, 0, 0, 0, 1))
 key_numbers = st.sampled_from((0, 0, 0, 0, 0, 1, 1, *range(2, len(KEYS))))
 sizes = st.integers(0, 4)
 copies = st.sampled_from((1, 1, 1, 1, 2, 0))
-plans = st.lists(st.sampled_from((None, None, *Fault)), min_size=2, max_size=6).map(
-    lambda met: {number: fault for number, fault in enumerate(met) if fault}
+# The request after the first is S3's answer about the first key.
+plans = st.dictionaries(
+    st.sampled_from((1, 1, 1, 2, 2, 3, 4, 0)), st.sampled_from(Fault), min_size=1, max_size=2
 )
 picks = st.lists(st.sampled_from((0, 0, 0, *range(1, 6))), min_size=1, max_size=3)  # from the newest message
 times_left = st.sampled_from((60_000, 60_000, 60_000, 60_000, 5_002, 5_008))
