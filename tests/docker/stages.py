@@ -54,7 +54,8 @@ def run(stage: Stage, variables: Mapping[str, str]) -> Result:
             fault, tests = _run_pytest(stage, environ)
     finally:
         if stage.afterwards:
-            fault = fault or _fault_of(stage.afterwards, environ)
+            ended_badly = _fault_of(stage.afterwards, environ)
+            fault = fault or ended_badly
     return Result(stage.title, time.monotonic() - began, fault, tests)
 
 
