@@ -49,7 +49,7 @@ env: installed ## Print the local environment's variables: eval "$(make -s env)"
 	@$(RUN) -m infra_cdk.local.env --state "$(STATE)"
 
 e2e: install ## Run the whole flow in the local environment and show the history and the plot
-	@$(RUN) -m infra_cdk.local.env --state "$(STATE)" -- $(PYTEST) -q --no-header tests/e2e -m "not storm" $(ARGS)
+	@$(RUN) -m infra_cdk.local.env --state "$(STATE)" -- $(PYTEST) -q --no-header tests/e2e -m "not storm and not long" $(ARGS)
 
 bench-latency: install ## Measure put to sample in the local environment, beside a listing tracker and the floor
 	@$(RUN) -m infra_cdk.local.env --state "$(STATE)" -- $(RUN) -m tests.bench.latency --state "$(STATE)" $(ARGS)
@@ -87,7 +87,10 @@ redrive: installed ## Put what is in the dead-letter queues back into the queue
 
 ##@ Check it
 test: install ## Run all tests in an environment of their own, beside a running one
-	@$(RUN) -m infra_cdk.local.within -- $(PYTEST) --durations=8 $(ARGS)
+	@$(RUN) -m infra_cdk.local.within -- $(PYTEST) --durations=8 -m "not long" $(ARGS)
+
+test-long: install ## Run the tests that take minutes, likewise: lost events, kills, edges, random histories
+	@$(RUN) -m infra_cdk.local.within -- $(PYTEST) --durations=8 -m long $(ARGS)
 
 test-unit: install ## Run the tests that need no emulator
 	@$(PYTEST) tests/unit tests/infra $(ARGS)
@@ -120,4 +123,4 @@ synth: install ## Write the CloudFormation templates of TARGET to infra_cdk/cdk.
 installed:
 	@test -x $(RUN) || { echo "make: .venv is missing: run make install" >&2; exit 1; }
 
-.PHONY: help install installed clean local-up local-down status env e2e bench-latency bench scale transcript images push-images test-docker reconcile track redrive test mutants prove soak test-unit check lint types format synth
+.PHONY: help install installed clean local-up local-down status env e2e bench-latency bench scale transcript images push-images test-docker reconcile track redrive test test-long mutants prove soak test-unit check lint types format synth

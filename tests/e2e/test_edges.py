@@ -6,6 +6,8 @@ from tests.e2e.disturbances import make_live, put_all, wait_until
 from tests.e2e.environment import Environment, Weight, assert_exact
 from tests.e2e.tracked_bucket import tracked_bucket
 
+pytestmark = pytest.mark.long
+
 
 def weighs(environment: Environment, bucket: str, size: int, count: int) -> None:
     """Wait until the last sample is this, and hold it against the bucket's listing."""
@@ -72,7 +74,6 @@ def test_a_bucket_with_suspended_versioning_weighs_what_its_current_versions_wei
         remove_every_version(environment, bucket)
 
 
-@pytest.mark.storm
 def test_1000_objects_deleted_by_one_request_are_1000_removals(environment, show):
     s3 = environment.client("s3")
     with tracked_bucket(environment) as bucket:

@@ -23,6 +23,8 @@ from tests.e2e.disturbances import (
 from tests.e2e.environment import Environment, assert_exact
 from tests.e2e.tracked_bucket import notifying_bucket, tracked_bucket
 
+pytestmark = pytest.mark.long
+
 VISIBILITY_SECONDS = 180
 
 
@@ -47,7 +49,6 @@ def dead_letters(environment: Environment) -> list[dict]:
     return answer.get("Messages", [])
 
 
-@pytest.mark.storm
 def test_a_poison_message_reaches_the_dead_letters_alone_and_its_neighbours_are_committed(environment):
     sqs = environment.client("sqs")
     poison = json.dumps({"source": "aws.s3", "detail": {}, "id": uuid.uuid4().hex})
@@ -96,7 +97,6 @@ def test_a_redrive_drains_the_dead_letters_and_the_bucket_ends_exact(environment
         assert dead_letters(environment) == []
 
 
-@pytest.mark.storm
 def test_a_function_killed_while_it_works_loses_nothing(environment, show):
     with tracked_bucket(environment) as bucket, visibility(environment, 5):
         make_live(environment, bucket)

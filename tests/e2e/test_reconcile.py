@@ -23,6 +23,8 @@ from tests.e2e.disturbances import (
 from tests.e2e.environment import Environment, assert_exact
 from tests.e2e.tracked_bucket import tracked_bucket
 
+pytestmark = pytest.mark.long
+
 
 @contextmanager
 def traffic(environment: Environment, bucket: str) -> Iterator[list[int]]:
@@ -149,7 +151,6 @@ def test_an_existing_bucket_is_adopted_while_it_changes_and_keeps_its_own_notifi
         show(f"\n  adopted beside {changes[0]} live changes: exact at {truth.count} objects")
 
 
-@pytest.mark.storm
 def test_an_adoption_goes_on_after_a_kill_in_its_middle(environment, show):
     with existing_bucket(environment) as (bucket, _), visibility(environment, 10):
         put_all(environment, bucket, dict.fromkeys((f"{number:04}" for number in range(2000)), 1))

@@ -1,6 +1,10 @@
 """Any history of changes, deliveries and failures ends exact, and the books are consistent all the way."""
 
+import pytest
+
 from tests.stateful.running import run_in_memory, run_on_engine, seed_of_this_run
+
+pytestmark = pytest.mark.long
 
 
 def test_1000_histories_in_memory_end_exact(show):

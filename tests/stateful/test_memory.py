@@ -15,6 +15,8 @@ from size_tracking.values import ABSENT, Observation, PrefixDelta, RowWrite, Run
 from tests.integration.conftest import Tables, client_of, create_tables
 from tests.stateful.memory import MemoryDynamoDB
 
+pytestmark = pytest.mark.long
+
 NAMES = ("a", "b", "🪣/c")
 names = st.sampled_from(NAMES)
 revisions = st.integers(0, 2)

@@ -16,6 +16,8 @@ from size_tracking.observer import Observer, Page
 from size_tracking.values import ABSENT, Observation
 from tests.integration.size_tracking.world import World, batch_of, drain, event, record
 
+pytestmark = pytest.mark.long
+
 EVENTS = sorted((Path(__file__).parents[2] / "events").glob("*.json"))
 TERABYTE = 10**12
 LARGEST_OBJECT = 50 * TERABYTE
