@@ -93,6 +93,7 @@ DEEP = (
         crashes=1,
         lost=1,
     ),
+    changes("2 changes of 2 keys, crash, lost answer, zombie", TWO, 2, batch=2, crashes=1, lost=1, zombies=1),
     changes("3 handlers, 3 changes of a key, each event once or twice", ONE, 3, handlers=3, duplicates=3),
     adoption("adoption, change, HEAD fails, time out", TWO, 1, unanswered=1, late=1),
     adoption("adoption of a key, change, crash, step twice", ONE, 1, crashes=1, duplicates=1),
@@ -103,16 +104,17 @@ DEEP = (
         "2 changes of 2 keys, zombie, each event once or twice", TWO, 2, batch=2, zombies=1, duplicates=2
     ),
     adoption("adoption of 2 keys, change, crash", TWO, 1, crashes=1),
+    changes("4 changes of a key, crash, lost answer", ONE, 4, crashes=1, lost=1),
+    changes("3 changes of a key, crash, lost answer, zombie", ONE, 3, crashes=1, lost=1, zombies=1),
     changes(
-        "2 changes of 2 keys, crash, lost answer, zombie, an event twice",
+        "2 changes of 2 keys (one size), crash, lost answer, zombie, an event twice",
         TWO,
         2,
+        sizes=(1,),
         batch=2,
         crashes=1,
         lost=1,
         zombies=1,
         duplicates=1,
     ),
-    changes("4 changes of a key, crash, lost answer", ONE, 4, crashes=1, lost=1),
-    changes("3 changes of a key, crash, lost answer, zombie", ONE, 3, crashes=1, lost=1, zombies=1),
 )

@@ -111,6 +111,10 @@ class Handling:
         moment = Moment(dict(zip(self._configuration.keys, listing, strict=True)), stored, earlier)
         for after, answer in self._answered(handler, moment, now):
             yield self._effect(after, answer, books, now)
+            if isinstance(after.asking, Ended) and answer.fault is None and self._may("crashes"):
+                died = after._replace(asking=Ended(handler.asking.task.bodies))
+                says = f"{answer.says}, and dies before it acknowledges"
+                yield self._effect(died, answer._replace(says=says, fault="crashes"), books, now)
         task = handler.asking.task
         if task.chunk and not task.chunk.answers and self._may("late"):
             over = carry_on(chunk_over(task, now, LATE), self._wiring)
