@@ -55,6 +55,8 @@ def private_daemon(parent: Path = Path("/var/tmp")) -> Iterator[str]:  # noqa: S
             _wait_until_it_answers(process, home)
             yield f"unix://{home}/docker.sock"
         finally:
+            if process.poll() is None:
+                _clear(home)
             _stop(process)
     finally:
         subprocess.run(["ip", "link", "delete", bridge.name], capture_output=True, check=False)
@@ -97,6 +99,15 @@ def _wait_until_it_answers(process: subprocess.Popen[bytes], home: Path) -> None
     raise SetupError(f"dockerd did not start; its log ends:\n{tail}")
 
 
+def _clear(home: Path) -> None:
+    """Remove containers, then networks: an engine that ends leaves the networks' bridges on this machine."""
+    docker = ["docker", "--host", f"unix://{home}/docker.sock"]
+    listed = subprocess.run([*docker, "ps", "--all", "--quiet"], capture_output=True, text=True, check=False)
+    if containers := listed.stdout.split():
+        subprocess.run([*docker, "rm", "--force", *containers], capture_output=True, check=False)
+    subprocess.run([*docker, "network", "prune", "--force"], capture_output=True, check=False)
+
+
 def _stop(process: subprocess.Popen[bytes]) -> None:
     """End dockerd, which ends its containers and its containerd."""
     process.terminate()
@@ -112,7 +123,9 @@ def _remove(home: Path) -> None:
     mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
     for mount in sorted((path for path in mounts if path.startswith(f"{home}/")), reverse=True):
         subprocess.run(["umount", mount], capture_output=True, check=False)
-    subprocess.run(["rm", "-rf", "--one-file-system", str(home)], check=False)  # several times faster than rmtree
+    subprocess.run(
+        ["rm", "-rf", "--one-file-system", str(home)], check=False
+    )  # several times faster than rmtree
 
 
 def _free_bridge() -> Bridge:
