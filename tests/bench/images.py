@@ -15,6 +15,7 @@ from images.errors import ImagesError, run
 from images.recipes import FUNCTIONS, Build, Recipe
 from infra_cdk.local.progress import Progress
 from tests.bench.report import circumstances, write_section
+from tests.docker.engine import BASE
 from tests.docker.function import LOCKED_DOWN, ContainerFunction, FunctionError
 from tests.docker.image_facts import MB, ImageFacts, bytecode_bytes
 
@@ -98,7 +99,9 @@ def _build_twin(name: str, twin: str, docker: Docker) -> None:
     )
 
 
-def report(base: int, shared: int, sizes: dict[str, Sizes], starts: dict[str, Starts]) -> str:
+def report(
+    name_of_base: str, base: int, shared: int, sizes: dict[str, Sizes], starts: dict[str, Starts]
+) -> str:
     """Return the section; `base` and `shared` are the bytes of the Python base and of what all the images share."""
     stored = shared + sum(size.total - shared for size in sizes.values())
     said = sum(size.total for size in sizes.values())
@@ -107,7 +110,7 @@ def report(base: int, shared: int, sizes: dict[str, Sizes], starts: dict[str, St
         "",
         f"`make bench-images`. {circumstances()}",
         "",
-        f"Sizes in MB (10⁶ bytes), uncompressed, on a Python base of {base / MB:.0f} MB.",
+        f"Sizes in MB (10⁶ bytes), uncompressed, above the base {name_of_base} of {base / MB:.0f} MB.",
         "",
         "| image | in all | above the base | of that bytecode | the rest |",
         "|---|---:|---:|---:|---:|",
@@ -155,10 +158,11 @@ def _start_row(name: str, start: Starts) -> str:
 def bench(docker: Docker, progress: Progress) -> str:
     """Measure everything and return the section."""
     build([*FUNCTIONS, SHARED], Build(ROOT, head(ROOT).revision, architecture_of(None)), docker, progress)
-    base = ImageFacts.of(docker, docker.environ["PYTHON_IMAGE"])
+    name_of_base = docker.environ.get("PYTHON_IMAGE", BASE)
+    base = ImageFacts.of(docker, name_of_base)
     sizes = {name: measure_sizes(docker, name, base) for name in NAMES}
     starts = {name: measure_starts(docker, name, progress) for name in NAMES}
-    return report(base.size, ImageFacts.of(docker, SHARED.name).size, sizes, starts)
+    return report(name_of_base, base.size, ImageFacts.of(docker, SHARED.name).size, sizes, starts)
 
 
 def main() -> int:

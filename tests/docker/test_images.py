@@ -87,9 +87,13 @@ def test_nothing_in_an_image_runs_as_root_or_writes_outside_tmp(docker, name):
     user = ImageFacts.of(docker, name).config["User"]
 
     tried = run_python(docker, name, TRY_TO_WRITE, *LOCKED_DOWN, "--tmpfs=/dev/shm:ro")
+    unlocked = run_python(docker, name, TRY_TO_WRITE)
 
     assert user == "65534:65534"
     assert tried == {"user": 65534, "group": 65534, "written": ["/tmp"]}  # noqa: S108 - where it is meant to
+
+    # Even where the root can be written to, nothing of ours can: only what Debian leaves open to everybody.
+    assert set(unlocked["written"]) <= {"/tmp", "/var/tmp", "/dev/shm"}  # noqa: S108
 
 
 @pytest.mark.parametrize("name", NAMES)
