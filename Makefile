@@ -75,6 +75,9 @@ push-images: install ## Build the functions' images, push them to ECR (REGISTRY=
 test-docker: install ## Prove images, push and the environment in Docker on a real engine (installs one on Debian as root)
 	@$(RUN) -m tests.docker.run
 
+bench-images: install ## Measure the images, size and start with and without bytecode: docs/benchmarks.md
+	@$(RUN) -m tests.bench.images $(ARGS)
+
 ##@ Operate it (TARGET=local here, dev or prod on AWS with your credentials)
 reconcile: installed ## Compare tracked buckets with their listings and heal what differs; BUCKET= for one
 	@$(OPERATE).reconcile $(DEPLOYMENT) $(if $(BUCKET),--bucket "$(BUCKET)")
@@ -123,4 +126,4 @@ synth: install ## Write the CloudFormation templates of TARGET to infra_cdk/cdk.
 installed:
 	@test -x $(RUN) || { echo "make: .venv is missing: run make install" >&2; exit 1; }
 
-.PHONY: help install installed clean local-up local-down status env e2e bench-latency bench scale transcript images push-images test-docker reconcile track redrive test test-long mutants prove soak test-unit check lint types format synth
+.PHONY: bench-images help install installed clean local-up local-down status env e2e bench-latency bench scale transcript images push-images test-docker reconcile track redrive test test-long mutants prove soak test-unit check lint types format synth
