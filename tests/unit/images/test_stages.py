@@ -1,6 +1,11 @@
 """The stages of `make test-docker`: a failure is told, a skipped test is one, and what was started is stopped."""
 
+import os
+import signal
 import sys
+import textwrap
+import threading
+import time
 
 import pytest
 
@@ -64,3 +69,34 @@ def test_a_stage_sees_the_engines_variables():
     command = (PYTHON, "-c", "import os; raise SystemExit(os.environ['PYTHON_IMAGE'] != 'base:1')")
 
     assert not stages.run(Stage("x", commands=[command]), {"PYTHON_IMAGE": "base:1"}).fault
+
+
+def test_a_stage_that_is_stopped_lets_its_tests_clean_up(tmp_path):
+    """SIGTERM alone would end pytest before its fixtures, and what they had started would stay."""
+    text = f"""
+        import pathlib, pytest, time
+
+        @pytest.fixture
+        def started():
+            pathlib.Path(r'{tmp_path}/started').touch()
+            yield
+            pathlib.Path(r'{tmp_path}/stopped').touch()
+
+        def test_it(started):
+            time.sleep(60)
+    """
+    tests = suite(tmp_path, textwrap.dedent(text))
+    watch = threading.Thread(target=interrupt_when_there, args=(tmp_path / "started",))
+    watch.start()
+
+    with pytest.raises(KeyboardInterrupt):
+        stages.run(Stage("x", pytest=("-p", "tests.conftest", *tests)), {})
+
+    watch.join()
+    assert (tmp_path / "stopped").exists()
+
+
+def interrupt_when_there(path):
+    while not path.exists():
+        time.sleep(0.05)
+    os.kill(os.getpid(), signal.SIGINT)
