@@ -9,12 +9,10 @@ from constructs import Construct
 
 from infra_cdk import wiring
 from infra_cdk.settings import Settings
-from size_history import items, keys
+from size_history import tables
+from size_history.tables import Attribute, Kind, TableSchema
 
-_STRING = dynamodb.AttributeType.STRING
-_NUMBER = dynamodb.AttributeType.NUMBER
-TIME_TO_LIVE = "expiry"
-"""The Ledger's attribute (seconds since 1970) after which DynamoDB removes a tombstone."""
+_KINDS = {Kind.STRING: dynamodb.AttributeType.STRING, Kind.NUMBER: dynamodb.AttributeType.NUMBER}
 
 
 class StorageStack(Stack):
@@ -27,8 +25,8 @@ class StorageStack(Stack):
         data_bucket = self._bucket("DataBucket")
         _announce_changes(data_bucket)
         plot_bucket = self._bucket("PlotBucket")
-        history = self._history()
-        ledger = self._ledger()
+        history = self._table("HistoryTable", tables.HISTORY)
+        ledger = self._table("LedgerTable", tables.LEDGER)
 
         for name, output, value in (
             (wiring.DATA_BUCKET, "DataBucketName", data_bucket.bucket_name),
@@ -53,40 +51,37 @@ class StorageStack(Stack):
             auto_delete_objects=True if ephemeral and not self._settings.emulated else None,
         )
 
-    def _history(self) -> dynamodb.Table:
-        table = self._table("HistoryTable", partition=items.BUCKET_NAME, sort=items.TIME)
-        table.add_global_secondary_index(
-            index_name=items.SIZE_INDEX,
-            partition_key=dynamodb.Attribute(name=items.BUCKET_NAME, type=_STRING),
-            sort_key=dynamodb.Attribute(name=items.TOTAL_SIZE, type=_NUMBER),
-            projection_type=dynamodb.ProjectionType.ALL,
-        )
-        return table
-
-    def _ledger(self) -> dynamodb.Table:
-        return self._table("LedgerTable", partition=keys.PK, sort=keys.SK, time_to_live=TIME_TO_LIVE)
-
-    def _table(
-        self, construct_id: str, *, partition: str, sort: str, time_to_live: str | None = None
-    ) -> dynamodb.Table:
-        return dynamodb.Table(
+    def _table(self, construct_id: str, schema: TableSchema) -> dynamodb.Table:
+        table = dynamodb.Table(
             self,
             construct_id,
-            partition_key=dynamodb.Attribute(name=partition, type=_STRING),
-            sort_key=dynamodb.Attribute(name=sort, type=_STRING),
+            partition_key=_attribute(schema.partition),
+            sort_key=_attribute(schema.sort),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             encryption=dynamodb.TableEncryption.AWS_MANAGED,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
-            time_to_live_attribute=time_to_live,
+            time_to_live_attribute=schema.time_to_live,
             deletion_protection=not self._settings.ephemeral,
             removal_policy=self._removal,
         )
+        for index in schema.indexes:
+            table.add_global_secondary_index(
+                index_name=index.name,
+                partition_key=_attribute(index.partition),
+                sort_key=_attribute(index.sort),
+                projection_type=dynamodb.ProjectionType.ALL,
+            )
+        return table
 
     @property
     def _removal(self) -> RemovalPolicy:
         return RemovalPolicy.DESTROY if self._settings.ephemeral else RemovalPolicy.RETAIN
+
+
+def _attribute(attribute: Attribute) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=attribute.name, type=_KINDS[attribute.kind])
 
 
 def _announce_changes(bucket: s3.Bucket) -> None:

@@ -16,7 +16,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from size_history import items, keys
+from size_history import items
+from size_history import tables as tables_schema
 
 ENGINE_PYTHON = Path(__file__).parents[2] / ".venvs" / "dynamodb" / "bin" / "python"
 START_SECONDS = 60
@@ -107,37 +108,9 @@ def client_of(endpoint, service="dynamodb"):
 def create_tables(client, names=None):
     """Create History with its index and Ledger, with exactly the product's keys; return their names."""
     names = names or Tables()
-    client.create_table(
-        TableName=names.history,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": items.BUCKET_NAME, "AttributeType": "S"},
-            {"AttributeName": items.TIME, "AttributeType": "S"},
-            {"AttributeName": items.TOTAL_SIZE, "AttributeType": "N"},
-        ],
-        KeySchema=_key_schema(items.BUCKET_NAME, items.TIME),
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": names.size_index,
-                "KeySchema": _key_schema(items.BUCKET_NAME, items.TOTAL_SIZE),
-                "Projection": {"ProjectionType": "ALL"},
-            }
-        ],
-    )
-    client.create_table(
-        TableName=names.ledger,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": keys.PK, "AttributeType": "S"},
-            {"AttributeName": keys.SK, "AttributeType": "S"},
-        ],
-        KeySchema=_key_schema(keys.PK, keys.SK),
-    )
+    for name, schema in ((names.history, tables_schema.HISTORY), (names.ledger, tables_schema.LEDGER)):
+        client.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **schema.definition())
     return names
-
-
-def _key_schema(partition, sort):
-    return [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}]
 
 
 def _free_port():
@@ -151,7 +124,7 @@ def _environment(home, port):
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(home),
         "TMPDIR": str(home),
-        "SERVICES": "dynamodb,s3,sqs",
+        "SERVICES": "dynamodb,s3,sqs,sts",
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
         "IOT_MTLS_ENABLED": "0",

@@ -20,6 +20,8 @@ TOTAL_SIZE = "total_size"
 OBJECT_CNT = "object_cnt"
 SIZE_INDEX = "GSI_SizeByBucket"
 """History's index: partition key `bucket_name`, sort key `total_size`."""
+EXPIRY = "expiry"
+"""Seconds since 1970 after which DynamoDB may remove a tombstone of the Ledger."""
 MAX_CHANGED_KEYS = 10
 """How many of the changed keys a sample names; `changed_cnt` counts them all."""
 

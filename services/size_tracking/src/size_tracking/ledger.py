@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from size_history import items, keys
-from size_history.items import Item, Peak, State, Totals, int_of, number, text
+from size_history.items import EXPIRY, Item, Peak, State, Totals, int_of, number, text
 from size_tracking.values import ObjectRow, Observation, Outcome, PrefixDelta, RowWrite, Run, Transaction
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ class Ledger:
     def _put_row(self, bucket: str, row: RowWrite, now: int) -> Item:
         item = {**items.object_key(bucket, row.key), "revision": number(row.revision)}
         if row.seen.size is None:
-            item["expiry"] = number(now // 1_000_000 + TOMBSTONE_SECONDS)
+            item[EXPIRY] = number(now // 1_000_000 + TOMBSTONE_SECONDS)
         else:
             item |= {
                 "size": number(row.seen.size),
