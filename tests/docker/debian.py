@@ -20,6 +20,8 @@ PACKAGES = {
 """The package of each program."""
 
 _POLICY = Path("/usr/sbin/policy-rc.d")
+_WITH_COMPOSE_2 = "trixie"
+"""The first release whose docker-compose is Compose 2, as a plugin of the docker command."""
 
 
 def missing(programs: Iterable[str]) -> list[str]:
@@ -54,10 +56,42 @@ def install(programs: Iterable[str]) -> list[str]:
     return installed
 
 
-def _apt(*arguments: str) -> None:
+def fetch_compose_2(directory: Path) -> None:
+    """Put Compose 2 from a later Debian where a docker command with DOCKER_CONFIG=`directory` finds it; SetupError.
+
+    Nothing is installed and no list of this machine's is changed: apt works on settings and files of its own.
+    """
+    files = directory / "apt"
+    for path in ("lists/partial", "archives/partial"):
+        (files / path).mkdir(parents=True)
+    (files / "status").touch()
+    (files / "sources.list").write_text(
+        "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian "
+        f"{_WITH_COMPOSE_2} main\n",
+        encoding="ascii",
+    )
+    (files / "apt.conf").write_text(
+        f'Dir::Etc::SourceList "{files}/sources.list"; Dir::Etc::SourceParts "/dev/null";\n'
+        f'Dir::State::Lists "{files}/lists"; Dir::State::Status "{files}/status";\n'
+        f'Dir::Cache "{files}"; Dir::Cache::Archives "{files}/archives"; APT::Sandbox::User "root";\n',
+        encoding="ascii",
+    )
+    _apt("update", "-q", settings=files / "apt.conf")
+    _apt("download", "-q", "docker-compose", settings=files / "apt.conf", directory=files)
+    (package,) = files.glob("docker-compose_*.deb")
+    subprocess.run(["dpkg", "-x", package, files / "unpacked"], check=True)
+    plugins = directory / "cli-plugins"
+    plugins.mkdir()
+    shutil.move(next((files / "unpacked").rglob("cli-plugins/docker-compose")), plugins)
+    shutil.rmtree(files)
+
+
+def _apt(*arguments: str, settings: Path | None = None, directory: Path | None = None) -> None:
+    own = {"APT_CONFIG": str(settings)} if settings else {}
     done = subprocess.run(
         ["apt-get", *arguments],
-        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+        env={**os.environ, **own, "DEBIAN_FRONTEND": "noninteractive"},
+        cwd=directory,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

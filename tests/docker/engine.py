@@ -9,22 +9,27 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from images.docker import GET_ONE, Docker, DockerError
 from images.recipes import NETWORK_VARIABLE
 from tests.docker import stand_in
 from tests.docker.daemon import private_daemon
-from tests.docker.debian import install, may_install, missing
+from tests.docker.debian import fetch_compose_2, install, may_install, missing
 from tests.docker.errors import SetupError
 
 READY = "TIDEMARK_DOCKER_TESTS"
 """Set where an engine and a base image are promised: the Docker tests run then, and fail if they cannot."""
 
 BASE = "python:3.13-slim"
+COMPOSE_2 = "TIDEMARK_COMPOSE_2"
+"""The DOCKER_CONFIG with which the docker command has Compose 2, where Compose 1.29 is what it finds without."""
+
 _PROGRAMS = ("dockerd", "docker", "docker-registry", "docker-compose", "mmdebstrap", "ip")
 
 Say = Callable[[str], None]
@@ -50,6 +55,8 @@ def engine(say: Say, environ: Mapping[str, str] = os.environ) -> Iterator[Engine
         variables = {"DOCKER_HOST": docker.endpoint(), READY: "1"}
         if ours:
             variables[NETWORK_VARIABLE] = "host"
+            if not _has_compose_2():
+                variables[COMPOSE_2] = stack.enter_context(_compose_2(say))
         variables["PYTHON_IMAGE"] = _base(docker, say)
         yield Engine(variables, ours)
 
@@ -68,6 +75,18 @@ def _own(say: Say) -> Iterator[str]:
             yield host
         finally:
             say("stopping the engine and removing its files")
+
+
+def _has_compose_2() -> bool:
+    return subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0
+
+
+@contextmanager
+def _compose_2(say: Say) -> Iterator[str]:
+    say("getting Compose 2 beside docker-compose 1.29, to test with both")
+    with tempfile.TemporaryDirectory(prefix="tidemark-compose-") as directory:
+        fetch_compose_2(Path(directory))
+        yield directory
 
 
 def _base(docker: Docker, say: Say) -> str:

@@ -29,17 +29,18 @@ class Stage:
 
 @dataclass(frozen=True)
 class Result:
-    """How a stage went: the reason if it failed, what its tests counted, and how many seconds it took."""
+    """How a stage went: the reason if it failed, how many tests ran, and how many seconds it took."""
 
     title: str
     seconds: float
     fault: str = ""
-    tests: str = ""
+    ran: int = 0
 
     def line(self) -> str:
         """Return its line in the summary."""
         word = "FAILED" if self.fault else "passed"
-        return f"{word:6} {self.seconds:5.0f} s  {self.title:34} {self.fault or self.tests}".rstrip()
+        counted = f"{self.ran} tests" if self.ran else ""
+        return f"{word:6} {self.seconds:5.0f} s  {self.title:34} {self.fault or counted}".rstrip()
 
 
 def run(stage: Stage, variables: Mapping[str, str]) -> Result:
@@ -47,16 +48,16 @@ def run(stage: Stage, variables: Mapping[str, str]) -> Result:
     print(f"\n=== {stage.title}", flush=True)
     environ = {**os.environ, **variables}
     began = time.monotonic()
-    fault = tests = ""
+    fault, ran = "", 0
     try:
         fault = _first_fault(stage.commands, environ)
         if stage.pytest and not fault:
-            fault, tests = _run_pytest(stage, environ)
+            fault, ran = _run_pytest(stage, environ)
     finally:
         if stage.afterwards:
             ended_badly = _fault_of(stage.afterwards, environ)
             fault = fault or ended_badly
-    return Result(stage.title, time.monotonic() - began, fault, tests)
+    return Result(stage.title, time.monotonic() - began, fault, ran)
 
 
 def _first_fault(commands: Sequence[Sequence[str]], environ: Mapping[str, str]) -> str:
@@ -66,20 +67,19 @@ def _first_fault(commands: Sequence[Sequence[str]], environ: Mapping[str, str]) 
     return ""
 
 
-def _run_pytest(stage: Stage, environ: Mapping[str, str]) -> tuple[str, str]:
-    """Return what went wrong and what was counted; a test that was skipped is one that went wrong."""
+def _run_pytest(stage: Stage, environ: Mapping[str, str]) -> tuple[str, int]:
+    """Return what went wrong and how many tests ran; a test that was skipped is one that went wrong."""
     with tempfile.TemporaryDirectory(prefix="tidemark-report-") as directory:
         report = Path(directory) / "report.xml"
         command = [*stage.through, sys.executable, "-m", "pytest", *stage.pytest, f"--junitxml={report}"]
         fault = _fault_of(command, environ)
         counted = _count(report)
     ran = counted["tests"] - counted["skipped"]
-    tests = f"{ran} tests"
     if fault:
-        return f"{counted['failures'] + counted['errors']} of {ran} tests failed ({fault})", tests
+        return f"{counted['failures'] + counted['errors']} of {ran} tests failed ({fault})", ran
     if counted["skipped"] or not ran:
-        return f"{counted['skipped']} of {counted['tests']} tests were skipped", tests
-    return "", tests
+        return f"{counted['skipped']} of {counted['tests']} tests were skipped", ran
+    return "", ran
 
 
 def _count(report: Path) -> dict[str, int]:
