@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
 
 from images.docker import DockerError
@@ -19,41 +20,33 @@ from tests.docker.errors import SetupError
 from tests.docker.stages import Result, Stage
 
 PYTHON = sys.executable
-EMBEDDED = (PYTHON, "-m", "infra_cdk.local.within", "--")
 
 
 def plan(state: str) -> tuple[Stage, ...]:
     """Return the stages in their order; the composed environment keeps its state in this directory."""
-    local = (PYTHON, "-m")
+    up = _local("up", "--state", state, "--port", str(free_port()), "--mode", "docker")
     return (
-        Stage("the images are built", commands=[(*local, "images.build")]),
-        Stage(
-            "the images are what they should be",
-            through=EMBEDDED,
-            pytest=("tests/docker", "--ignore=tests/docker/test_push.py"),
-        ),
+        Stage("the images are built", commands=[(PYTHON, "-m", "images.build")]),
         Stage(
             "end to end in containers",
-            commands=[
-                (
-                    *local,
-                    "infra_cdk.local.up",
-                    "--state",
-                    state,
-                    "--port",
-                    str(free_port()),
-                    "--mode",
-                    "docker",
-                )
-            ],
-            through=(*local, "infra_cdk.local.env", "--state", state, "--"),
+            commands=[up],
+            through=_local("env", "--state", state, "--"),
             pytest=("tests/e2e", "-m", "not storm and not long"),
-            afterwards=(*local, "infra_cdk.local.down", "--state", state),
+            afterwards=_local("down", "--state", state),
+        ),
+        Stage("the images are pushed", pytest=("tests/docker/test_push.py",)),
+        Stage(
+            "the images are what they should be",
+            through=_local("within", "--"),
+            pytest=("tests/docker", "--ignore=tests/docker/test_push.py"),
         ),
         # Of the suite that both executors run; `make test` runs it with processes.
         Stage("the container executor", pytest=("tests/integration/executor", "-k", "container")),
-        Stage("the images are pushed", pytest=("tests/docker/test_push.py",)),
     )
+
+
+def _local(command: str, *arguments: str) -> tuple[str, ...]:
+    return (PYTHON, "-m", f"infra_cdk.local.{command}", *arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -97,13 +90,13 @@ def _run(chosen: Sequence[Stage]) -> Iterator[Result]:
 
 
 def _summarise(results: Sequence[Result], chosen: Sequence[Stage]) -> None:
-    print("\n=== summary")
-    for result in results:
-        print(result.line())
+    print("\n=== summary (how long each took, and when it had ended)")
+    for result, ended in zip(results, accumulate(result.seconds for result in results), strict=True):
+        print(result.line(ended))
     for stage in chosen[len(results) - 1 :]:
-        print(f"not run          {stage.title}")
+        print(f"not run                  {stage.title}")
     seconds, ran = sum(result.seconds for result in results), sum(result.ran for result in results)
-    print(f"{seconds:14.0f} s  {ran} tests in all, from the first look for an engine to the end", flush=True)
+    print(f"{seconds:14.0f} s          {ran} tests in all", flush=True)
 
 
 if __name__ == "__main__":

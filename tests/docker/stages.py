@@ -36,11 +36,13 @@ class Result:
     fault: str = ""
     ran: int = 0
 
-    def line(self) -> str:
-        """Return its line in the summary."""
+    def line(self, ended: float) -> str:
+        """Return its line in the summary; `ended` is when, in seconds since all began."""
         word = "FAILED" if self.fault else "passed"
         counted = f"{self.ran} tests" if self.ran else ""
-        return f"{word:6} {self.seconds:5.0f} s  {self.title:34} {self.fault or counted}".rstrip()
+        return (
+            f"{word:6} {self.seconds:5.0f} s {ended:5.0f} s  {self.title:34} {self.fault or counted}".rstrip()
+        )
 
 
 def run(stage: Stage, variables: Mapping[str, str]) -> Result:

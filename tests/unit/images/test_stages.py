@@ -26,8 +26,8 @@ def test_a_stage_tells_how_many_tests_passed(tmp_path):
     result = stages.run(Stage("x", pytest=suite(tmp_path, "def test_a(): pass\ndef test_b(): pass\n")), {})
 
     assert not result.fault
-    assert result.line().endswith("2 tests")
-    assert result.line().startswith("passed ")
+    assert result.line(0).endswith("2 tests")
+    assert result.line(0).startswith("passed ")
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_what_was_not_tested_has_not_passed(tmp_path, text, said):
     result = stages.run(Stage("x", pytest=suite(tmp_path, text)), {})
 
     assert result.fault.startswith(said)
-    assert result.line().startswith("FAILED ")
+    assert result.line(0).startswith("FAILED ")
 
 
 def test_after_a_failed_command_nothing_else_runs_but_what_ends_the_stage(tmp_path):
