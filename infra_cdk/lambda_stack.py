@@ -48,7 +48,7 @@ class LambdaStack(Stack):
         self._tracking_queue.feed(tracking.function, settings.queue)
 
         plotting = self._plotting()
-        self._api = PlotApi(self, "PlotApi", function=plotting.function)
+        self._api = PlotApi(self, "PlotApi", function=plotting.function, cors_origin=settings.cors_origin)
         self._api_url = self._api.url(_endpoint(self, settings))
         driver = self._driver()
 
@@ -92,6 +92,7 @@ class LambdaStack(Stack):
                 "DATA_BUCKET": self._data_bucket.bucket_name,
                 "PLOT_BUCKET": self._plot_bucket.bucket_name,
                 "QUEUE_URL": self._queue.queue_url,
+                "CORS_ORIGIN": self._settings.cors_origin,
             },
         )
 
@@ -149,7 +150,7 @@ class LambdaStack(Stack):
         plotting.may(
             "dynamodb:Query", on=[self._history.table_arn, f"{self._history.table_arn}/index/{SIZE_INDEX}"]
         )
-        plotting.may("dynamodb:GetItem", "dynamodb:Query", on=self._ledger.table_arn)
+        plotting.may("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", on=self._ledger.table_arn)
         plotting.may("s3:PutObject", on=self._plot_bucket.arn_for_objects("plot"))
         plotting.may("s3:PutObject", on=self._plot_bucket.arn_for_objects("plot/*"))
         plotting.may("sqs:GetQueueAttributes", on=self._queue.queue_arn)

@@ -9,25 +9,42 @@ STAGE = "v1"
 LONGEST_SECONDS = 29
 """How long API Gateway waits for an integration; AWS's limit for a regional API."""
 
-ROUTES = {"plot": ("GET", "POST"), "health": ("GET",)}
-"""The methods of each path."""
+ROUTES = {
+    "/plot": ("GET", "POST"),
+    "/history": ("GET",),
+    "/size": ("GET",),
+    "/count": ("GET",),
+    "/buckets": ("GET",),
+    "/prefixes": ("GET",),
+    "/health": ("GET",),
+    "/openapi.yaml": ("GET",),
+    "/": ("GET",),
+    "/assets/{file}": ("GET",),
+}
+"""The methods of each path; services/plotting/src/plotting/openapi.yaml says what they answer."""
+SAME_ORIGIN = ("/", "/assets/{file}", "/openapi.yaml")
+"""What no page of another origin asks for with a signature, so that no preflight comes before it."""
 
 _ORIGIN = "Access-Control-Allow-Origin"
-_ANY_ORIGIN = "'*'"  # in quotes: to API Gateway, a constant
+# In quotes: to API Gateway, a constant.
 _PREFLIGHT = {
-    f"method.response.header.{_ORIGIN}": _ANY_ORIGIN,
     "method.response.header.Access-Control-Allow-Methods": "'GET,POST,OPTIONS'",
     "method.response.header.Access-Control-Allow-Headers": (
-        "'Authorization,Content-Type,X-Amz-Content-Sha256,X-Amz-Date,X-Amz-Security-Token'"
+        "'Authorization,Content-Type,If-None-Match,X-Amz-Content-Sha256,X-Amz-Date,X-Amz-Security-Token'"
     ),
     "method.response.header.Access-Control-Max-Age": "'3600'",
 }
 
 
 class PlotApi(Construct):
-    """A REST API (v1) whose routes all ask for an AWS signature, except a browser's preflight."""
+    """A REST API (v1) whose routes all ask for an AWS signature, except a browser's preflight.
 
-    def __init__(self, scope: Construct, construct_id: str, *, function: lambda_.IFunction) -> None:
+    Pages of `cors_origin` may read its answers: `https://example.org`, or `*` for any.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, function: lambda_.IFunction, cors_origin: str
+    ) -> None:
         super().__init__(scope, construct_id)
         self.api = apigateway.RestApi(
             self,
@@ -46,14 +63,17 @@ class PlotApi(Construct):
         )
         self.api.node.try_remove_child("Endpoint")  # an output with a generated name; ours says the same
         integration = apigateway.LambdaIntegration(
-            function, timeout=Duration.seconds(LONGEST_SECONDS), allow_test_invoke=False
+            function,
+            timeout=Duration.seconds(LONGEST_SECONDS),
+            scope_permission_to_method=False,  # one permission for the API, not one for each route
         )
         for path, methods in ROUTES.items():
-            resource = self.api.root.add_resource(path)
+            resource = self.api.root.resource_for_path(path)
             for method in methods:
                 resource.add_method(method, integration)
-            _answer_preflight(resource)
-        self._open_refusals_to_browsers()
+            if path not in SAME_ORIGIN:
+                _answer_preflight(resource, cors_origin)
+        self._open_refusals_to_browsers(cors_origin)
 
     @property
     def stage(self) -> str:
@@ -70,16 +90,17 @@ class PlotApi(Construct):
         """Return the ARN by which calling one route is allowed."""
         return self.api.arn_for_execute_api(method, path, self.stage)
 
-    def _open_refusals_to_browsers(self) -> None:
+    def _open_refusals_to_browsers(self, origin: str) -> None:
         # Without the header, a browser hides why it was refused from the page that asked.
         for name, kind in (
             ("ClientErrors", apigateway.ResponseType.DEFAULT_4_XX),
             ("ServerErrors", apigateway.ResponseType.DEFAULT_5_XX),
         ):
-            self.api.add_gateway_response(name, type=kind, response_headers={_ORIGIN: _ANY_ORIGIN})
+            self.api.add_gateway_response(name, type=kind, response_headers={_ORIGIN: f"'{origin}'"})
 
 
-def _answer_preflight(resource: apigateway.Resource) -> None:
+def _answer_preflight(resource: apigateway.IResource, origin: str) -> None:
+    headers = {f"method.response.header.{_ORIGIN}": f"'{origin}'", **_PREFLIGHT}
     # Not the CDK's own preflight: with every media type binary, its mapping template needs the body as text.
     resource.add_method(
         "OPTIONS",
@@ -88,11 +109,11 @@ def _answer_preflight(resource: apigateway.Resource) -> None:
             passthrough_behavior=apigateway.PassthroughBehavior.NEVER,
             request_templates={"application/json": '{"statusCode": 204}'},
             integration_responses=[
-                apigateway.IntegrationResponse(status_code="204", response_parameters=_PREFLIGHT)
+                apigateway.IntegrationResponse(status_code="204", response_parameters=headers)
             ],
         ),
         authorization_type=apigateway.AuthorizationType.NONE,
         method_responses=[
-            apigateway.MethodResponse(status_code="204", response_parameters=dict.fromkeys(_PREFLIGHT, True))
+            apigateway.MethodResponse(status_code="204", response_parameters=dict.fromkeys(headers, True))
         ],
     )

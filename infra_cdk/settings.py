@@ -3,6 +3,7 @@
 Nothing here knows the CDK, and reading settings touches no network and no account.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -41,7 +42,8 @@ class Settings:
     """One deployment: where it goes, whether its data outlives it, and how its functions run.
 
     `endpoint` is the LocalStack that a local target is deployed to, and None on AWS. `ephemeral` data is
-    destroyed with its stack. `driver_pause_seconds` is the least time between two of the driver's changes.
+    destroyed with its stack. `driver_pause_seconds` is the least time between two of the driver's changes. Pages of
+    `cors_origin` may read the API's answers in a browser; a signature is wanted of any.
     """
 
     target: str
@@ -50,6 +52,7 @@ class Settings:
     architecture: str = "x86_64"
     queue: QueueProfile = QUEUE_PROFILES["default"]
     driver_pause_seconds: int = 2
+    cors_origin: str = "*"
 
     @property
     def emulated(self) -> bool:
@@ -118,6 +121,12 @@ def _driver_pause(settings: Settings, value: Any) -> Settings:
     return replace(settings, driver_pause_seconds=int(value))
 
 
+def _cors_origin(settings: Settings, value: Any) -> Settings:
+    if not re.fullmatch(r"\*|https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?", str(value)):
+        raise SettingsError(f"setting 'corsOrigin' is * or an origin like https://example.org, not '{value}'")
+    return replace(settings, cors_origin=str(value))
+
+
 def _one_of(key: str, value: Any, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise SettingsError(f"setting '{key}' is one of {', '.join(allowed)}, not '{value}'")
@@ -130,5 +139,6 @@ CHANGES: Mapping[str, Callable[[Settings, Any], Settings]] = {
     "architecture": _architecture,
     "queueProfile": _queue_profile,
     "driverPauseSeconds": _driver_pause,
+    "corsOrigin": _cors_origin,
 }
 """What `-c key=value` may change, and how."""

@@ -1,9 +1,15 @@
 """The API: every route signed, a browser's preflight answered, and one URL for it all."""
 
-import pytest
+import json
+from importlib import resources
 
+import pytest
+import yaml
+
+from plotting.routes import ROUTES
 from tests.infra.templates import text
 
+CONTRACT = yaml.safe_load((resources.files("plotting") / "openapi.yaml").read_text())
 METHOD = "AWS::ApiGateway::Method"
 
 
@@ -15,14 +21,17 @@ def test_every_route_asks_for_a_signature_except_the_preflight(application):
     assert authorization == {"GET": {"AWS_IAM"}, "POST": {"AWS_IAM"}, "OPTIONS": {"NONE"}}
 
 
-def test_the_routes_are_plot_and_health(application):
-    assert _routes(application) == {
-        ("GET", "plot"),
-        ("POST", "plot"),
-        ("GET", "health"),
-        ("OPTIONS", "plot"),
-        ("OPTIONS", "health"),
-    }
+def test_the_routes_are_those_of_the_service_and_of_its_contract(application):
+    described = {(method.upper(), path) for path, methods in CONTRACT["paths"].items() for method in methods}
+    served = {(method, path) for path, methods in ROUTES.items() for method in methods}
+
+    assert {route for route in _routes(application) if route[0] != "OPTIONS"} == served == described
+
+
+def test_what_a_page_of_another_origin_may_ask_for_has_a_preflight(application):
+    preflights = {path for method, path in _routes(application) if method == "OPTIONS"}
+
+    assert preflights == set(ROUTES) - {"/", "/assets/{file}", "/openapi.yaml"}
 
 
 def test_every_route_calls_plotting_and_may(application):
@@ -32,7 +41,7 @@ def test_every_route_calls_plotting_and_may(application):
     for method in application.all(METHOD):
         if method["HttpMethod"] != "OPTIONS":
             assert f"${{{name}.Arn}}" in text(method["Integration"]["Uri"])
-    assert len(permissions) == 3
+    assert len(permissions) == 1
     assert {permission["Principal"] for permission in permissions} == {"apigateway.amazonaws.com"}
     assert all(permission["FunctionName"] == {"Fn::GetAtt": [name, "Arn"]} for permission in permissions)
     assert all("SourceArn" in permission for permission in permissions)
@@ -120,8 +129,26 @@ def test_the_driver_calls_the_url_that_a_person_is_told(application):
     assert variables["API_URL"] == application.body["Outputs"]["ApiUrl"]["Value"]
 
 
+def test_the_origin_that_may_read_the_answers_is_a_setting(synth):
+    origin = "https://example.org"
+    application = synth(target="prod", corsOrigin=origin)["LambdaStack"]
+    text_of_template = json.dumps(application.body)
+
+    assert application.function("plotting")[1]["Environment"]["Variables"]["CORS_ORIGIN"] == origin
+    assert "'*'" not in text_of_template
+    assert text_of_template.count(f"'{origin}'") == 2 + len(
+        [method for method, _ in _routes(application) if method == "OPTIONS"]
+    )
+
+
 def _routes(application) -> set[tuple[str, str]]:
     return {
-        (method["HttpMethod"], application.resources[method["ResourceId"]["Ref"]]["Properties"]["PathPart"])
-        for method in application.all(METHOD)
+        (method["HttpMethod"], _path(application, method["ResourceId"])) for method in application.all(METHOD)
     }
+
+
+def _path(application, resource_id) -> str:
+    if "Ref" not in resource_id:
+        return "/"
+    resource = application.resources[resource_id["Ref"]]["Properties"]
+    return f"{_path(application, resource['ParentId'])}/{resource['PathPart']}".replace("//", "/")

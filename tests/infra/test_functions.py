@@ -7,7 +7,15 @@ from tests.infra.templates import text
 
 ENVIRONMENT = {
     "size-tracking": {"HISTORY_TABLE", "LEDGER_TABLE", "QUEUE_URL"},
-    "plotting": {"HISTORY_TABLE", "LEDGER_TABLE", "SIZE_INDEX", "DATA_BUCKET", "PLOT_BUCKET", "QUEUE_URL"},
+    "plotting": {
+        "HISTORY_TABLE",
+        "LEDGER_TABLE",
+        "SIZE_INDEX",
+        "DATA_BUCKET",
+        "PLOT_BUCKET",
+        "QUEUE_URL",
+        "CORS_ORIGIN",
+    },
     "driver": {
         "DATA_BUCKET",
         "HISTORY_TABLE",

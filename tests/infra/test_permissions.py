@@ -46,7 +46,7 @@ def test_the_tracker_consumes_its_queue_and_sends_reconcile_steps_to_it(applicat
 
 
 def test_plotting_cannot_write_a_table(application):
-    assert _of(application, "plotting", "dynamodb") == {"GetItem", "Query"}
+    assert _of(application, "plotting", "dynamodb") == {"BatchGetItem", "GetItem", "Query"}
 
 
 def test_plotting_may_ask_the_index_for_the_maximum(application):

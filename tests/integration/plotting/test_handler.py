@@ -34,6 +34,7 @@ def world(monkeypatch, aws_endpoint, dynamodb, s3, sqs, tables):
         "DATA_BUCKET": "data-bucket",
         "PLOT_BUCKET": plot_bucket,
         "QUEUE_URL": queue_url,
+        "CORS_ORIGIN": "*",
         "AWS_ENDPOINT_URL": aws_endpoint,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",

@@ -5,7 +5,7 @@ import pytest
 from plotting import history as history_module
 from plotting.history import History
 from plotting.ledger import Ledger
-from plotting.parsing import PlotRequest
+from plotting.parsing import Range
 from plotting.problems import ProblemError
 from plotting.reading import gather
 from plotting.thinning import MOST_SAMPLES
@@ -73,11 +73,19 @@ def sizes_of(samples):
     return [sample.total_size for sample in samples]
 
 
+def since(start):
+    return Range(BUCKET, start, START + 10_000 * SECOND)
+
+
+def read(history, ledger, asked):
+    return gather(history, asked, ledger.totals(asked.bucket), ledger.peak())
+
+
 def test_samples_are_those_from_the_start_on_in_time_order(history, record):
     record(0, 18, 27, 0, 2)
     record(99, bucket="photos2")
 
-    pages = list(history.samples(BUCKET, START + 2 * SECOND))
+    pages = list(history.samples(since(START + 2 * SECOND)))
 
     assert [sizes_of(page) for page in pages] == [[27, 0, 2]]
 
@@ -85,15 +93,15 @@ def test_samples_are_those_from_the_start_on_in_time_order(history, record):
 def test_the_first_microsecond_of_the_range_is_in_it(history, record):
     record(18)
 
-    assert sizes_of(next(history.samples(BUCKET, START))) == [18]
-    assert next(history.samples(BUCKET, START + 1)) == []
+    assert sizes_of(next(history.samples(since(START)))) == [18]
+    assert next(history.samples(since(START + 1))) == []
 
 
 def test_samples_are_read_to_the_last_page(history, record):
     """300 rows of 10 kB are three pages of 1 MB."""
     record(*range(300), keys=tuple("k" * 1000 + str(number) for number in range(10)))
 
-    pages = list(history.samples(BUCKET, START))
+    pages = list(history.samples(since(START)))
 
     assert len(pages) == 3
     assert [size for page in pages for size in sizes_of(page)] == list(range(300))
@@ -105,7 +113,7 @@ def test_more_than_one_answer_reads_is_a_problem_that_says_so(history, record, m
     record(*range(300), keys=tuple("k" * 1000 + str(number) for number in range(10)))
 
     with pytest.raises(ProblemError, match=r"too-many-samples: photos .* ask for a shorter window"):
-        list(history.samples(BUCKET, START))
+        list(history.samples(since(START)))
 
 
 def test_the_sample_before_an_instant_is_the_last_one_strictly_before_it(history, record):
@@ -128,7 +136,7 @@ def test_sizes_beyond_what_a_double_holds_stay_exact(history, record):
     record(2**60 + 1)
 
     assert history.largest_size(BUCKET) == 2**60 + 1
-    assert sizes_of(next(history.samples(BUCKET, START))) == [2**60 + 1]
+    assert sizes_of(next(history.samples(since(START)))) == [2**60 + 1]
 
 
 def test_the_ledger_answers_totals_and_peak_and_none_where_there_are_none(ledger, track, raise_peak):
@@ -148,7 +156,7 @@ def test_a_chart_holds_the_range_what_was_before_it_and_both_maxima(
     track(max_size=27)
     raise_peak(50, "videos")
 
-    chart = gather(history, ledger, PlotRequest(BUCKET, START + 3 * SECOND), START + 10 * SECOND)
+    chart = read(history, ledger, Range(BUCKET, START + 3 * SECOND, START + 10 * SECOND))
 
     assert sizes_of(chart.samples.kept) == [0, 2]
     assert chart.before.total_size == 27
@@ -160,18 +168,13 @@ def test_a_chart_holds_the_range_what_was_before_it_and_both_maxima(
 def test_a_bucket_still_being_adopted_is_an_ordinary_empty_chart(history, ledger, track):
     track(state=State.ADOPTING)
 
-    chart = gather(history, ledger, PlotRequest(BUCKET, START), START + SECOND)
+    chart = read(history, ledger, Range(BUCKET, START, START + SECOND))
 
     assert chart.state is State.ADOPTING
     assert chart.samples.kept == ()
     assert chart.before is None
     assert chart.bucket_maximum is None
     assert chart.highest is None
-
-
-def test_a_bucket_without_totals_is_not_tracked(history, ledger):
-    with pytest.raises(ProblemError, match="bucket-not-tracked: bucket photos"):
-        gather(history, ledger, PlotRequest(BUCKET, START), START)
 
 
 def test_a_long_range_is_thinned_and_keeps_its_peak(dynamodb, tables, history, ledger, track):
@@ -184,7 +187,7 @@ def test_a_long_range_is_thinned_and_keeps_its_peak(dynamodb, tables, history, l
         dynamodb.batch_write_item(RequestItems={tables.history: puts})
     track()
 
-    chart = gather(history, ledger, PlotRequest(BUCKET, START), START + count * SECOND)
+    chart = read(history, ledger, Range(BUCKET, START, START + count * SECOND))
 
     assert chart.samples.count == count
     assert chart.samples.thinned

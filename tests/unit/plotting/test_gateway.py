@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from plotting.gateway import Request, Response, json_response, problem_response, request_of
+from plotting.gateway import Request, Response, json_response, not_modified, problem_response, request_of
 from plotting.problems import BAD_METHOD, BAD_WINDOW, ProblemError
 
 
@@ -113,7 +113,27 @@ def test_a_problem_goes_out_as_problem_json_with_its_headers():
     assert answer["headers"]["Allow"] == "GET"
 
 
-def test_a_browser_may_read_every_answer():
-    answers = [json_response({}).to_answer(), problem_response(ProblemError(BAD_WINDOW, "No.")).to_answer()]
+def test_pages_of_the_origin_that_is_set_may_read_every_answer():
+    answers = [json_response({}), problem_response(ProblemError(BAD_WINDOW, "No.")), not_modified({})]
 
-    assert [answer["headers"]["Access-Control-Allow-Origin"] for answer in answers] == ["*", "*"]
+    headers = [answer.to_answer("https://example.org")["headers"] for answer in answers]
+
+    assert {header["Access-Control-Allow-Origin"] for header in headers} == {"https://example.org"}
+    assert {header["Access-Control-Expose-Headers"] for header in headers} == {"*"}
+
+
+def test_without_an_origin_no_other_page_may_read_an_answer():
+    assert "Access-Control-Allow-Origin" not in json_response({}).to_answer()["headers"]
+
+
+def test_a_304_has_no_body_and_no_type():
+    answer = not_modified({"ETag": 'W/"1"'}).to_answer()
+
+    assert (answer["statusCode"], answer["body"]) == (304, "")
+    assert "Content-Type" not in answer["headers"]
+
+
+def test_headers_are_found_whatever_their_case():
+    event = {"httpMethod": "GET", "path": "/plot", "headers": {"If-None-MATCH": '"1"'}}
+
+    assert request_of(event).headers == {"if-none-match": '"1"'}

@@ -10,7 +10,15 @@ from plotting import handler as module
 CONTEXT = SimpleNamespace(aws_request_id="request-1")
 SETTINGS = {
     name: name.lower()
-    for name in ("HISTORY_TABLE", "LEDGER_TABLE", "SIZE_INDEX", "DATA_BUCKET", "PLOT_BUCKET", "QUEUE_URL")
+    for name in (
+        "HISTORY_TABLE",
+        "LEDGER_TABLE",
+        "SIZE_INDEX",
+        "DATA_BUCKET",
+        "PLOT_BUCKET",
+        "QUEUE_URL",
+        "CORS_ORIGIN",
+    )
 }
 
 
@@ -47,7 +55,8 @@ def test_an_unknown_path_is_a_404_that_names_the_known_ones():
         "type": "urn:tidemark:problem:no-such-route",
         "title": "There is nothing at this path",
         "status": 404,
-        "detail": "There is no /plots: there are /plot, /health.",
+        "detail": "There is no /plots: there are /plot, /history, /size, /count, /buckets, /prefixes, /health, "
+        "/openapi.yaml, /, /assets/{file}.",
     }
 
 

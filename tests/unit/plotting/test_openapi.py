@@ -8,7 +8,16 @@ import yaml
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from plotting import problems
-from plotting.parsing import _BUCKET, LONGEST_WINDOW_SECONDS, SHORTEST_WINDOW_SECONDS
+from plotting.cursor import LONGEST
+from plotting.parameters import _BUCKET, LONGEST_WINDOW_SECONDS, SHORTEST_WINDOW_SECONDS
+from plotting.parsing import (
+    HISTORY_FORMATS,
+    MOST_ENTRIES_OF_A_PAGE,
+    MOST_SAMPLES_OF_A_PAGE,
+    ORDERS,
+    PLOT_FORMATS,
+)
+from plotting.routes import ROUTES
 from plotting.thinning import MOST_SAMPLES
 
 CONTRACT = yaml.safe_load((resources.files("plotting") / "openapi.yaml").read_text())
@@ -21,7 +30,27 @@ def test_the_contract_is_valid_openapi():
 
 
 def test_every_problem_of_the_code_is_in_the_contract():
-    assert {kind.uri for kind in KINDS} <= set(SCHEMAS["Problem"]["properties"]["type"]["enum"])
+    assert {kind.uri for kind in KINDS} == set(SCHEMAS["Problem"]["properties"]["type"]["enum"])
+
+
+def test_every_route_of_the_code_is_in_the_contract():
+    described = {path: {method.upper() for method in methods} for path, methods in CONTRACT["paths"].items()}
+
+    assert described == {path: set(methods) for path, methods in ROUTES.items()}
+
+
+def test_the_values_that_a_parameter_takes_are_those_of_the_code():
+    assert _enum("/plot", "format") == PLOT_FORMATS
+    assert _enum("/history", "format") == HISTORY_FORMATS
+    assert _enum("/history", "order") == ORDERS
+
+
+def test_the_bounds_of_a_page_are_those_of_the_code():
+    parameters = CONTRACT["components"]["parameters"]
+
+    assert _parameter("/history", "limit")["schema"]["maximum"] == MOST_SAMPLES_OF_A_PAGE
+    assert parameters["limit"]["schema"]["maximum"] == MOST_ENTRIES_OF_A_PAGE
+    assert parameters["cursor"]["schema"]["maxLength"] == LONGEST
 
 
 def test_the_bounds_of_a_window_are_those_of_the_code():
@@ -47,3 +76,16 @@ def test_a_buckets_name_is_the_same_to_the_contract_and_to_the_code(name):
     fits = schema["minLength"] <= len(name) <= schema["maxLength"] and re.search(schema["pattern"], name)
 
     assert bool(fits) == bool(_BUCKET.fullmatch(name))
+
+
+def _parameter(path, name):
+    (parameter,) = [
+        parameter
+        for parameter in CONTRACT["paths"][path]["get"]["parameters"]
+        if parameter.get("name") == name
+    ]
+    return parameter
+
+
+def _enum(path, name):
+    return tuple(_parameter(path, name)["schema"]["enum"])

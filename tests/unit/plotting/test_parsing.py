@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from plotting.parsing import LONGEST_WINDOW_SECONDS, PlotRequest, from_body, from_query
+from plotting.parameters import LONGEST_WINDOW_SECONDS
+from plotting.parsing import Range, from_body, plot_query
 from plotting.problems import ProblemError
 from size_history.times import from_text
 
@@ -20,42 +21,47 @@ def body(text):
 
 
 def query(*pairs):
-    return from_query(pairs, data_bucket="data", now=NOW)
+    asked, _ = plot_query(pairs, data_bucket="data", now=NOW)
+    return asked
+
+
+def up_to_now(bucket, start, end=NOW):
+    return Range(bucket, start, end, live=True)
 
 
 GOOD_BODIES = {
-    "nothing at all": ("", PlotRequest("data", NOW - 10 * SECOND)),
-    "only white space": (" \r\n", PlotRequest("data", NOW - 10 * SECOND)),
-    "an empty object": ("{}", PlotRequest("data", NOW - 10 * SECOND)),
-    "a bucket": ('{"bucket": "my.photos-2"}', PlotRequest("my.photos-2", NOW - 10 * SECOND)),
-    "the shortest name": ('{"bucket": "abc"}', PlotRequest("abc", NOW - 10 * SECOND)),
+    "nothing at all": ("", up_to_now("data", NOW - 10 * SECOND)),
+    "only white space": (" \r\n", up_to_now("data", NOW - 10 * SECOND)),
+    "an empty object": ("{}", up_to_now("data", NOW - 10 * SECOND)),
+    "a bucket": ('{"bucket": "my.photos-2"}', up_to_now("my.photos-2", NOW - 10 * SECOND)),
+    "the shortest name": ('{"bucket": "abc"}', up_to_now("abc", NOW - 10 * SECOND)),
     "the longest name": (
         json.dumps({"bucket": "a" * 63}),
-        PlotRequest("a" * 63, NOW - 10 * SECOND),
+        up_to_now("a" * 63, NOW - 10 * SECOND),
     ),
-    "the shortest window": ('{"window": 1}', PlotRequest("data", NOW - SECOND)),
-    "a fraction of a second": ('{"window": 2.5}', PlotRequest("data", NOW - 2_500_000)),
-    "the longest window": ('{"window": 2678400}', PlotRequest("data", NOW - 31 * 86_400 * SECOND)),
+    "the shortest window": ('{"window": 1}', up_to_now("data", NOW - SECOND)),
+    "a fraction of a second": ('{"window": 2.5}', up_to_now("data", NOW - 2_500_000)),
+    "the longest window": ('{"window": 2678400}', up_to_now("data", NOW - 31 * 86_400 * SECOND)),
     "an instant": (
         '{"from": "2026-11-20T08:15:00Z"}',
-        PlotRequest("data", from_text("2026-11-20T08:15:00.000000Z")),
+        up_to_now("data", from_text("2026-11-20T08:15:00.000000Z")),
     ),
     "an instant as the answers write it": (
         '{"from": "2026-11-20T08:15:00.000001Z"}',
-        PlotRequest("data", from_text("2026-11-20T08:15:00.000001Z")),
+        up_to_now("data", from_text("2026-11-20T08:15:00.000001Z")),
     ),
     "an instant with one digit": (
         '{"from": "2026-11-20T08:15:00.5Z"}',
-        PlotRequest("data", from_text("2026-11-20T08:15:00.500000Z")),
+        up_to_now("data", from_text("2026-11-20T08:15:00.500000Z")),
     ),
     "an instant with an offset": (
         '{"from": "2026-11-20T13:45:00.25+05:30"}',
-        PlotRequest("data", from_text("2026-11-20T08:15:00.250000Z")),
+        up_to_now("data", from_text("2026-11-20T08:15:00.250000Z")),
     ),
-    "the present": ('{"from": "2026-11-20T08:15:30.25Z"}', PlotRequest("data", NOW)),
+    "the present": ('{"from": "2026-11-20T08:15:30.25Z"}', up_to_now("data", NOW)),
     "the longest way back": (
         '{"from": "2026-10-20T08:15:30.25Z"}',
-        PlotRequest("data", NOW - LONGEST_WINDOW_SECONDS * SECOND),
+        up_to_now("data", NOW - LONGEST_WINDOW_SECONDS * SECOND),
     ),
 }
 
@@ -157,13 +163,49 @@ BAD_BODIES = {
 }
 
 GOOD_QUERIES = {
-    "nothing": ((), PlotRequest("data", NOW - 10 * SECOND)),
-    "a bucket": ((("bucket", "photos"),), PlotRequest("photos", NOW - 10 * SECOND)),
-    "a window": ((("window", "60"),), PlotRequest("data", NOW - 60 * SECOND)),
-    "a fraction": ((("window", "1.5"),), PlotRequest("data", NOW - 1_500_000)),
+    "nothing": ((), up_to_now("data", NOW - 10 * SECOND)),
+    "a bucket": ((("bucket", "photos"),), up_to_now("photos", NOW - 10 * SECOND)),
+    "a window, up to the next thousandth of itself": (
+        (("window", "60"),),
+        up_to_now("data", NOW - 60 * SECOND + 50_000, NOW + 50_000),
+    ),
+    "a fraction": ((("window", "1.5"),), up_to_now("data", NOW - 1_500_000 + 500, NOW + 500)),
+    "a window with 20 decimals": (
+        (("window", "10.00000000000000000001"),),
+        up_to_now("data", NOW - 10 * SECOND),
+    ),
+    "a window up to an instant": (
+        (("window", "60"), ("to", "2026-11-20T08:15:00Z")),
+        Range("data", NOW - 90_250_000, NOW - 30_250_000, live=False),
+    ),
+    "the default window up to an instant": (
+        (("to", "2026-11-20T08:15:00Z"),),
+        Range("data", NOW - 40_250_000, NOW - 30_250_000, live=False),
+    ),
+    "from and to, however long ago": (
+        (("from", "2020-01-01T00:00:00Z"), ("to", "2020-01-31T00:00:00Z")),
+        Range(
+            "data",
+            from_text("2020-01-01T00:00:00.000000Z"),
+            from_text("2020-01-31T00:00:00.000000Z"),
+            live=False,
+        ),
+    ),
+    "a microsecond": (
+        (("from", "2026-11-20T08:15:00Z"), ("to", "2026-11-20T08:15:00.000001Z")),
+        Range("data", NOW - 30_250_000, NOW - 30_249_999, live=False),
+    ),
+    "a future to is the present": (
+        (("from", "2026-11-20T08:15:00Z"), ("to", "2027-01-01T00:00:00Z")),
+        up_to_now("data", NOW - 30_250_000),
+    ),
+    "before 1970 is 1970": (
+        (("from", "0001-01-01T00:00:00Z"), ("to", "1970-01-01T00:00:01Z")),
+        Range("data", 0, SECOND, live=False),
+    ),
     "an instant": (
         (("from", "2026-11-20T09:15:00+01:00"),),
-        PlotRequest("data", from_text("2026-11-20T08:15:00.000000Z")),
+        up_to_now("data", from_text("2026-11-20T08:15:00.000000Z")),
     ),
 }
 
@@ -177,6 +219,25 @@ BAD_QUERIES = {
     "window of another script's digits": ((("window", "\u0661\u0660"),), "bad-window", "\\u0661"),
     "window huge": ((("window", "9" * 400),), "bad-window", "(402 characters)"),
     "window zero": ((("window", "0"),), "bad-window", "0.0"),
+    "window and from": ((("window", "1"), ("from", "2026-11-20T08:15:00Z")), "bad-range", "give one of them"),
+    "to is from": (
+        (("from", "2026-11-20T08:15:00Z"), ("to", "2026-11-20T08:15:00Z")),
+        "bad-range",
+        "the range is empty",
+    ),
+    "to before from": (
+        (("from", "2026-11-20T08:15:00Z"), ("to", "2026-11-19T08:15:00Z")),
+        "bad-range",
+        "the range is empty",
+    ),
+    "a range too long": (
+        (("from", "2020-01-01T00:00:00Z"), ("to", "2020-02-01T00:00:00.000001Z")),
+        "bad-range",
+        "longer than 2678400 seconds",
+    ),
+    "to no instant": ((("to", "now"),), "bad-to", 'to is "now": it is an instant like'),
+    "a format of another route": ((("format", "csv"),), "bad-format", "png, svg, json"),
+    "cursor of another route": ((("cursor", "abc"),), "unknown-parameter", "cursor"),
     "window twice": ((("window", "10"), ("window", "10")), "unknown-parameter", "given twice"),
     "an unknown parameter": ((("windw", "10"),), "unknown-parameter", "windw"),
     "a plus sign that the URL made a space": (
@@ -234,7 +295,8 @@ JSON_VALUES = st.recursive(
 def outcome(read, asked):
     """Return the request that was read, or the problem."""
     try:
-        return read(asked, data_bucket="data", now=NOW)
+        result = read(asked, data_bucket="data", now=NOW)
+        return result[0] if isinstance(result, tuple) else result
     except ProblemError as problem:
         return problem
 
@@ -259,4 +321,4 @@ def test_any_bytes_are_read_or_a_problem(raw):
 
 @given(st.lists(st.tuples(st.sampled_from(["bucket", "window", "from"]), st.text()), max_size=3))
 def test_any_query_is_read_or_a_problem(pairs):
-    assert_request_or_problem(outcome(from_query, tuple(pairs)))
+    assert_request_or_problem(outcome(plot_query, tuple(pairs)))

@@ -13,23 +13,22 @@ from typing import Any
 
 from plotting.problems import BAD_BODY, BAD_EVENT, MEDIA_TYPE, ProblemError, shown
 
-HEADERS = {
-    "Cache-Control": "no-store",
-    # A page may read the answers; what a caller may ask for, its signature decides, and there are no cookies.
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "*",
-}
+HEADERS = {"Cache-Control": "no-store"}
 """What every answer carries, unless the response says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request: its method in capitals, its path in the API, its query in order, its raw body."""
+    """One HTTP request: its method in capitals, its path in the API, its query in order, its raw body.
+
+    The names of its headers are in lower case.
+    """
 
     method: str
     path: str
     query: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +40,20 @@ class Response:
     body: str | bytes
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def to_answer(self) -> dict[str, Any]:
-        """Return what API Gateway expects of a proxied function."""
+    def to_answer(self, origin: str | None = None) -> dict[str, Any]:
+        """Return what API Gateway expects of a proxied function; pages of the origin (`*`: any) may read it.
+
+        What a caller may ask for, its signature decides, and there are no cookies.
+        """
         binary = isinstance(self.body, bytes)
+        headers = {**HEADERS, **self.headers}
+        if self.media_type:
+            headers["Content-Type"] = self.media_type
+        if origin is not None:
+            headers |= {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": "*"}
         return {
             "statusCode": self.status,
-            "headers": {"Content-Type": self.media_type, **HEADERS, **self.headers},
+            "headers": headers,
             "body": base64.b64encode(self.body).decode() if isinstance(self.body, bytes) else self.body,
             "isBase64Encoded": binary,
         }
@@ -59,12 +66,17 @@ def request_of(event: Mapping[str, Any]) -> Request:
         raise ProblemError(
             BAD_EVENT, "The event lacks httpMethod, resource or path: invoke through the REST API."
         )
-    return Request(method=method.upper(), path=path, query=_query(event), body=_body(event))
+    return Request(method.upper(), path, query=_query(event), body=_body(event), headers=_headers(event))
 
 
 def json_response(members: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
     """Return a 200 with JSON, ASCII only."""
     return Response(200, "application/json", json.dumps(members), headers or {})
+
+
+def not_modified(headers: Mapping[str, str]) -> Response:
+    """Return a 304: the caller has the answer."""
+    return Response(304, "", "", headers)
 
 
 def problem_response(problem: ProblemError) -> Response:
@@ -79,6 +91,11 @@ def _path(event: Mapping[str, Any]) -> str:
     if not isinstance(path, str) or not path:
         return ""
     return path.rstrip("/") or "/"
+
+
+def _headers(event: Mapping[str, Any]) -> dict[str, str]:
+    headers = event.get("headers") or {}
+    return {str(name).lower(): str(value) for name, value in headers.items()}
 
 
 def _query(event: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -14,13 +14,20 @@ from plotting.history import History
 from plotting.ledger import Ledger
 from plotting.plot_bucket import PlotBucket
 from plotting.problems import INTERNAL, ProblemError
-from plotting.routes import Sources, route_of
+from plotting.routes import route_of
 from plotting.settings import Settings
+from plotting.sources import Sources
 from plotting.tracking_queue import TrackingQueue
+from size_history.keys import SHARDS
 
 _LOG = logging.getLogger("plotting")
 # API Gateway gives up after 29 seconds: what hangs must fail before, so that the caller gets an answer.
-_TABLES = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
+_TABLES = Config(
+    connect_timeout=2,
+    read_timeout=10,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=SHARDS,
+)
 _QUEUE = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1})
 
 
@@ -40,7 +47,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         )
     took = (time.perf_counter() - started) * 1000
     _LOG.info("%s %s %d %.0f ms", event.get("httpMethod"), event.get("path"), response.status, took)
-    return response.to_answer()
+    return response.to_answer(os.environ.get("CORS_ORIGIN"))
 
 
 def _respond(event: dict[str, Any]) -> Response:
@@ -61,4 +68,5 @@ def sources() -> Sources:
         ledger=Ledger(tables, settings.ledger_table),
         pictures=PlotBucket(session.client("s3", config=_TABLES), settings.plot_bucket, settings.data_bucket),
         queue=TrackingQueue(session.client("sqs", config=_QUEUE), settings.queue_url),
+        release=os.environ.get("AWS_LAMBDA_FUNCTION_VERSION", ""),
     )

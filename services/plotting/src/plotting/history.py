@@ -1,8 +1,9 @@
 """The History table as the readers need it: one method per access pattern, only queries, never a scan."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from plotting.parsing import HistoryRequest, Range
 from plotting.problems import TOO_MANY_SAMPLES, ProblemError
 from size_history import times
 from size_history.items import BUCKET_NAME, OBJECT_CNT, TIME, TOTAL_SIZE, Sample, text
@@ -16,7 +17,8 @@ MOST_ROWS = 150_000
 """Samples that one answer reads: 60 µs each on a whole processor (measured); API Gateway waits 29 seconds."""
 
 # `time` is a reserved word. The changed keys, most of a row's bytes, are left where they are.
-_NAMES = {"#bucket": BUCKET_NAME, "#time": TIME, "#size": TOTAL_SIZE, "#count": OBJECT_CNT}
+_KEYS = {"#bucket": BUCKET_NAME, "#time": TIME}
+_NAMES = {**_KEYS, "#size": TOTAL_SIZE, "#count": OBJECT_CNT}
 _PROJECTION = "#time, #size, #count"
 
 
@@ -28,8 +30,8 @@ class History:
         self._table = table
         self._size_index = size_index
 
-    def samples(self, bucket: str, start: int) -> Iterator[list[Sample]]:
-        """Yield the samples from `start` (microseconds since 1970, inclusive) on, in time order, page by page.
+    def samples(self, asked: Range) -> Iterator[list[Sample]]:
+        """Yield the samples of a range without their counters, in time order, page by page.
 
         Raises ProblemError where there are more than MOST_ROWS, or than fit MOST_PAGES pages.
         """
@@ -37,14 +39,20 @@ class History:
             "TableName": self._table,
             "KeyConditionExpression": "#bucket = :bucket AND #time >= :start",
             "ExpressionAttributeNames": _NAMES,
-            "ExpressionAttributeValues": {":bucket": text(bucket), ":start": text(times.to_text(start))},
+            "ExpressionAttributeValues": {
+                ":bucket": text(asked.bucket),
+                ":start": text(times.to_text(asked.start)),
+            },
             "ProjectionExpression": _PROJECTION,
             "ConsistentRead": True,
         }
+        if not asked.live:
+            query["KeyConditionExpression"] = "#bucket = :bucket AND #time BETWEEN :start AND :last"
+            query["ExpressionAttributeValues"][":last"] = text(times.to_text(asked.end - 1))
         rows = 0
         for _ in range(MOST_PAGES):
             page = self._client.query(**query)
-            yield [_sample(bucket, item) for item in page["Items"]]
+            yield [_sample(asked.bucket, item) for item in page["Items"]]
             rows += len(page["Items"])
             if "LastEvaluatedKey" not in page:
                 return
@@ -53,21 +61,51 @@ class History:
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
         raise ProblemError(
             TOO_MANY_SAMPLES,
-            f"{bucket} has more samples since {times.to_text(start)} than one answer reads "
+            f"{asked.bucket} has more samples since {times.to_text(asked.start)} than one answer reads "
             f"({MOST_ROWS}, or {MOST_PAGES} pages of 1 MB): ask for a shorter window.",
         )
 
-    def sample_before(self, bucket: str, instant: int) -> Sample | None:
-        """Return the last sample before an instant: what the bucket weighed when the instant came."""
+    def page(self, request: HistoryRequest) -> tuple[Sequence[Sample], bool]:
+        """Return one page of whole samples, and whether more follow. It is one query, so at most 1 MB."""
+        asked = request.range
+        first, last = asked.start, asked.end - 1
+        if request.after is not None:
+            first, last = (first, request.after - 1) if request.descending else (request.after + 1, last)
+        if first > last:
+            return (), False
+        page = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="#bucket = :bucket AND #time BETWEEN :first AND :last",
+            ExpressionAttributeNames=_KEYS,
+            ExpressionAttributeValues={
+                ":bucket": text(asked.bucket),
+                ":first": text(times.to_text(first)),
+                ":last": text(times.to_text(last)),
+            },
+            ScanIndexForward=not request.descending,
+            ConsistentRead=True,
+            Limit=request.limit + 1,
+        )
+        samples = [_sample(asked.bucket, item) for item in page["Items"]]
+        more = len(samples) > request.limit or "LastEvaluatedKey" in page
+        return samples[: request.limit], more
+
+    def sample_before(self, bucket: str, instant: int, *, whole: bool = False) -> Sample | None:
+        """Return the last sample before an instant, its counters included if it is to be whole.
+
+        It is what the bucket weighed when the instant came.
+        """
+        projection: dict[str, Any] = {"ExpressionAttributeNames": _KEYS}
+        if not whole:
+            projection = {"ExpressionAttributeNames": _NAMES, "ProjectionExpression": _PROJECTION}
         page = self._client.query(
             TableName=self._table,
             KeyConditionExpression="#bucket = :bucket AND #time < :instant",
-            ExpressionAttributeNames=_NAMES,
             ExpressionAttributeValues={":bucket": text(bucket), ":instant": text(times.to_text(instant))},
-            ProjectionExpression=_PROJECTION,
             ScanIndexForward=False,
             ConsistentRead=True,
             Limit=1,
+            **projection,
         )
         return _sample(bucket, page["Items"][0]) if page["Items"] else None
 

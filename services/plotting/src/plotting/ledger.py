@@ -1,20 +1,47 @@
-"""The two Ledger rows that a picture needs: a bucket's totals, and the peak of all buckets."""
+"""The Ledger as the readers need it: totals, the peak, tracked buckets and prefixes; keys and queries, never a scan."""
 
-from collections.abc import Mapping
+import heapq
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from size_history.items import PEAK_KEY, Item, Peak, Totals, totals_key
+from size_history import keys
+from size_history.items import PEAK_KEY, Item, Peak, Totals, int_of, text, totals_key
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+READ_ATTEMPTS = 5
+FIRST_PAUSE_SECONDS = 0.05
+
+
+class LedgerBusyError(Exception):
+    """DynamoDB kept leaving keys unread: more is asked of the table than it can serve right now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """What is under a first-level prefix: bytes and objects."""
+
+    name: str
+    size: int
+    count: int
 
 
 class Ledger:
     """The Ledger table, read through a DynamoDB client, strongly consistent."""
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", table: str, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self._client = client
         self._table = table
+        self._sleep = sleep
+        # Threads start when they are first needed: only the prefixes ask for shards at the same time.
+        self._shards = ThreadPoolExecutor(keys.SHARDS, thread_name_prefix="shard")
 
     def totals(self, bucket: str) -> Totals | None:
         """Return a bucket's totals; None where it is not tracked."""
@@ -25,6 +52,83 @@ class Ledger:
         """Return the largest total recorded for any bucket; None before the first sample of all."""
         item = self._item(PEAK_KEY)
         return Peak.from_item(item) if item else None
+
+    def buckets(self, after: str, limit: int) -> tuple[dict[str, Totals], str | None]:
+        """Return the totals of tracked buckets by name, at most `limit` after a name, and the last name if more follow.
+
+        `limit` is at most 100, what DynamoDB reads by key at once. A bucket whose adoption has just begun and has no
+        totals yet is left out.
+        """
+        first = keys.BUCKET_ROW + after
+        rows = self._sort_keys(keys.EVERY_BUCKET, first, keys.BUCKET_ROW + "\x7f", limit + 2)
+        names = [row.removeprefix(keys.BUCKET_ROW) for row in rows if row != first]
+        found = {item[keys.PK]["S"]: Totals.from_item(item) for item in self._items(names[:limit])}
+        last = names[limit - 1] if len(names) > limit else None
+        return {name: found[name] for name in names[:limit] if name in found}, last
+
+    def prefixes(self, bucket: str, after: str, limit: int) -> tuple[Sequence[Prefix], bool]:
+        """Return at most `limit` prefixes after one in the order of names, and whether more follow.
+
+        One query per shard, all at the same time, whatever the bucket holds. Rows at zero are among them.
+        """
+        pages = self._shards.map(
+            lambda shard: self._shard(keys.prefix_pk(bucket, shard), after, limit + 1), keys.all_shards()
+        )
+        found = list(heapq.merge(*pages, key=attrgetter("name")))
+        return found[:limit], len(found) > limit
+
+    def _shard(self, partition: str, after: str, limit: int) -> list[Prefix]:
+        condition, values = "pk = :pk", {":pk": text(partition)}
+        if after:
+            condition, values = f"{condition} AND sk > :after", {**values, ":after": text(after)}
+        found: list[Prefix] = []
+        query: dict[str, Any] = {}
+        while True:
+            page = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression=condition,
+                ExpressionAttributeValues=values,
+                ConsistentRead=True,
+                Limit=limit,
+                **query,
+            )
+            found += [
+                Prefix(item[keys.SK]["S"], int_of(item, "size"), int_of(item, "count"))
+                for item in page["Items"]
+            ]
+            if "LastEvaluatedKey" not in page or len(found) >= limit:
+                return found[:limit]
+            query = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def _sort_keys(self, partition: str, first: str, last: str, limit: int) -> list[str]:
+        page = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
+            ExpressionAttributeValues={":pk": text(partition), ":first": text(first), ":last": text(last)},
+            ProjectionExpression="sk",
+            ConsistentRead=True,
+            Limit=limit,  # a hundred rows of a hundred bytes: never cut at 1 MB
+        )
+        return [item[keys.SK]["S"] for item in page["Items"]]
+
+    def _items(self, buckets: Iterable[str]) -> Iterable[Mapping[str, Any]]:
+        """Return the totals of buckets. Raises LedgerBusyError."""
+        wanted: list[Any] = [totals_key(bucket) for bucket in buckets]
+        found: list[Mapping[str, Any]] = []
+        for attempt in range(READ_ATTEMPTS):
+            if not wanted:
+                return found
+            if attempt:
+                self._sleep(FIRST_PAUSE_SECONDS * 2**attempt)
+            answer = self._client.batch_get_item(
+                RequestItems={self._table: {"Keys": wanted, "ConsistentRead": True}}
+            )
+            found += answer["Responses"].get(self._table, [])
+            left = answer.get("UnprocessedKeys", {})
+            wanted = list(left[self._table]["Keys"]) if self._table in left else []
+        if wanted:
+            raise LedgerBusyError(f"{len(wanted)} totals of {self._table} were left unread")
+        return found
 
     def _item(self, key: Item) -> Mapping[str, Any]:
         return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item", {})

@@ -1,4 +1,4 @@
-"""The picture: a chart as PNG bytes, drawn with matplotlib's Figure on Agg, never pyplot.
+"""The picture: a chart as PNG or SVG bytes, drawn with matplotlib's Figure on Agg, never pyplot.
 
 Only the routes with a picture import this module, because matplotlib takes a second to import. Artists go straight
 on the figure, in pixels, where `layout` says: that is several times faster than axes, and nothing is left to chance.
@@ -13,6 +13,7 @@ from typing import Literal
 import matplotlib as mpl
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
@@ -40,8 +41,8 @@ from plotting.layout import (
 from plotting.scale import HEIGHT, PLOT_TOP, WIDTH, Role, Scale, shown_samples
 from size_history.items import Sample
 
-DPI = 144
-POINTS_PER_PIXEL = 72 / DPI
+DPI = 72
+"""A point, the unit of fonts and line widths, is a pixel; SVG knows no other resolution."""
 
 # Okabe and Ito's blue and vermilion, darkened until they are readable as text, and ink: they differ in lightness and
 # in dashes too, so no colour vision is needed to tell them apart. https://jfly.uni-koeln.de/color/
@@ -71,14 +72,31 @@ _BOLD = _FONTS / "DejaVuSans-Bold.ttf"
 def draw(chart: Chart) -> bytes:
     """Return a chart as a PNG of 1,200 by 675 pixels; the same chart gives the same bytes."""
     with mpl.rc_context(_DEFAULTS):
-        figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor=PAPER)
-        canvas = FigureCanvasAgg(figure)
-        layout = lay_out(chart, measure_of(canvas))
-        for artist in _artists(chart, layout):
-            figure.add_artist(artist)
         out = io.BytesIO()
-        canvas.print_png(out, metadata={"Software": None})  # type: ignore[no-untyped-call]
+        _canvas(chart).print_png(out, metadata={"Software": None})  # type: ignore[no-untyped-call]
     return out.getvalue()
+
+
+def draw_svg(chart: Chart) -> bytes:
+    """Return a chart as SVG, its letters as outlines so that no font is needed; the same chart gives the same bytes."""
+    with mpl.rc_context({**_DEFAULTS, "svg.hashsalt": "tidemark", "svg.fonttype": "path"}):
+        figure = _canvas(chart).figure
+        figure.set_dpi(
+            72
+        )  # what SVG's canvas asks for anyway; the artists are in pixels and would grow otherwise
+        out = io.BytesIO()
+        metadata = {"Title": chart.bucket, "Date": None, "Creator": None}
+        FigureCanvasSVG(figure).print_svg(out, metadata=metadata)  # type: ignore[no-untyped-call]
+    return out.getvalue()
+
+
+def _canvas(chart: Chart) -> FigureCanvasAgg:
+    figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor=PAPER)
+    canvas = FigureCanvasAgg(figure)
+    layout = lay_out(chart, measure_of(canvas))
+    for artist in _artists(chart, layout):
+        figure.add_artist(artist)
+    return canvas
 
 
 def measure_of(canvas: FigureCanvasAgg) -> Measure:
@@ -158,7 +176,7 @@ def _high_lines(layout: Layout) -> list[Artist]:
             artists.append(_line([x, x + SWATCH], [y, y], colour, 1.6, dashes=dashes, zorder=2))
             x += SWATCH + 8
         label = _text(x, line.label_y, line.label, LABEL, colour)
-        label.set_bbox({"facecolor": PAPER, "edgecolor": "none", "pad": 1 * POINTS_PER_PIXEL})
+        label.set_bbox({"facecolor": PAPER, "edgecolor": "none", "pad": 1})
         artists.append(label)
     return artists
 
@@ -208,10 +226,10 @@ def _dots(samples: Sequence[Sample], scale: Scale, diameter: float) -> Line2D:
         transform=IdentityTransform(),
         linestyle="none",
         marker="o",
-        markersize=diameter * POINTS_PER_PIXEL,
+        markersize=diameter,
         markerfacecolor=DATA,
         markeredgecolor=PAPER,
-        markeredgewidth=diameter / 6 * POINTS_PER_PIXEL if diameter > 5 else 0,
+        markeredgewidth=diameter / 6 if diameter > 5 else 0,
         zorder=4,
     )
 
@@ -256,7 +274,7 @@ def _line(
         ys,
         transform=IdentityTransform(),
         color=colour,
-        linewidth=width * POINTS_PER_PIXEL,
+        linewidth=width,
         solid_capstyle="butt",
         solid_joinstyle="miter",
         zorder=zorder,
@@ -291,4 +309,4 @@ def _text(
 
 
 def _properties(font: Font) -> FontProperties:
-    return FontProperties(fname=_BOLD if font.bold else _REGULAR, size=font.size * POINTS_PER_PIXEL)
+    return FontProperties(fname=_BOLD if font.bold else _REGULAR, size=font.size)

@@ -6,7 +6,10 @@ from dataclasses import dataclass, fields
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Names of the tables, the index, the buckets and the queue; each is the variable of the same name in capitals."""
+    """Names of the tables, the index, the buckets and the queue; each is the variable of the same name in capitals.
+
+    Pages of `cors_origin` may read the answers in a browser: `https://example.org`, or `*` for any.
+    """
 
     history_table: str
     ledger_table: str
@@ -14,6 +17,7 @@ class Settings:
     data_bucket: str
     plot_bucket: str
     queue_url: str
+    cors_origin: str
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":

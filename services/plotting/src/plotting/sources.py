@@ -1,0 +1,77 @@
+"""What the routes read from and write to, and what is the same in every answer about a bucket."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from plotting.caching import BRIEFLY, etag, is_known
+from plotting.freshness import Freshness
+from plotting.gateway import Request, Response, json_response, not_modified
+from plotting.history import History
+from plotting.ledger import Ledger
+from plotting.plot_bucket import PlotBucket
+from plotting.problems import NOT_TRACKED, ProblemError
+from plotting.tracking_queue import TrackingQueue
+from size_history.items import State, Totals
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Everything that a route reads from or writes to; `release` changes with every deployment of the code."""
+
+    data_bucket: str
+    history: History
+    ledger: Ledger
+    pictures: PlotBucket
+    queue: TrackingQueue
+    release: str = ""
+
+    def totals(self, bucket: str) -> Totals:
+        """Return a tracked bucket's totals. Raises ProblemError for a bucket that is not tracked."""
+        totals = self.ledger.totals(bucket)
+        if totals is None:
+            raise ProblemError(
+                NOT_TRACKED,
+                f"bucket {bucket} is not tracked: there is no history of it.",
+                parameter="bucket",
+            )
+        return totals
+
+    def freshness(self, now: int, state: State | None = None) -> Freshness:
+        """Return how fresh an answer is that was read at an instant (microseconds since 1970)."""
+        return Freshness(now, self.queue.backlog(now), state)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer in the making: its ETag, and how fresh it is.
+
+    The ETag is of the values that determine the answer. For a bucket those are what was asked and its totals, which
+    change in the transaction of every sample: whoever has the answer already is told so before anything else is read.
+    """
+
+    tag: str
+    freshness: Freshness
+    known: bool
+
+    @classmethod
+    def to(cls, request: Request, freshness: Freshness, *parts: object) -> "Reply":
+        """Begin the answer to a request."""
+        tag = etag(request.path, *parts)
+        return cls(tag, freshness, is_known(request.headers, tag))
+
+    def not_modified(self) -> Response:
+        """Return the 304."""
+        return not_modified(self._headers())
+
+    def json(self, members: Mapping[str, Any], following: str | None = None) -> Response:
+        """Return the answer in JSON; `following` is the cursor of the next page."""
+        return json_response({**members, **self.freshness.members()}, self._headers(following))
+
+    def other(self, media_type: str, body: str | bytes, following: str | None = None) -> Response:
+        """Return the answer in another format."""
+        return Response(200, media_type, body, self._headers(following))
+
+    def _headers(self, following: str | None = None) -> dict[str, str]:
+        headers = {**self.freshness.headers(), "Cache-Control": BRIEFLY, "ETag": self.tag}
+        return headers if following is None else {**headers, "Link": f'<?cursor={following}>; rel="next"'}
