@@ -14,6 +14,7 @@ from typing import Any
 from aws_cdk import App
 
 from infra_cdk.images import NO_IMAGES_NEEDED, Images, images_from
+from infra_cdk.registry_stack import RegistryStack
 from infra_cdk.settings import Settings, SettingsError, settings_from
 from infra_cdk.stage import TidemarkStage
 
@@ -32,6 +33,8 @@ def build(context: Mapping[str, Any], *, outdir: str, images_file: Path = IMAGES
         analytics_reporting=False,  # it would add a resource to every template, and LocalStack knows no such type
     )
     settings = settings_from(app.node.get_all_context())
+    if not settings.emulated:
+        RegistryStack(app, "Tidemark-RegistryStack", description="Tidemark: the images of its functions")
     TidemarkStage(app, settings=settings, images=_images(settings, images_file))
     return app
 

@@ -1,5 +1,6 @@
 """What works on the data: queue, functions, API. It holds nothing and may be deleted and made again."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import CfnOutput, CfnParameter, CfnRule, CfnRuleAssertion, Duration, Fn, Stack
@@ -56,6 +57,7 @@ class LambdaStack(Stack):
         self._grant_plotting(plotting)
         self._grant_driver(driver)
         self._outputs(tracking.function, plotting.function, driver.function)
+        self._publish({"size-tracking": tracking, "plotting": plotting, "driver": driver})
 
     def _find_storage(self) -> None:
         def published(name: str) -> str:
@@ -183,6 +185,16 @@ class LambdaStack(Stack):
             "DriverFunctionName": driver.function_name,
         }.items():
             CfnOutput(self, name, value=value)
+
+    def _publish(self, functions: Mapping[str, ImageFunction]) -> None:
+        for name, value in {
+            wiring.QUEUE: self._queue.queue_name,
+            wiring.DLQ: self._tracking_queue.dlq.queue_name,
+            wiring.RULE_DLQ: self._tracking_queue.rule_dlq.queue_name,
+            wiring.API: self._api.api.rest_api_name,
+            **{wiring.function(service): made.function.function_name for service, made in functions.items()},
+        }.items():
+            wiring.publish(self, self._settings, name, value)
 
 
 def _endpoint(stack: Stack, settings: Settings) -> str | None:

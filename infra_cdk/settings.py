@@ -1,6 +1,7 @@
-"""What differs between deployments: one frozen value per target, and what `-c key=value` may change in it.
+"""What differs between deployments: one frozen value per target, and what the context may change in it.
 
-Nothing here knows the CDK, and reading settings touches no network and no account.
+The context is `cdk.json`, where an object under a target's name holds that target's settings, and `-c key=value` on
+top of it. Nothing here knows the CDK, and reading settings touches no network and no account.
 """
 
 import re
@@ -12,6 +13,15 @@ from urllib.parse import urlsplit
 LOCAL_ENDPOINT = "http://127.0.0.1:4566"
 ENDPOINT_PARAMETER = "Endpoint"
 """The local templates' parameter for the endpoint: the same templates serve whichever port is free."""
+
+
+MOST_TRACKED_BUCKETS = 20
+"""More would break limits of AWS's: 20 statements in a queue's policy, 2,048 characters in a rule's pattern."""
+
+_BUCKET_NAME = re.compile(r"(?!xn--|sthree-)[a-z0-9](?:[a-z0-9]|[.-](?=[a-z0-9-])){1,61}[a-z0-9]")
+"""S3's rules for the names of general purpose buckets."""
+_EMAIL = re.compile(r"[^\s@,]+@[^\s@,]+\.[^\s@,]+")
+_EXBIBYTE_IN_GIB = 2**30
 
 
 class SettingsError(ValueError):
@@ -39,11 +49,13 @@ QUEUE_PROFILES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """One deployment: where it goes, whether its data outlives it, and how its functions run.
+    """One deployment: where it goes, whether its data outlives it, how its functions run, and what it watches.
 
     `endpoint` is the LocalStack that a local target is deployed to, and None on AWS. `ephemeral` data is
     destroyed with its stack. `driver_pause_seconds` is the least time between two of the driver's changes. Pages of
     `cors_origin` may read the API's answers in a browser; a signature is wanted of any.
+    `tracked_buckets` are names of buckets, made by somebody else, that are tracked beside the data bucket.
+    `alarm_emails` are told of alarms; a bucket above `bucket_threshold_gib` (GiB) is one.
     """
 
     target: str
@@ -53,11 +65,19 @@ class Settings:
     queue: QueueProfile = QUEUE_PROFILES["default"]
     driver_pause_seconds: int = 2
     cors_origin: str = "*"
+    tracked_buckets: tuple[str, ...] = ()
+    alarm_emails: tuple[str, ...] = ()
+    bucket_threshold_gib: int = 1024
 
     @property
     def emulated(self) -> bool:
         """Whether this deployment goes to LocalStack."""
         return self.endpoint is not None
+
+    @property
+    def backed_up(self) -> bool:
+        """Whether this deployment's tables are backed up: a demonstration's are not."""
+        return not self.emulated and not self.ephemeral
 
 
 TARGETS = {
@@ -71,15 +91,27 @@ DEFAULT_TARGET = "prod"
 def settings_from(context: Mapping[str, Any]) -> Settings:
     """Return the settings that the CDK context selects and changes.
 
-    `target` selects; every key of `CHANGES` changes one value. Raises SettingsError, naming the key, for an
-    unknown target, an unknown key or a value that does not fit. Keys of the CDK itself are left to the CDK.
+    `target` selects; every key of `CHANGES` changes one value. An object under the target's name holds such keys for
+    this target alone, and what stands outside of it comes on top. Raises SettingsError, naming the key, for an
+    unknown target, an unknown key (in any target's object) or a value that does not fit. Keys of the CDK itself are
+    left to the CDK.
     """
     ours = {key: value for key, value in context.items() if not _belongs_to_cdk(key)}
     target = ours.pop("target", DEFAULT_TARGET)
     if target not in TARGETS:
         raise SettingsError(f"unknown target '{target}': it is one of {', '.join(TARGETS)}")
-    settings = TARGETS[target]
-    for key, value in ours.items():
+    changed = {name: _changed(TARGETS[name], _section(name, ours.pop(name, {}))) for name in TARGETS}
+    return _changed(changed[target], ours)
+
+
+def _section(target: str, section: Any) -> Mapping[str, Any]:
+    if not isinstance(section, Mapping):
+        raise SettingsError(f"'{target}' holds this target's settings, as an object, not '{section}'")
+    return section
+
+
+def _changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
+    for key, value in changes.items():
         if key not in CHANGES:
             raise SettingsError(f"unknown setting '{key}': there are target, {', '.join(CHANGES)}")
         settings = CHANGES[key](settings, value)
@@ -127,6 +159,37 @@ def _cors_origin(settings: Settings, value: Any) -> Settings:
     return replace(settings, cors_origin=str(value))
 
 
+def _tracked_buckets(settings: Settings, value: Any) -> Settings:
+    names = _several("trackedBuckets", value, _BUCKET_NAME, "the name of an S3 bucket")
+    if len(names) > MOST_TRACKED_BUCKETS:
+        raise SettingsError(
+            f"setting 'trackedBuckets' names {len(names)} buckets and can hold {MOST_TRACKED_BUCKETS}: "
+            "add the others with make track"
+        )
+    return replace(settings, tracked_buckets=names)
+
+
+def _alarm_emails(settings: Settings, value: Any) -> Settings:
+    return replace(settings, alarm_emails=_several("alarmEmails", value, _EMAIL, "an e-mail address"))
+
+
+def _bucket_threshold(settings: Settings, value: Any) -> Settings:
+    if not str(value).isdecimal() or not 1 <= int(value) <= _EXBIBYTE_IN_GIB:
+        raise SettingsError(f"setting 'bucketThresholdGiB' is whole GiB from 1 on, not '{value}'")
+    return replace(settings, bucket_threshold_gib=int(value))
+
+
+def _several(key: str, value: Any, pattern: re.Pattern[str], what: str) -> tuple[str, ...]:
+    """Return the texts of a list, or those of a comma-separated text (as from the command line), in order, once each."""
+    if not isinstance(value, str | list | tuple):
+        raise SettingsError(f"setting '{key}' is a list or a comma-separated text, not '{value}'")
+    parts = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    for part in parts:
+        if not isinstance(part, str) or not pattern.fullmatch(part):
+            raise SettingsError(f"setting '{key}' holds '{part}', which is not {what}")
+    return tuple(dict.fromkeys(parts))
+
+
 def _one_of(key: str, value: Any, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise SettingsError(f"setting '{key}' is one of {', '.join(allowed)}, not '{value}'")
@@ -140,5 +203,8 @@ CHANGES: Mapping[str, Callable[[Settings, Any], Settings]] = {
     "queueProfile": _queue_profile,
     "driverPauseSeconds": _driver_pause,
     "corsOrigin": _cors_origin,
+    "trackedBuckets": _tracked_buckets,
+    "alarmEmails": _alarm_emails,
+    "bucketThresholdGiB": _bucket_threshold,
 }
-"""What `-c key=value` may change, and how."""
+"""What the context may change, and how."""

@@ -9,6 +9,16 @@ DATA_BUCKET = "data-bucket-name"
 PLOT_BUCKET = "plot-bucket-name"
 HISTORY_TABLE = "history-table-name"
 LEDGER_TABLE = "ledger-table-name"
+QUEUE = "queue-name"
+DLQ = "dead-letter-queue-name"
+RULE_DLQ = "rule-dead-letter-queue-name"
+API = "api-name"
+BACKUP_VAULT = "backup-vault-name"
+
+
+def function(service: str) -> str:
+    """Return under which name a service's function is published."""
+    return f"{service}-function-name"
 
 
 def publish(scope: Construct, settings: Settings, name: str, value: str) -> None:

@@ -39,11 +39,15 @@ def test_a_local_template_holds_no_type_that_localstack_only_pretends_to_make(sy
     assert types <= KNOWN_TO_LOCALSTACK
 
 
+def test_localstack_gets_the_data_and_what_works_on_it_and_nothing_that_it_only_pretends_to_make(synth):
+    assert list(synth(target="local")) == ["StorageStack", "LambdaStack"]
+
+
 def test_aws_gets_what_localstack_gets(synth):
     def types(target):
         return {
-            name: sorted(r["Type"] for r in stack.resources.values())
-            for name, stack in synth(target=target).items()
+            name: sorted(r["Type"] for r in synth(target=target)[name].resources.values())
+            for name in synth(target="local")
         }
 
     assert types("prod") == types("dev") == types("local")

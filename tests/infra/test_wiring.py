@@ -81,7 +81,41 @@ def test_the_storage_is_deployed_before_what_reads_its_parameters(target, tmp_pa
     assert storage in needed
 
 
-def test_stacks_of_two_targets_may_live_in_one_account(synth):
-    names = [stack.name for target in ("prod", "dev") for stack in synth(target=target).values()]
+def test_two_targets_share_an_account_and_in_it_nothing_but_the_images(synth):
+    prod, dev = ({stack.name for stack in synth(target=target).values()} for target in ("prod", "dev"))
 
-    assert len(set(names)) == 4
+    assert prod & dev == {"Tidemark-RegistryStack"}
+    assert len(prod | dev) == 9
+    assert synth(target="prod")["RegistryStack"] == synth(target="dev")["RegistryStack"]
+
+
+@pytest.mark.parametrize("target", ["prod", "dev"])
+def test_whatever_a_stack_reads_another_stack_of_the_same_target_publishes(synth, target):
+    stacks = synth(target=target)
+    published = {
+        parameter["Name"]: name
+        for name, stack in stacks.items()
+        for parameter in stack.all("AWS::SSM::Parameter")
+    }
+
+    read = {name: _read(stack) for name, stack in stacks.items()}
+
+    assert set().union(*read.values()) <= set(published)
+    assert {
+        name: {published[parameter] for parameter in parameters} for name, parameters in read.items()
+    } == {
+        "RegistryStack": set(),
+        "StorageStack": set(),
+        "LambdaStack": {"StorageStack"},
+        "BackupStack": {"StorageStack"},
+        "ObservabilityStack": {"StorageStack", "LambdaStack", "BackupStack"},
+    }
+
+
+def _read(stack) -> set[str]:
+    """Return the names of the SSM parameters whose values a stack takes."""
+    return {
+        parameter["Default"]
+        for parameter in stack.body.get("Parameters", {}).values()
+        if parameter["Type"] == "AWS::SSM::Parameter::Value<String>" and "/tidemark/" in parameter["Default"]
+    }

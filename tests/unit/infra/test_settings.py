@@ -56,6 +56,12 @@ def test_keys_of_the_cdk_are_left_to_the_cdk(key):
             {"driverPauseSeconds": "99"},
             "setting 'driverPauseSeconds' is whole seconds from 0 to 15, not '99'",
         ),
+        ({"dev": "yes"}, "'dev' holds this target's settings, as an object, not 'yes'"),
+        ({"trackedBuckets": 3}, "setting 'trackedBuckets' is a list or a comma-separated text, not '3'"),
+        ({"alarmEmails": "me"}, "setting 'alarmEmails' holds 'me', which is not an e-mail address"),
+        ({"alarmEmails": [3]}, "setting 'alarmEmails' holds '3', which is not an e-mail address"),
+        ({"bucketThresholdGiB": "0"}, "setting 'bucketThresholdGiB' is whole GiB from 1 on, not '0'"),
+        ({"bucketThresholdGiB": "1.5"}, "setting 'bucketThresholdGiB' is whole GiB from 1 on, not '1.5'"),
         (
             {"endpoint": "http://127.0.0.1:1"},
             "setting 'endpoint' is for the target local; 'prod' goes to AWS",
@@ -72,6 +78,56 @@ def test_a_setting_that_cannot_be_is_refused_by_name(context, message):
 
     assert str(refused.value).startswith(message)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("value", ["one-bucket, other.bucket,one-bucket,", ["one-bucket", "other.bucket"]])
+def test_tracked_buckets_come_as_a_list_or_comma_separated_and_count_once(value):
+    assert settings_from({"trackedBuckets": value}).tracked_buckets == ("one-bucket", "other.bucket")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["ab", "A-Bucket", "under_score", "-begins", "ends-", "two..dots", "dot.-dash-", "xn--taken", "a" * 64],
+)
+def test_what_s3_takes_for_no_buckets_name_is_refused(name):
+    with pytest.raises(SettingsError, match="which is not the name of an S3 bucket"):
+        settings_from({"trackedBuckets": [name]})
+
+
+@pytest.mark.parametrize("name", ["abc", "a-b", "1.2.3", "a" * 63, "my--bucket"])
+def test_what_s3_takes_for_a_buckets_name_is_taken(name):
+    assert settings_from({"trackedBuckets": [name]}).tracked_buckets == (name,)
+
+
+def test_more_buckets_than_a_rule_and_a_policy_can_hold_are_refused():
+    names = [f"bucket-{number}" for number in range(21)]
+
+    assert len(settings_from({"trackedBuckets": names[:20]}).tracked_buckets) == 20
+    with pytest.raises(
+        SettingsError, match=r"names 21 buckets and can hold 20: add the others with make track"
+    ):
+        settings_from({"trackedBuckets": names})
+
+
+def test_a_targets_own_settings_hold_for_it_alone_and_the_command_line_comes_on_top():
+    context = {"prod": {"alarmEmails": ["a@example.com"], "bucketThresholdGiB": 5}, "bucketThresholdGiB": "7"}
+
+    prod, dev = settings_from(context), settings_from({**context, "target": "dev"})
+
+    assert (prod.alarm_emails, prod.bucket_threshold_gib) == (("a@example.com",), 7)
+    assert (dev.alarm_emails, dev.bucket_threshold_gib) == ((), 7)
+
+
+@pytest.mark.parametrize("target", ["prod", "dev", "local"])
+def test_a_wrong_key_in_any_targets_settings_is_refused_whatever_is_deployed(target):
+    with pytest.raises(SettingsError, match="unknown setting 'alarmEmail'"):
+        settings_from({"target": target, "dev": {"alarmEmail": "a@example.com"}})
+
+
+def test_only_data_that_is_kept_is_backed_up():
+    assert settings_from({}).backed_up
+    assert not settings_from({"ephemeral": "true"}).backed_up
+    assert not settings_from({"target": "local", "ephemeral": "false"}).backed_up
 
 
 def test_a_trailing_slash_of_the_endpoint_does_not_end_up_in_urls_twice():

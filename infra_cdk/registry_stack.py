@@ -1,0 +1,63 @@
+"""What an account has once per region, whatever is deployed there: where the functions' images are kept."""
+
+from typing import Any
+
+from aws_cdk import ArnFormat, CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra_cdk.images import SERVICES, repository
+
+UNTAGGED_DAYS = 14
+
+
+class RegistryStack(Stack):
+    """One repository per service. It stands outside every target: images are pushed before anything that runs them."""
+
+    def __init__(self, scope: Construct, construct_id: str, **stack: Any) -> None:
+        super().__init__(scope, construct_id, **stack)
+        for service in SERVICES:
+            images = self._repository(service)
+            self._let_lambda_pull(images)
+            CfnOutput(self, f"{_words(service)}RepositoryUri", value=images.repository_uri)
+
+    def _repository(self, service: str) -> ecr.Repository:
+        return ecr.Repository(
+            self,
+            _words(service),
+            repository_name=repository(service),  # what is pushed and what runs must meet under one name
+            image_tag_mutability=ecr.TagMutability.IMMUTABLE,
+            image_scan_on_push=True,
+            encryption=ecr.RepositoryEncryption.AES_256,
+            # Untagged ones alone: a function that has not run for weeks still pulls its old, tagged image.
+            lifecycle_rules=[
+                ecr.LifecycleRule(
+                    description="Images that lost their tag, or never had one",
+                    tag_status=ecr.TagStatus.UNTAGGED,
+                    max_image_age=Duration.days(UNTAGGED_DAYS),
+                )
+            ],
+            # ECR deletes no repository that holds images. Retained, its name would be in the next stack's way.
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+
+    def _let_lambda_pull(self, images: ecr.Repository) -> None:
+        # Here and not where the functions are: a policy can only be attached where the repository is made.
+        functions = self.format_arn(
+            service="lambda",
+            resource="function",
+            resource_name="*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        images.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("lambda.amazonaws.com")],
+                actions=["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+                conditions={"StringLike": {"aws:sourceArn": functions}},
+            )
+        )
+
+
+def _words(service: str) -> str:
+    return "".join(word.capitalize() for word in service.split("-"))

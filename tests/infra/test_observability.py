@@ -1,0 +1,141 @@
+"""Who is told of what, and that the telling arrives."""
+
+import json
+
+import pytest
+
+from size_tracking.metrics import NAMESPACE
+from tests.infra.templates import Stack, text
+
+ALARM = "AWS::CloudWatch::Alarm"
+EMAILS = "ada@example.com,bob@example.com"
+
+
+@pytest.fixture(params=["prod", "dev"])
+def observability(synth, request) -> Stack:
+    return synth(target=request.param, alarmEmails=EMAILS, trackedBuckets="their-bucket")[
+        "ObservabilityStack"
+    ]
+
+
+def alarms(stack, metric) -> list[dict]:
+    return [alarm for alarm in stack.all(ALARM) if alarm.get("MetricName") == metric]
+
+
+def dimensions(alarm) -> str:
+    (dimension,) = alarm["Dimensions"]
+    return text(dimension["Value"])
+
+
+def test_everybody_named_in_the_settings_is_asked_to_subscribe(observability):
+    assert {
+        (subscription["Protocol"], subscription["Endpoint"])
+        for subscription in observability.all("AWS::SNS::Subscription")
+    } == {("email", "ada@example.com"), ("email", "bob@example.com")}
+
+
+def test_every_alarm_tells_when_it_begins_and_when_it_ends(observability):
+    (topic,) = observability.ids("AWS::SNS::Topic")
+
+    for alarm in observability.all(ALARM):
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": topic}]
+        assert text(alarm["AlarmDescription"]).startswith("Tidemark-")
+
+
+def test_the_topics_key_lets_cloudwatch_encrypt_or_no_alarm_would_arrive(observability):
+    key = observability.one("AWS::KMS::Key")
+    (statement,) = [
+        statement
+        for statement in key["KeyPolicy"]["Statement"]
+        if statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    ]
+
+    assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
+    assert key["EnableKeyRotation"] is True
+    assert observability.one("AWS::SNS::Topic")["KmsMasterKeyId"] == {
+        "Fn::GetAtt": [observability.ids("AWS::KMS::Key")[0], "Arn"]
+    }
+
+
+def test_the_topic_takes_alarms_of_this_account_and_nothing_without_tls(observability):
+    allowed, denied = sorted(
+        observability.one("AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"],
+        key=lambda statement: statement["Effect"],
+    )
+
+    assert (allowed["Effect"], allowed["Action"]) == ("Allow", "sns:Publish")
+    assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert text(allowed["Condition"]["ArnLike"]["aws:SourceArn"]).endswith(":${AWS::AccountId}:alarm:*")
+    assert denied["Effect"] == "Deny"
+    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_a_dead_letter_is_told_and_stays_told_while_sqs_counts_no_more(observability):
+    """SQS stops counting a queue that nobody touched for six hours; without data, nothing has become well."""
+    told = alarms(observability, "ApproximateNumberOfMessagesVisible")
+
+    assert len({dimensions(alarm) for alarm in told}) == 2
+    for alarm in told:
+        assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+        assert alarm["TreatMissingData"] == "ignore"
+
+
+def test_a_late_history_is_told(observability):
+    (alarm,) = alarms(observability, "ApproximateAgeOfOldestMessage")
+
+    assert alarm["Threshold"] == 300
+    assert alarm["EvaluationPeriods"] == 3
+
+
+@pytest.mark.parametrize("metric", ["Errors", "Throttles"])
+def test_every_functions_errors_and_throttles_are_told(observability, metric):
+    told = alarms(observability, metric)
+
+    assert len({dimensions(alarm) for alarm in told}) == 3
+    assert {(alarm["Namespace"], alarm["Threshold"]) for alarm in told} == {("AWS/Lambda", 0)}
+
+
+def test_a_bucket_over_the_threshold_is_told(synth):
+    observability = synth(
+        target="prod", trackedBuckets="their-bucket", bucketThresholdGiB="3", alarmEmails=EMAILS
+    )["ObservabilityStack"]
+
+    told = alarms(observability, "TotalSize")
+
+    assert {dimensions(alarm) for alarm in told} == {"${databucket}", "their-bucket"}
+    for alarm in told:
+        assert alarm["Namespace"] == NAMESPACE
+        assert alarm["Threshold"] == 3 * 2**30
+        assert alarm["TreatMissingData"] == "ignore"
+
+
+def test_a_failed_backup_is_told(observability):
+    (alarm,) = alarms(observability, "NumberOfBackupJobsFailed")
+
+    assert "backupvaultname" in dimensions(alarm)
+
+
+def test_the_dashboard_shows_every_alarm_and_every_metric_of_the_functions_own(observability):
+    body = _dashboard(observability)
+    shown = str(body)
+
+    (status,) = [widget for widget in body["widgets"] if widget["type"] == "alarm"]
+    assert len(status["properties"]["alarms"]) == len(observability.ids(ALARM))
+    for metric in (
+        "TotalSize",
+        "ObjectCount",
+        "EventLag",
+        "CommitConflicts",
+        "ReconcileHealedKeys",
+        "AnswerTime",
+    ):
+        assert f'MetricName=\\"{metric}\\"' in shown or f'MetricName="{metric}"' in shown
+
+
+def test_what_the_stack_makes_needs_no_right_to_anything_else(observability):
+    assert observability.ids("AWS::IAM::Role") == []
+
+
+def _dashboard(stack) -> dict:
+    parts = stack.one("AWS::CloudWatch::Dashboard")["DashboardBody"]["Fn::Join"][1]
+    return json.loads("".join(part if isinstance(part, str) else "reference" for part in parts))
