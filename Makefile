@@ -5,7 +5,9 @@
 #   MODE=embedded                where local-up runs it: docker or embedded (default: docker where an engine answers)
 #   STATE=.other                 the state directory of the environment meant (default: .local)
 #   TARGET=prod                  what is synthesized or operated: local, dev or prod (default: local)
-#   ARGS="-k name -x"            more arguments for pytest
+#   ACCOUNT=, REGION=            what deploy, destroy and bootstrap are meant for; they refuse any other
+#   CONTEXT="ephemeral=true"     settings of the CDK app, separated by blanks
+#   ARGS="-k name -x"            more arguments for pytest, or for the CDK's command line
 
 PYTHON ?= $(shell test -x .venv/bin/python && echo .venv/bin/python || echo python3)
 STATE  ?= .local
@@ -17,6 +19,8 @@ PYTEST := $(RUN) -m pytest
 
 OPERATE    := $(RUN) -m infra_cdk.operations
 DEPLOYMENT := --target "$(TARGET)" --state "$(STATE)"
+PLACE      := $(if $(ACCOUNT),--account "$(ACCOUNT)") $(if $(REGION),--region "$(REGION)")
+SETTINGS   := $(foreach pair,$(CONTEXT),--context "$(pair)")
 
 .DEFAULT_GOAL := help
 # What the first run compiles is kept for the next one, whatever the calling shell says about bytecode.
@@ -78,6 +82,28 @@ test-docker: install ## Prove images, push and the environment in Docker on a re
 bench-images: install ## Measure the images, size and start with and without bytecode: docs/benchmarks.md
 	@$(RUN) -m tests.bench.images $(ARGS)
 
+##@ Deliver it (TARGET=dev or prod on AWS with your credentials; TARGET=local here)
+bootstrap: install ## Prepare the account and region for the CDK, once
+	@$(OPERATE).bootstrap $(DEPLOYMENT) $(PLACE)
+
+deploy: install ## Deploy registry, images and stacks, take the baseline, print the API's URL
+	@$(OPERATE).deploy $(DEPLOYMENT) $(PLACE) $(SETTINGS)
+
+validate: installed ## Check that a deployment does what it is for
+	@$(OPERATE).validate $(DEPLOYMENT) $(PLACE)
+
+diff: install ## Show what a deployment would change
+	@$(OPERATE).diff $(DEPLOYMENT) $(PLACE) $(SETTINGS)
+
+destroy: install ## Say what is lost, ask (or CONFIRM=), delete the stacks, list what is left
+	@$(OPERATE).destroy $(DEPLOYMENT) $(PLACE) $(SETTINGS) $(if $(CONFIRM),--confirm "$(CONFIRM)")
+
+recover: installed ## Say why a stack is stuck, and the commands that get it out: STACK=
+	@$(OPERATE).recover $(DEPLOYMENT) --stack "$(STACK)"
+
+cdk: install ## Run the CDK's pinned command line in infra_cdk with ARGS=; it is .venv/bin/cdk from then on
+	@$(OPERATE).command_line $(ARGS)
+
 ##@ Operate it (TARGET=local here, dev or prod on AWS with your credentials)
 reconcile: installed ## Compare tracked buckets with their listings and heal what differs; BUCKET= for one
 	@$(OPERATE).reconcile $(DEPLOYMENT) $(if $(BUCKET),--bucket "$(BUCKET)")
@@ -126,4 +152,4 @@ synth: install ## Write the CloudFormation templates of TARGET to infra_cdk/cdk.
 installed:
 	@test -x $(RUN) || { echo "make: .venv is missing: run make install" >&2; exit 1; }
 
-.PHONY: bench-images help install installed clean local-up local-down status env e2e bench-latency bench scale transcript images push-images test-docker reconcile track redrive test test-long mutants prove soak test-unit check lint types format synth
+.PHONY: bootstrap deploy validate diff destroy recover cdk bench-images help install installed clean local-up local-down status env e2e bench-latency bench scale transcript images push-images test-docker reconcile track redrive test test-long mutants prove soak test-unit check lint types format synth

@@ -3,6 +3,9 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import yaml
 
 from infra_cdk.local.templates import StackTemplate
 
@@ -11,7 +14,7 @@ COMPLETE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """A stack as CloudFormation reports it: its status, its template as JSON and its parameters' values."""
+    """A stack as CloudFormation reports it: its status, its template as JSON or YAML and its parameters' values."""
 
     status: str
     body: str
@@ -51,6 +54,13 @@ def parameters_of(stack: StackTemplate, parameters: Mapping[str, str]) -> dict[s
     return {name: value for name, value in parameters.items() if name in stack.parameters()}
 
 
+def _parsed(body: str) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return yaml.safe_load(body)  # as the CDK's command line sent it
+
+
 def _is_deployed(
     wanted: StackTemplate, deployed: Mapping[str, Deployed], parameters: Mapping[str, str]
 ) -> bool:
@@ -58,6 +68,6 @@ def _is_deployed(
     return (
         there is not None
         and there.status in COMPLETE
-        and json.loads(there.body) == json.loads(wanted.body)
+        and _parsed(there.body) == json.loads(wanted.body)
         and parameters_of(wanted, parameters).items() <= there.parameters.items()
     )

@@ -62,10 +62,14 @@ class Stacks:
 
     def delete(self, name: str) -> None:
         """Empty a stack's buckets, delete the stack and wait until it is gone."""
-        for bucket in self._buckets(name):
-            self._empty(bucket)
+        self.empty_buckets(name)
         self._client.delete_stack(StackName=name)
         self._wait(name, "delete", _DELETED)
+
+    def empty_buckets(self, name: str) -> None:
+        """Delete every version of every object in a stack's buckets."""
+        for bucket in self._buckets(name):
+            self._empty(bucket)
 
     def _wait(self, name: str, what: str, wanted: frozenset[str]) -> None:
         deadline = time.monotonic() + self._seconds

@@ -1,6 +1,7 @@
 """A running deployment, found by its stacks: its names, and clients that reach it."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,12 +9,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from infra_cdk.local import emulator
 from infra_cdk.local.env import running
 from infra_cdk.local.errors import LocalError
 from infra_cdk.local.state import DEFAULT, StateDirectory
+from infra_cdk.operations.refusals import explained
+from infra_cdk.settings import TARGETS
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
@@ -32,9 +35,24 @@ class Deployment:
     target: str
     endpoint: str | None = None
 
+    @cached_property
+    def session(self) -> boto3.Session:
+        """The caller's session on AWS. boto3 itself reads AWS_DEFAULT_REGION and the profile's region only."""
+        return boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
+
+    @property
+    def region(self) -> str:
+        """The region that the deployment is in. Raises NoRegionError where none is set."""
+        region = emulator.REGION if self.endpoint else self.session.region_name
+        if region is None:
+            raise NoRegionError
+        return region
+
     def client(self, service: str) -> Any:
         """Return a client of a service where the deployment runs."""
-        return emulator.client(service, self.endpoint) if self.endpoint else boto3.client(service)  # type: ignore[call-overload]
+        if self.endpoint:
+            return emulator.client(service, self.endpoint)
+        return self.session.client(service, region_name=self.region)  # type: ignore[call-overload]
 
     @cached_property
     def outputs(self) -> Mapping[str, str]:
@@ -65,6 +83,12 @@ def parser(name: str, description: str) -> argparse.ArgumentParser:
     return made
 
 
+def _find(target: str, state: str) -> Deployment:
+    if target not in TARGETS:
+        raise OperationError(f"unknown target '{target}': it is one of {', '.join(TARGETS)}")
+    return Deployment(target, running(StateDirectory.at(state)).endpoint if target == "local" else None)
+
+
 def operate(
     made: argparse.ArgumentParser,
     arguments: Sequence[str] | None,
@@ -72,11 +96,16 @@ def operate(
 ) -> int:
     """Parse, find the deployment and carry out the operation; return 0, or 1 after one line that says what is wrong."""
     options = made.parse_args(arguments)
+    region: str | None = None
     try:
-        endpoint = running(StateDirectory.at(options.state)).endpoint if options.target == "local" else None
-        operation(Deployment(options.target, endpoint), options)
-    except (OperationError, LocalError, BotoCoreError, ClientError) as error:
+        deployment = _find(options.target, options.state)
+        region = deployment.region
+        operation(deployment, options)
+    except (OperationError, LocalError) as error:
         print(f"{made.prog}: {error}", file=sys.stderr)
+        return 1
+    except (BotoCoreError, ClientError) as error:
+        print(f"{made.prog}: {explained(error, region)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f"{made.prog}: stopped; what was asked for goes on without being watched", file=sys.stderr)

@@ -13,6 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from infra_cdk.operations.additions import ADDED_POLICY_PREFIX
 from infra_cdk.operations.deployment import Deployment, OperationError, operate, parser
 from infra_cdk.operations.reconcile import reconcile
 from infra_cdk.tracking_queue import CHANGES, added_rule_prefix
@@ -59,7 +60,7 @@ def _allow(deployment: Deployment, bucket: str) -> None:
     ]
     deployment.client("iam").put_role_policy(
         RoleName=role,
-        PolicyName=f"track-{_digest(bucket)}",
+        PolicyName=ADDED_POLICY_PREFIX + _digest(bucket),
         PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}),
     )
 

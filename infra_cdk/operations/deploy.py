@@ -1,0 +1,109 @@
+"""`make deploy TARGET=`: registry, images, stacks, baseline, in this order, once account and region are agreed.
+
+On LocalStack (`TARGET=local`) there is no registry and nothing to push; the rest is the same.
+"""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from infra_cdk.local.state import Environment, StateDirectory
+from infra_cdk.local.variables import variables_of
+from infra_cdk.operations import app_stacks
+from infra_cdk.operations.account import agree, require_bootstrap
+from infra_cdk.operations.arguments import add_context, add_place
+from infra_cdk.operations.deployment import Deployment, OperationError, operate, parser
+from infra_cdk.operations.reconcile import reconcile
+from infra_cdk.operations.stacks import REGISTRY, stacks_of
+from size_history.items import State, Totals, totals_key
+from size_history.messages import ReconcileRequest
+
+UNATTENDED = ("--require-approval", "never", "--progress", "events")
+
+
+def deploy(deployment: Deployment, context: Sequence[str]) -> Mapping[str, str]:
+    """Deploy everything and return the outputs. Raises OperationError, naming the step that failed."""
+    before = _changes(deployment)
+    if deployment.endpoint:
+        _refuse_update(deployment, context)
+    else:
+        app_stacks.require(deployment, ["deploy", REGISTRY, *UNATTENDED], context)
+        _push_images(deployment)
+    stacks = [app_stacks.of_target(deployment), *app_stacks.endpoint_parameter(deployment)]
+    app_stacks.require(deployment, ["deploy", *stacks, *UNATTENDED], context)
+    deployed = Deployment(deployment.target, deployment.endpoint)  # anew: it remembers its outputs
+    changed = _changes(deployment) != before
+    _baseline(deployed, changed=changed)
+    print(f"target {deployment.target}: {'deployed' if changed else 'no changes'}")
+    return deployed.outputs
+
+
+def _changes(deployment: Deployment) -> dict[str, datetime]:
+    return {stack.name: stack.changed for stack in stacks_of(deployment)}
+
+
+def _refuse_update(deployment: Deployment, context: Sequence[str]) -> None:
+    # LocalStack reports an update as done and does not do it.
+    there = [app_stacks.path(deployment, stack.name) for stack in stacks_of(deployment)]
+    if there and app_stacks.run(deployment, ["diff", *there, "--fail", "--method=template"], context):
+        raise OperationError(
+            f"LocalStack cannot update a stack: make destroy TARGET={deployment.target} first"
+        )
+
+
+def _push_images(deployment: Deployment) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "images.push"], env=app_stacks.variables(deployment), check=False
+    )
+    if done.returncode:
+        raise OperationError("the images are not pushed, the reason is above; the stacks were not touched")
+
+
+def _baseline(deployment: Deployment, *, changed: bool) -> None:
+    """Have the data bucket compared with its listing: to the end for the first time, else where anything changed."""
+    bucket = deployment.outputs["DataBucketName"]
+    answer = deployment.client("dynamodb").get_item(
+        TableName=deployment.outputs["LedgerTableName"], Key=totals_key(bucket), ConsistentRead=True
+    )
+    if "Item" not in answer or Totals.from_item(answer["Item"]).state is not State.LIVE:
+        print(f"{bucket}: asking for the baseline", flush=True)
+        reconcile(deployment, bucket)
+    elif changed:
+        # Events may have been lost while rule, queue or tracker changed.
+        deployment.client("sqs").send_message(
+            QueueUrl=deployment.outputs["QueueUrl"], MessageBody=ReconcileRequest(bucket).to_json()
+        )
+        print(f"{bucket}: asked for a reconcile; make reconcile TARGET={deployment.target} watches one")
+
+
+def _show(outputs: Mapping[str, str]) -> None:
+    width = max(len(name) for name in outputs)
+    for name, value in sorted(outputs.items(), key=lambda item: (item[0] != "ApiUrl", item[0])):
+        print(f"  {name:<{width}}  {value}")
+
+
+def _operation(deployment: Deployment, options: argparse.Namespace) -> None:
+    caller = agree(deployment, "deploy", account=options.account, region=options.region)
+    if not deployment.endpoint:
+        require_bootstrap(deployment, caller)
+    outputs = deploy(deployment, options.context)
+    if deployment.endpoint:
+        # What `make env` prints: the stacks may be other ones than those of `make local-up`.
+        variables = variables_of(deployment.endpoint, outputs)
+        StateDirectory.at(options.state).complete(Environment(deployment.endpoint, variables))
+    _show(outputs)
+    print(f"next: make validate TARGET={deployment.target}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    made = parser("deploy", "Deploy registry, images and stacks, in this order.")
+    add_place(made)
+    add_context(made)
+    return operate(made, arguments, _operation)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

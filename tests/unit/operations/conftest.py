@@ -1,0 +1,85 @@
+"""An AWS that answers what a test says, for what no emulator refuses: credentials, accounts, regions."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.parse import parse_qs
+
+import pytest
+
+ACCOUNT = "123456789012"
+ARN = f"arn:aws:sts::{ACCOUNT}:assumed-role/Admin/somebody"
+
+_IDENTITY = f"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+<GetCallerIdentityResult><Arn>{ARN}</Arn><UserId>AROA:somebody</UserId><Account>{ACCOUNT}</Account>
+</GetCallerIdentityResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></GetCallerIdentityResponse>"""
+
+
+class Aws:
+    """What AWS answers, and which actions it was asked for."""
+
+    def __init__(self) -> None:
+        self.refusal: tuple[str, str] | None = None
+        self.parameters: dict[str, str] = {}
+        self.asked: list[str] = []
+
+    def answer(self, headers, body: str) -> tuple[int, str]:
+        target = headers.get("X-Amz-Target", "")
+        action = target.rpartition(".")[2] or parse_qs(body)["Action"][0]
+        self.asked.append(action)
+        if action == "GetCallerIdentity":
+            return (403, _error(*self.refusal)) if self.refusal else (200, _IDENTITY)
+        if action == "GetParameter":
+            return self._parameter(json.loads(body)["Name"])
+        return 400, _error("AccessDenied", f"{action} is not what this test is about")
+
+    def _parameter(self, name: str) -> tuple[int, str]:
+        if name not in self.parameters:
+            return 400, json.dumps({"__type": "ParameterNotFound"})
+        return 200, json.dumps({"Parameter": {"Name": name, "Value": self.parameters[name]}})
+
+
+def _error(code: str, message: str) -> str:
+    return f"""<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>
+<Code>{code}</Code><Message>{message}</Message></Error><RequestId>1</RequestId></ErrorResponse>"""
+
+
+@pytest.fixture
+def aws(monkeypatch, tmp_path):
+    """Yield an AWS in whose account somebody has signed in, for the region eu-central-1."""
+    made = Aws()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            status, answer = made.answer(self.headers, body)
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer.encode())
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    nobody(monkeypatch, tmp_path)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    yield made
+    server.shutdown()
+    server.server_close()
+
+
+def nobody(monkeypatch, tmp_path):
+    """Take away whatever the machine knows about AWS."""
+    for name in (
+        *("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+        *("AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"),
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-credentials"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
