@@ -149,7 +149,10 @@ format: install ## Format the code and mend what can be mended by itself
 synth: install ## Write the CloudFormation templates of TARGET to infra_cdk/cdk.out
 	@$(RUN) -m infra_cdk.app -c target="$(TARGET)"
 
+accept-replacement: install ## Record what dev and prod hold as what is deployed, after a change that replaces it: docs/replacement.md
+	@$(RUN) -m tests.infra.replacement
+
 installed:
 	@test -x $(RUN) || { echo "make: .venv is missing: run make install" >&2; exit 1; }
 
-.PHONY: bootstrap deploy validate diff destroy recover cdk bench-images help install installed clean local-up local-down status env e2e bench-latency bench scale transcript images push-images test-docker reconcile track redrive test test-long mutants prove soak test-unit check lint types format synth
+.PHONY: accept-replacement bootstrap deploy validate diff destroy recover cdk bench-images help install installed clean local-up local-down status env e2e bench-latency bench scale transcript images push-images test-docker reconcile track redrive test test-long mutants prove soak test-unit check lint types format synth
