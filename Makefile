@@ -38,6 +38,12 @@ clean: local-down ## Stop the local environment and remove everything that was i
 	rm -rf .venv .venvs .local cdk.out infra_cdk/cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+doctor: ## Say what on this machine would stop it, with the fix; JSON=1 for programs; fails if anything does
+	@command -v "$(PYTHON)" >/dev/null || { echo "doctor: there is no $(PYTHON) on PATH: install Python 3.11, 3.12 or 3.13, or choose one: make PYTHON=/path/to/python3.13 doctor" >&2; exit 1; }
+	@"$(PYTHON)" infra_cdk/local/doctor.py --state "$(STATE)" $(if $(PORT),--port "$(PORT)") $(if $(MODE),--mode "$(MODE)") $(if $(JSON),--json)
+
+.PHONY: doctor
+
 ##@ Run it on this machine
 local-up: install ## Start LocalStack, deploy to it, wait until all is ready; again: changes nothing
 	@$(RUN) -m infra_cdk.local.up --state "$(STATE)" $(if $(PORT),--port "$(PORT)") $(if $(MODE),--mode "$(MODE)")

@@ -1,11 +1,13 @@
 """Where the Docker engine is, and whether it answers: asked on its socket, because the docker command is slow to say no."""
 
+import json
 import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 
 DEFAULT_SOCKET = "/var/run/docker.sock"
 ANSWER_SECONDS = 0.25
@@ -36,17 +38,36 @@ def find(environ: Mapping[str, str] = os.environ, *, seconds: float = ANSWER_SEC
     path = host.removeprefix(_UNIX)
     if not Path(path).exists():
         raise NoEngineError(f"no Docker engine answers: there is no {path}")
+    _get(path, "/_ping", seconds)
+    return Engine(path)
+
+
+def ask(engine: Engine, resource: str, *, seconds: float = ANSWER_SECONDS) -> dict[str, Any]:
+    """Return what an engine answers to a GET, like `/version`; NoEngineError if that is no JSON object."""
+    try:
+        answer = json.loads(_get(engine.socket, resource, seconds))
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise NoEngineError(
+            f"what answers at {engine.socket} is no Docker engine: {resource} is no JSON object"
+        )
+    return answer
+
+
+def _get(path: str, resource: str, seconds: float) -> bytes:
     connection = _SocketConnection(path, seconds)
     try:
-        connection.request("GET", "/_ping")
-        status = connection.getresponse().status
+        connection.request("GET", resource)
+        response = connection.getresponse()
+        content = response.read()
     except (OSError, HTTPException) as error:
         raise NoEngineError(f"no Docker engine answers at {path} ({_why(error)})") from error
     finally:
         connection.close()
-    if status != 200:
-        raise NoEngineError(f"what answers at {path} is no Docker engine (status {status})")
-    return Engine(path)
+    if response.status != 200:
+        raise NoEngineError(f"what answers at {path} is no Docker engine (status {response.status})")
+    return content
 
 
 class _SocketConnection(HTTPConnection):

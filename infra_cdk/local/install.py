@@ -37,13 +37,18 @@ def unsuitable(
     return None
 
 
-def main() -> int:
-    """Check the interpreter, then install; return the exit code."""
+def problem() -> "str | None":
+    """Say in one line why this interpreter or this machine will not do, and the fix; None if both will do."""
     modules = [name for name in NEEDED_MODULES if importlib.util.find_spec(name)]
     programs = [name for name in ("git",) if shutil.which(name)]
-    problem = unsuitable(sys.executable, sys.version_info[:3], modules, programs)
-    if problem:
-        sys.stderr.write("install: " + problem + "\n")
+    return unsuitable(sys.executable, sys.version_info[:3], modules, programs)
+
+
+def main() -> int:
+    """Check the interpreter, then install; return the exit code."""
+    unfit = problem()
+    if unfit:
+        sys.stderr.write("install: " + unfit + "\n")
         return 1
     here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - nothing beyond what the check needs
     root = os.path.dirname(os.path.dirname(here))  # noqa: PTH120

@@ -89,3 +89,12 @@ def tree(local: Local) -> list[psutil.Process]:
     """Return every process of an environment by their parents, starting from the recorded ones."""
     parents = [psutil.Process(record.pid) for record in local.state.records()]
     return [*parents, *(child for parent in parents for child in parent.children(recursive=True))]
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory):
+    """Yield the commands with an environment up, for all tests that leave it as it was."""
+    local = new_local(tmp_path_factory.mktemp("shared"))
+    started = local.up()
+    yield local if started.returncode == 0 else pytest.fail(started.stdout + started.stderr, pytrace=False)
+    local.down()

@@ -1,0 +1,307 @@
+"""Faults staged for real, each named by `make doctor` with its fix."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler
+from socketserver import ThreadingUnixStreamServer
+
+import pytest
+
+from infra_cdk.local import venvs
+from infra_cdk.local.emulator import client
+from infra_cdk.local.processes import MARK
+from infra_cdk.local.state import ProcessRecord
+from infra_cdk.local.venvs import VENVS
+from tests.integration.local.conftest import ROOT, environ
+from tests.integration.local.test_install import NEEDED, add_python
+
+SECONDS = 120
+
+
+def doctor(*arguments, root=ROOT, prefix=(), **changes):
+    """Run the command and return its findings by what they are about, and its exit code."""
+    command = [*prefix, sys.executable, str(root / "infra_cdk/local/doctor.py"), "--json", *arguments]
+    done = subprocess.run(
+        command, env=environ(**changes), check=False, capture_output=True, text=True, timeout=SECONDS
+    )
+    assert done.stdout, done.stderr
+    report = json.loads(done.stdout)
+    assert report["ok"] == (done.returncode == 0)
+    return {finding["about"]: finding for finding in report["findings"]}, done.returncode
+
+
+def assert_found(finding, level, text, fix):
+    assert finding["level"] == level
+    assert text in finding["text"]
+    assert fix in finding["fix"]
+
+
+@pytest.fixture
+def nowhere_state(tmp_path):
+    return ("--state", str(tmp_path / "state"))
+
+
+@pytest.fixture
+def engine(tmp_path):
+    """Return a function that has a socket speak the engine's API, and returns DOCKER_HOST for it."""
+    servers = []
+
+    def start(version, status=200):
+        class Engine(BaseHTTPRequestHandler):
+            def do_GET(self):
+                body = b"OK" if self.path == "/_ping" else json.dumps(version).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+            def address_string(self):
+                return "socket"
+
+        server = ThreadingUnixStreamServer(str(tmp_path / "engine.sock"), Engine)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"unix://{tmp_path}/engine.sock"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """Return a copy of what the doctor reads, with environments that are in step with its locks."""
+    copy = tmp_path / "clone"
+    for name in (*NEEDED, "infra_cdk/cdk.json", "infra_cdk/settings.py", "infra_cdk/images.py"):
+        target = copy / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, target)
+    for venv in VENVS:
+        (copy / venv.directory / "bin").mkdir(parents=True)
+        (copy / venv.directory / "bin" / "python").symlink_to(sys.executable)
+    (copy / ".venvs").mkdir(exist_ok=True)
+    for venv in VENVS:
+        with venvs.filling(copy, venv):
+            pass
+    return copy
+
+
+def test_a_port_that_is_taken_is_named_with_who_holds_it(nowhere_state):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        found, code = doctor(*nowhere_state, "--port", str(port))
+
+    assert code == 1
+    assert_found(found["port"], "fail", f"port {port} is taken by ", "PORT=")
+    assert f"(pid {os.getpid()})" in found["port"]["text"]
+
+
+def test_no_engine_is_a_fault_only_where_one_is_needed(nowhere_state, tmp_path):
+    nothing = {"DOCKER_HOST": f"unix://{tmp_path}/nothing.sock"}
+
+    needed, code = doctor(*nowhere_state, "--mode", "docker", **nothing)
+    chosen, _ = doctor(*nowhere_state, **nothing)
+    embedded, _ = doctor(*nowhere_state, "--mode", "embedded", **nothing)
+
+    assert code == 1
+    assert_found(needed["docker"], "fail", f"there is no {tmp_path}/nothing.sock", "apt install docker.io")
+    assert_found(chosen["docker"], "warn", "no Docker engine answers", "MODE=embedded")
+    assert embedded["docker"]["level"] == "ok"
+
+
+def test_something_else_that_answers_on_the_socket_is_no_engine(nowhere_state, engine):
+    found, _ = doctor(*nowhere_state, "--mode", "docker", DOCKER_HOST=engine({}, status=404))
+
+    assert_found(found["docker"], "fail", "is no Docker engine (status 404)", "DOCKER_HOST")
+
+
+def test_an_engine_of_another_architecture_is_named_with_the_setting(nowhere_state, engine):
+    found, code = doctor(*nowhere_state, DOCKER_HOST=engine({"Version": "27.0", "Arch": "arm64"}))
+
+    assert code == 1
+    assert found["docker"]["text"].startswith("engine 27.0 answers")
+    assert_found(found["architecture"], "fail", "the engine's is arm64", '"architecture": "arm64"')
+
+
+def test_an_engine_of_the_right_architecture_without_compose_is_named(nowhere_state, engine, tmp_path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "git").symlink_to(shutil.which("git"))
+    host = engine({"Version": "27.0", "Arch": "amd64"})
+
+    found, code = doctor(*nowhere_state, "--mode", "docker", DOCKER_HOST=host, PATH=str(tmp_path / "bin"))
+
+    assert code == 1
+    assert found["architecture"]["level"] == "ok"
+    assert_found(found["compose"], "fail", "no docker compose", "docker-compose-plugin")
+
+
+def test_a_disk_without_room_is_named(nowhere_state, tmp_path):
+    small = tmp_path / "small"
+    small.mkdir()
+    mount = f'mount -t tmpfs -o size=4m tiny "{small}" && exec "$@"'
+    options = [] if os.geteuid() == 0 else ["--map-root-user"]
+    private = ["unshare", *options, "--mount", "sh", "-c", mount, "sh"]
+    if subprocess.run([*private, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no file system can be mounted here, so that no disk can be filled")
+
+    found, code = doctor(*nowhere_state, prefix=private, TMPDIR=str(small))
+
+    assert code == 1
+    assert_found(found["disk"], "fail", f"MB free for TMPDIR ({small}), 512 MB are needed", "make room there")
+
+
+def test_environments_out_of_step_with_the_lock_are_named(clone, nowhere_state):
+    before, _ = doctor(*nowhere_state, root=clone)
+    lock = clone / "images/localstack/uv.lock"
+    lock.write_text(lock.read_text() + "\n# changed\n")
+    found, code = doctor(*nowhere_state, root=clone)
+
+    assert before["environments"]["level"] == "ok"
+    assert code == 1
+    assert_found(found["environments"], "fail", "the locks: .venvs/localstack", "make install")
+
+
+def test_a_clone_that_nothing_is_installed_in_is_told_what_to_run(clone, nowhere_state):
+    shutil.rmtree(clone / ".venv")
+    shutil.rmtree(clone / ".venvs")
+
+    found, _ = doctor(*nowhere_state, root=clone)
+
+    assert_found(found["environments"], "warn", "nothing is installed yet", "make install")
+
+
+def test_a_node_that_does_not_run_is_named(nowhere_state):
+    found, code = doctor(*nowhere_state, JSII_NODE="/nonexistent/node")
+
+    assert code == 1
+    assert_found(found["node"], "fail", "/nonexistent/node does not run: No such file", "unset JSII_NODE")
+
+
+def test_a_python_that_is_too_old_is_named_by_the_command_itself(tmp_path):
+    (tmp_path / "bin").mkdir()
+    for tool in ("sh", "make", "git", "test"):
+        (tmp_path / "bin" / tool).symlink_to(shutil.which(tool))
+    add_python(tmp_path / "bin", "import sys; sys.version_info = (3, 9, 2)")
+
+    done = subprocess.run(
+        ["make", "-C", str(ROOT), "-s", "doctor", "PYTHON=python3"],
+        env=environ(PATH=str(tmp_path / "bin")),
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+    )
+
+    assert done.returncode != 0
+    assert "is Python 3.9.2; Tidemark needs 3.11, 3.12 or 3.13" in done.stdout
+    assert "fix: choose another one: make PYTHON=" in done.stdout
+
+
+def test_a_state_that_a_reboot_has_left_is_named(nowhere):
+    nowhere.state.create()
+    nowhere.state.record(ProcessRecord("localstack", 2**22 + 1, 1.0))
+
+    found, code = doctor("--state", str(nowhere.state.root))
+
+    assert code == 1
+    assert_found(found["state"], "fail", f"LocalStack (pid {2**22 + 1}) is gone", "make local-up")
+
+
+def test_a_state_directory_that_is_a_file_is_named(tmp_path):
+    (tmp_path / "state").touch()
+
+    found, code = doctor("--state", str(tmp_path / "state"))
+
+    assert code == 1
+    assert_found(found["state"], "fail", "is no directory", "STATE=")
+
+
+def test_a_shell_that_leads_elsewhere_is_warned_of(shared):
+    found, code = doctor("--state", str(shared.state.root), AWS_ENDPOINT_URL="http://127.0.0.1:1")
+
+    assert code == 0
+    assert_found(
+        found["shell"], "warn", "leads its AWS tools to another environment", 'eval "$(make -s env)"'
+    )
+
+
+def test_an_environment_that_is_well_has_no_fault(shared):
+    found, code = doctor("--state", str(shared.state.root))
+
+    assert code == 0
+    assert {about for about, finding in found.items() if finding["level"] != "ok"} <= {"docker", "disk"}
+    assert found["loopback"]["level"] == "ok"
+
+
+def test_a_listener_that_others_could_reach_is_named(shared):
+    script = "import socket, time; s = socket.create_server(('0.0.0.0', 0)); print(s.getsockname()[1], flush=True); time.sleep(99)"
+    mark = {MARK: str(shared.state.root)}
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, env=environ(**mark), stdout=subprocess.PIPE, text=True) as listener:
+        try:
+            port = listener.stdout.readline().strip()
+            found, code = doctor("--state", str(shared.state.root))
+        finally:
+            listener.kill()
+
+    assert code == 1
+    assert_found(found["loopback"], "fail", f"0.0.0.0:{port}", "make local-down")
+
+
+def test_an_emulator_that_hangs_is_named(shared):
+    pid = shared.record("localstack").pid
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        found, code = doctor("--state", str(shared.state.root))
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+    assert code == 1
+    assert_found(
+        found["endpoint"], "fail", f"no LocalStack answers at http://127.0.0.1:{shared.port}", "local-up"
+    )
+
+
+def test_messages_in_the_dead_letter_queue_are_named(shared):
+    environment = shared.state.environment()
+    sqs = client("sqs", environment.endpoint)
+    url = environment.variables["TIDEMARK_DLQ_URL"]
+    sqs.send_message(QueueUrl=url, MessageBody="nobody can read this")
+    try:
+        found, code = doctor("--state", str(shared.state.root))
+    finally:
+        sqs.purge_queue(QueueUrl=url)
+
+    assert code == 1
+    assert_found(found["dead letters"], "fail", "1 messages in", "make redrive")
+
+
+def test_every_line_that_is_not_ok_is_followed_by_its_fix(nowhere_state):
+    command = [sys.executable, str(ROOT / "infra_cdk/local/doctor.py"), *nowhere_state]
+    done = subprocess.run(
+        command,
+        env=environ(JSII_NODE="/nonexistent/node"),
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+    )
+    lines = done.stdout.splitlines()
+
+    ill = [at for at, line in enumerate(lines) if line.startswith(("warn", "fail"))]
+    assert ill
+    assert all(lines[at + 1].lstrip().startswith("fix: ") for at in ill)
+    assert lines[-1].startswith("doctor: 1 to mend")
