@@ -94,7 +94,8 @@ def test_the_driver_may_ask_for_a_baseline_and_for_a_plot(application, queue):
 def test_nobody_may_scan_a_table_or_delete_an_item(application):
     for service in SERVICES:
         assert (
-            application.actions(service) & {"dynamodb:Scan", "dynamodb:DeleteItem", "dynamodb:DeleteTable"}
+            application.actions(service)
+            & {"dynamodb:Scan", "dynamodb:PartiQLSelect", "dynamodb:DeleteItem", "dynamodb:DeleteTable"}
             == set()
         )
 

@@ -62,6 +62,17 @@ def test_the_path_is_that_of_the_api(resource, path, expected):
     assert request_of({"httpMethod": "GET", "resource": resource, "path": path}).path == expected
 
 
+def test_parameters_of_the_path_are_filled_in():
+    event = {
+        "httpMethod": "GET",
+        "resource": "/assets/{file}",
+        "path": "/base/assets/app.js",
+        "pathParameters": {"file": "app.js"},
+    }
+
+    assert request_of(event).path == "/assets/app.js"
+
+
 BAD_EVENTS = {
     "empty": ({}, "bad-event"),
     "an SQS event": ({"Records": []}, "bad-event"),

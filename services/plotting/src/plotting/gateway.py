@@ -85,9 +85,12 @@ def problem_response(problem: ProblemError) -> Response:
 
 
 def _path(event: Mapping[str, Any]) -> str:
-    resource = event.get("resource")
-    # A greedy resource (/{proxy+}) says nothing about the path; any other is the path without a custom base path.
-    path = event.get("path") if not isinstance(resource, str) or "{" in resource else resource
+    resource, path = event.get("resource"), event.get("path")
+    # The resource is the path without a custom domain's base path, as soon as its parameters are filled in.
+    if isinstance(resource, str):
+        for name, value in (event.get("pathParameters") or {}).items():
+            resource = resource.replace(f"{{{name}}}", str(value))
+        path = path if "{" in resource else resource
     if not isinstance(path, str) or not path:
         return ""
     return path.rstrip("/") or "/"

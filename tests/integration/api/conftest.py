@@ -1,0 +1,53 @@
+"""A bucket with a history behind the running API."""
+
+import time
+from types import SimpleNamespace
+
+import pytest
+import requests
+
+from tests.e2e.environment import Environment, NoEnvironmentError
+from tests.e2e.tracked_bucket import tracked_bucket
+
+OBJECTS = {"photos/a.jpg": 18, "photos/b.jpg": 27, "videos/c.mp4": 1000, "odd #1 & ü/d": 2, "plain": 5}
+
+
+@pytest.fixture(scope="session")
+def environment() -> Environment:
+    try:
+        return Environment.from_env()
+    except NoEnvironmentError:
+        pytest.fail("no environment: run these tests with make test", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def get(environment):
+    """Return a function that asks the API for a path."""
+    session = requests.Session()
+
+    def ask(path, headers=None, **query):
+        return session.get(environment.api_url + path, params=query, headers=headers, timeout=60)
+
+    return ask
+
+
+@pytest.fixture(scope="session")
+def tracked(environment, get):
+    """Yield a tracked bucket with some objects, one sample at least for each, and its whole history."""
+    with tracked_bucket(environment) as bucket:
+        s3 = environment.client("s3")
+        for number, (key, size) in enumerate(OBJECTS.items(), start=1):
+            s3.put_object(Bucket=bucket, Key=key, Body=b"x" * size)
+            _wait_for(get, bucket, number)
+        yield SimpleNamespace(bucket=bucket, samples=environment.samples(bucket))
+        environment.wait_until_quiet()
+
+
+def _wait_for(get, bucket, objects):
+    deadline = time.monotonic() + 120
+    while True:
+        answer = get("size", bucket=bucket)
+        if answer.status_code == requests.codes.ok and answer.json()["object_cnt"] == objects:
+            return
+        assert time.monotonic() < deadline, f"{objects} objects never showed: {answer.text}"
+        time.sleep(0.1)

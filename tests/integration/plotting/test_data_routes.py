@@ -1,0 +1,370 @@
+"""The routes that answer data, from API Gateway's event to its answer, against a real DynamoDB engine."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from plotting import data_routes
+from plotting import handler as module
+from size_history import items
+from size_history.items import Sample, State, Totals
+from size_history.times import from_text, to_text
+from tests.integration.plotting.calls import (
+    SECOND,
+    answer_of,
+    call,
+    count_calls,
+    json_of,
+    list_bucket,
+    put_prefixes,
+    track,
+)
+
+
+def sizes_of(samples):
+    return [sample["total_size"] for sample in samples]
+
+
+def all_pages(path, **query):
+    """Return every page, following the cursor alone."""
+    _, page = json_of(path, **query)
+    pages = [page]
+    while page["next"]:
+        status, page = json_of(path, cursor=page["next"], **{k: v for k, v in query.items() if k == "limit"})
+        assert status == 200, page
+        pages.append(page)
+    return pages
+
+
+def test_the_history_is_every_sample_of_the_range_and_what_was_before_it(world):
+    times = track(world, 0, 18, 27, 0, 2)
+
+    status, answer = json_of("/history", **{"from": to_text(times[1]), "to": to_text(times[4])})
+
+    assert status == 200
+    assert sizes_of(answer["samples"]) == [18, 27, 0]
+    assert answer["before"]["total_size"] == 0
+    assert (answer["from"], answer["to"]) == (to_text(times[1]), to_text(times[4]))
+    assert (answer["order"], answer["next"], answer["state"]) == ("asc", None, "live")
+
+
+def test_the_range_is_half_open_to_the_microsecond(world):
+    times = track(world, 1, 2)
+
+    def between(start, end):
+        return sizes_of(json_of("/history", **{"from": to_text(start), "to": to_text(end)})[1]["samples"])
+
+    assert between(times[0], times[1]) == [1]
+    assert between(times[0] + 1, times[1]) == []
+    assert between(times[0] + 1, times[1] + 1) == [2]
+
+
+def test_a_sample_says_what_changed(world):
+    track(world, 5)
+    (instant,) = track(world, 7)
+    sample = Sample("data-bucket", instant, 7, 1, 3, 2, 1, 9, ("a\u0001/ü", "b"), 12)
+    world.dynamodb.put_item(TableName=world.tables.history, Item=sample.to_item())
+
+    _, answer = json_of("/history", order="desc", limit=1)
+
+    assert answer["samples"] == [
+        {
+            "time": to_text(instant),
+            "total_size": 7,
+            "object_cnt": 1,
+            "created_cnt": 3,
+            "overwritten_cnt": 2,
+            "removed_cnt": 1,
+            "changed_cnt": 12,
+            "changed_keys": ["a\u0001/ü", "b"],
+        }
+    ]
+
+
+@pytest.mark.parametrize(("order", "step"), [("asc", 1), ("desc", -1)])
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 8])
+def test_the_pages_hold_every_sample_once_and_in_order(world, order, step, limit):
+    track(world, *range(1, 8))
+
+    pages = all_pages("/history", window=60, order=order, limit=limit)
+
+    assert [size for page in pages for size in sizes_of(page["samples"])] == list(range(1, 8))[::step]
+    assert all(len(page["samples"]) == limit for page in pages[:-1])
+    assert len({(page["from"], page["to"], page["order"]) for page in pages}) == 1
+    assert len(pages) == -(-7 // limit)
+
+
+def test_a_sample_recorded_between_two_pages_changes_no_page(world):
+    track(world, 1, 2, 3)
+    _, first = json_of("/history", window=10, limit=2)
+    later = from_text(first["to"])
+    world.dynamodb.put_item(
+        TableName=world.tables.history, Item=Sample("data-bucket", later, 99, 1).to_item()
+    )
+
+    _, second = json_of("/history", cursor=first["next"])
+
+    assert sizes_of(second["samples"]) == [3]
+
+
+def test_a_page_is_cut_where_it_would_be_larger_than_lambda_answers(world, monkeypatch):
+    track(world, *range(1, 8))
+    monkeypatch.setattr(data_routes, "LARGEST_PAGE_BYTES", 600)
+
+    pages = all_pages("/history", window=60)
+
+    assert len(pages) > 1
+    assert [size for page in pages for size in sizes_of(page["samples"])] == list(range(1, 8))
+
+
+def test_rows_of_many_megabytes_come_in_pages_that_each_read_one(world):
+    times = track(world, *range(300))
+    keys = tuple("k" * 1000 + str(number) for number in range(10))
+    for size, instant in enumerate(times):
+        row = Sample("data-bucket", instant, size, 1, changed_keys=keys).to_item()
+        world.dynamodb.put_item(TableName=world.tables.history, Item=row)
+
+    pages = all_pages("/history", window=600)
+
+    assert [size for page in pages for size in sizes_of(page["samples"])] == list(range(300))
+    assert len(pages) == 3
+
+
+def test_csv_has_the_same_samples_and_links_to_the_next_page(world):
+    track(world, 18, 27, 0)
+
+    answer = call("/history", window=60, limit=2, format="csv")
+
+    assert answer["headers"]["Content-Type"] == "text/csv; charset=utf-8"
+    rows = list(csv.DictReader(io.StringIO(answer["body"])))
+    assert [(row["total_size"], row["object_cnt"]) for row in rows] == [("18", "1"), ("27", "1")]
+    link = answer["headers"]["Link"]
+    assert link.startswith("<?cursor=")
+    assert link.endswith('>; rel="next"')
+    following = call("/history", cursor=link[len("<?cursor=") : link.index(">")], format="csv")
+    assert [row["total_size"] for row in csv.DictReader(io.StringIO(following["body"]))] == ["0"]
+    assert "Link" not in following["headers"]
+
+
+def test_the_size_at_an_instant_is_the_last_sample_not_after_it(world):
+    times = track(world, 0, 18, 27)
+
+    def at(instant):
+        status, answer = json_of("/size", at=to_text(instant))
+        return answer["total_size"] if status == 200 else answer["type"]
+
+    assert at(times[0]) == 0
+    assert at(times[1] - 1) == 0
+    assert at(times[1]) == 18
+    assert at(times[2] - 1) == 18
+    assert at(times[0] - 1) == "urn:tidemark:problem:before-baseline"
+
+
+def test_the_latest_size_is_the_totals(world):
+    (instant,) = track(world, 27)
+    totals = Totals(27, 1, 1, 0, 0, 27, instant, 5, State.LIVE)
+    world.dynamodb.put_item(TableName=world.tables.ledger, Item=totals.to_item("data-bucket"))
+
+    status, answer = json_of("/size")
+
+    assert status == 200
+    assert (answer["total_size"], answer["object_cnt"]) == (27, 1)
+    assert (answer["since"], answer["at"]) == (to_text(instant), None)
+
+
+def test_a_bucket_being_adopted_has_no_size_yet(world):
+    totals = Totals(9, 1, 0, 0, 0, 0, 0, 1, State.ADOPTING)
+    world.dynamodb.put_item(TableName=world.tables.ledger, Item=totals.to_item("data-bucket"))
+
+    status, problem = json_of("/size")
+
+    assert (status, problem["type"]) == (404, "urn:tidemark:problem:before-baseline")
+    assert "still being adopted" in problem["detail"]
+
+
+def test_the_counters_are_the_totals(world):
+    totals = Totals(27, 3, 7, 2, 4, 27, 1, 5, State.LIVE)
+    world.dynamodb.put_item(TableName=world.tables.ledger, Item=totals.to_item("data-bucket"))
+
+    _, answer = json_of("/count")
+
+    assert {name: answer[name] for name in ("created", "overwritten", "removed", "present")} == {
+        "created": 7,
+        "overwritten": 2,
+        "removed": 4,
+        "present": 3,
+    }
+
+
+def test_prefixes_come_in_the_order_of_their_names_from_all_shards_page_by_page(world):
+    track(world, 1)
+    sizes = {f"p{number:03d}/": number for number in range(40)} | {".": 5, "ü/": 6, "#/": 7}
+    put_prefixes(world, **sizes)
+    put_prefixes(world, bucket="data-bucket2", other=3)
+
+    pages = all_pages("/prefixes", limit=9)
+
+    found = {entry["prefix"]: entry["total_size"] for page in pages for entry in page["prefixes"]}
+    assert list(found) == sorted(name for name, size in sizes.items() if size)
+    assert found == {name: size for name, size in sizes.items() if size}
+    assert len(pages) == -(-len(sizes) // 9)
+
+
+def test_a_page_of_prefixes_is_one_query_for_each_shard_whatever_there_is(world):
+    track(world, 1)
+    put_prefixes(world, **{f"p{number:03d}/": 1 for number in range(200)})
+    counted = count_calls(world)
+
+    json_of("/prefixes")
+
+    assert counted == {"GetItem": 1, "Query": 16}
+
+
+def test_buckets_are_listed_with_their_totals_page_by_page(world):
+    for name in ("alpha", "beta", "beta-2", "gamma"):
+        track(world, 3, bucket=name, peak=50)
+        list_bucket(world, name)
+    track(world, bucket="delta", state=State.ADOPTING)
+    list_bucket(world, "delta")
+    list_bucket(world, "not-begun")
+
+    pages = all_pages("/buckets", limit=2)
+
+    found = [entry for page in pages for entry in page["buckets"]]
+    assert [entry["bucket"] for entry in found] == ["alpha", "beta", "beta-2", "delta", "gamma"]
+    assert {entry["bucket"]: entry["state"] for entry in found}["delta"] == "adopting"
+    assert {entry["bucket"]: entry["bucket_maximum"] for entry in found} == {
+        "alpha": 3,
+        "beta": 3,
+        "beta-2": 3,
+        "gamma": 3,
+        "delta": None,
+    }
+    assert (pages[0]["any_bucket_maximum"], pages[0]["any_bucket_maximum_in"]) == (50, "other")
+
+
+def test_where_nothing_is_tracked_the_list_is_empty(world):
+    status, answer = json_of("/buckets")
+
+    assert status == 200
+    assert (answer["buckets"], answer["any_bucket_maximum"], answer["next"]) == ([], None, None)
+
+
+@pytest.mark.parametrize("path", ["/plot", "/history", "/size", "/count", "/prefixes"])
+def test_whoever_has_the_answer_is_told_so_until_it_changes(world, path):
+    times = track(world, 0, 18)
+    span = {"window": 2_000_000} if path in {"/plot", "/history"} else {}
+    more = {**span, "format": "json"} if span else {}
+    first = call(path, **more)
+    tag = first["headers"]["ETag"]
+    counted = count_calls(world)
+
+    same = call(path, {"if-none-match": f'"other", {tag}'}, **more)
+    reads = dict(counted)
+    totals = Totals(20, 2, 2, 0, 0, 20, times[-1] + 1, 2, State.LIVE)
+    world.dynamodb.put_item(TableName=world.tables.ledger, Item=totals.to_item("data-bucket"))
+    changed = call(path, {"if-none-match": tag}, **more)
+
+    assert (first["statusCode"], same["statusCode"], changed["statusCode"]) == (200, 304, 200)
+    assert (same["body"], same["headers"]["ETag"]) == ("", tag)
+    assert same["headers"]["Tidemark-As-Of"] > first["headers"]["Tidemark-As-Of"]
+    assert changed["headers"]["ETag"] != tag
+    assert set(reads) == {"GetItem"}
+    assert first["headers"]["Cache-Control"] == "private, max-age=1"
+
+
+def test_another_question_has_another_etag(world):
+    track(world, 0, 18)
+    put_prefixes(world, **{"a/": 1, "b/": 2})
+    questions = [
+        ("/history", {"window": 2_000_000}),
+        ("/history", {"window": 2_000_000, "order": "desc"}),
+        ("/history", {"window": 2_000_000, "limit": 1}),
+        ("/history", {"window": 2_000_000, "format": "csv"}),
+        ("/history", {"window": 1_000_000}),
+        ("/plot", {"window": 2_000_000, "format": "json"}),
+        ("/plot", {"window": 2_000_000, "format": "svg"}),
+        ("/prefixes", {}),
+        ("/prefixes", {"limit": 1}),
+        ("/count", {}),
+        ("/size", {}),
+        ("/buckets", {}),
+    ]
+
+    tags = [call(path, **query)["headers"]["ETag"] for path, query in questions]
+
+    assert len(set(tags)) == len(questions)
+
+
+@pytest.mark.parametrize("path", ["/history", "/size", "/count", "/prefixes", "/plot"])
+def test_every_answer_about_a_bucket_says_how_fresh_it_is(world, path):
+    track(world, 1)
+    world.sqs.send_message(QueueUrl=world.queue_url, MessageBody="{}")
+
+    answer = call(path, **({"format": "json"} if path == "/plot" else {}))
+
+    members, headers = json.loads(answer["body"]), answer["headers"]
+    assert (members["state"], members["queue_waiting"], members["queue_age_seconds"]) == ("live", 1, None)
+    assert headers["Tidemark-As-Of"] == members["as_of"]
+    assert (headers["Tidemark-State"], headers["Tidemark-Queue-Waiting"]) == ("live", "1")
+    assert headers["Tidemark-Queue-Age-Seconds"] == "unknown"
+
+
+@pytest.mark.parametrize("path", ["/history", "/size", "/count", "/prefixes", "/plot"])
+def test_a_bucket_that_is_not_tracked_is_a_404(world, path):
+    status, problem = json_of(path, bucket="no-such-bucket")
+
+    assert (status, problem["type"]) == (404, "urn:tidemark:problem:bucket-not-tracked")
+
+
+def test_a_plot_as_svg_is_an_svg_and_as_json_is_what_the_picture_shows(world):
+    track(world, 0, 18, 27, peak=50)
+
+    svg = call("/plot", format="svg")
+    _, shown = json_of("/plot", format="json")
+    _, stored = answer_of("POST", "/plot", body={})
+
+    assert svg["headers"]["Content-Type"] == "image/svg+xml"
+    assert shown["any_bucket_maximum_in"] == "other"
+    assert set(stored) - set(shown) == {"plot"}
+    assert shown["points"] == stored["points"]
+
+
+def test_a_plot_of_a_closed_range_ends_where_it_was_told_to(world):
+    times = track(world, 0, 18, 27, 0)
+
+    _, shown = json_of("/plot", format="json", **{"from": to_text(times[1]), "to": to_text(times[3])})
+
+    assert [point["total_size"] for point in shown["points"]] == [18, 27]
+    assert (shown["before"]["total_size"], shown["to"]) == (0, to_text(times[3]))
+
+
+def test_five_thousand_samples_are_read_in_as_many_pages_as_they_fill(world):
+    """Every row of 1 kB: 5,000 are five pages of 1 MB; a picture reads four items more, whatever there is."""
+    track(world, 1)
+    keys = ("k" * 400, "l" * 400)
+    begin = module.time.time_ns() // 1000 - 6000 * SECOND
+    rows = [
+        Sample("data-bucket", begin + n * SECOND, n % 7, 1, changed_keys=keys, changed_cnt=2).to_item()
+        for n in range(5000)
+    ]
+    rows[4321] |= {items.TOTAL_SIZE: items.number(1000)}
+    for start in range(0, len(rows), 25):
+        puts = [{"PutRequest": {"Item": row}} for row in rows[start : start + 25]]
+        world.dynamodb.batch_write_item(RequestItems={world.tables.history: puts})
+    counted = count_calls(world)
+
+    _, shown = json_of("/plot", window=7000, format="json")
+    of_plot = dict(counted)
+    pages = all_pages("/history", window=7000)
+
+    assert shown["sample_cnt"] == 5001
+    assert shown["thinned"]
+    assert len(shown["points"]) <= 4000
+    assert 1000 in sizes_of(shown["points"])
+    assert shown["bucket_maximum"] == 1000
+    assert of_plot == {"GetItem": 2, "Query": 5 + 2}
+    assert sum(len(page["samples"]) for page in pages) == 5001
+    assert len(pages) == 6

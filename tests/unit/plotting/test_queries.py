@@ -1,0 +1,159 @@
+"""The queries of the routes that answer data: pages, cursors and instants."""
+
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plotting import cursor
+from plotting.parsing import (
+    HistoryRequest,
+    PageRequest,
+    Range,
+    SizeRequest,
+    bucket_query,
+    buckets_query,
+    history_query,
+    nothing_asked,
+    prefixes_query,
+    size_query,
+)
+from plotting.problems import ProblemError
+from size_history.times import from_text
+
+SECOND = 1_000_000
+NOW = from_text("2026-11-20T08:15:30.250000Z")
+RANGE = Range("photos", NOW - 60 * SECOND, NOW, live=False)
+
+
+def history(**query):
+    return history_query(tuple(query.items()), data_bucket="data", now=NOW)
+
+
+def kind_of(read, *arguments, **more):
+    """Return the name of the problem that reading raises."""
+    with pytest.raises(ProblemError) as raised:
+        read(*arguments, **more)
+    return raised.value.kind.name
+
+
+def test_a_history_is_the_whole_window_oldest_first():
+    assert history() == HistoryRequest(Range("data", NOW - 10 * SECOND, NOW), False, None, 1000, "json")
+
+
+def test_a_cursor_goes_on_where_the_page_ended_in_the_same_range_and_order():
+    page = HistoryRequest(RANGE, True, None, 5, "json")
+
+    following = history(cursor=page.cursor(NOW - SECOND), limit="7", format="csv")
+
+    assert following == HistoryRequest(RANGE, True, NOW - SECOND, 7, "csv")
+
+
+def test_what_a_caller_repeats_beside_the_cursor_does_no_harm():
+    page = HistoryRequest(RANGE, True, None, 5, "json")
+
+    following = history(
+        cursor=page.cursor(NOW - SECOND), bucket="photos", window="60", order="desc", limit="5"
+    )
+
+    assert following.range == RANGE
+
+
+@pytest.mark.parametrize(
+    ("query", "kind"),
+    [
+        ({"limit": "0"}, "bad-limit"),
+        ({"limit": "1001"}, "bad-limit"),
+        ({"limit": "-1"}, "bad-limit"),
+        ({"limit": "1.5"}, "bad-limit"),
+        ({"limit": "\u0661"}, "bad-limit"),
+        ({"order": "down"}, "bad-order"),
+        ({"order": ""}, "bad-order"),
+        ({"format": "png"}, "bad-format"),
+        ({"cursor": ""}, "bad-cursor"),
+        ({"at": "2026-11-20T08:15:30Z"}, "unknown-parameter"),
+    ],
+)
+def test_a_bad_parameter_of_a_history_is_named(query, kind):
+    assert kind_of(history, **query) == kind
+
+
+def test_a_cursor_of_another_bucket_is_refused():
+    page = HistoryRequest(RANGE, False, None, 5, "json")
+
+    assert kind_of(history, cursor=page.cursor(NOW - SECOND), bucket="videos") == "bad-cursor"
+
+
+START, END = str(NOW - 60 * SECOND), str(NOW)
+MADE_UP = {
+    "another route's": ("prefixes", "photos", START, END, START, "asc"),
+    "a part missing": ("history", "photos", START, END, START),
+    "a part too many": ("history", "photos", START, END, START, "asc", "x"),
+    "no bucket": ("history", "Photos", START, END, START, "asc"),
+    "no number": ("history", "photos", "x", END, START, "asc"),
+    "a negative number": ("history", "photos", "-1", END, START, "asc"),
+    "a number beyond all calendars": ("history", "photos", START, "9" * 30, START, "asc"),
+    "another script's digits": ("history", "photos", "\u0661", END, START, "asc"),
+    "after the end": ("history", "photos", START, END, END, "asc"),
+    "before the start": ("history", "photos", START, END, str(NOW - 61 * SECOND), "asc"),
+    "a range too long": ("history", "photos", "0", END, START, "asc"),
+    "an unknown order": ("history", "photos", START, END, START, "up"),
+}
+
+
+@pytest.mark.parametrize("parts", MADE_UP.values(), ids=MADE_UP)
+def test_a_cursor_that_somebody_made_up_is_refused(parts):
+    assert kind_of(history, cursor=cursor.encoded(*parts)) == "bad-cursor"
+
+
+@given(st.text(max_size=60) | st.binary(max_size=60).map(lambda raw: base64.urlsafe_b64encode(raw).decode()))
+def test_any_text_as_cursor_is_followed_or_refused(text):
+    for read in (
+        lambda: history(cursor=text),
+        lambda: prefixes_query((("cursor", text),), data_bucket="data"),
+        lambda: buckets_query((("cursor", text),)),
+    ):
+        try:
+            read()
+        except ProblemError as problem:
+            assert problem.kind.name == "bad-cursor"  # noqa: PT017 - whether it is raised is not what matters
+
+
+@given(st.text(min_size=1, max_size=300).filter(lambda text: len(text.encode(errors="replace")) <= 1024))
+def test_a_page_of_prefixes_goes_on_after_any_prefix(prefix):
+    try:
+        prefix.encode()
+    except UnicodeEncodeError:  # no S3 key: they are UTF-8
+        return
+
+    query = (("cursor", cursor.encoded("prefixes", "photos", prefix)),)
+
+    assert prefixes_query(query, data_bucket="data") == PageRequest("photos", prefix, 100)
+
+
+def test_a_page_of_buckets_goes_on_after_a_bucket():
+    assert buckets_query((("cursor", cursor.encoded("buckets", "photos")), ("limit", "3"))) == PageRequest(
+        "", "photos", 3
+    )
+    assert kind_of(buckets_query, (("cursor", cursor.encoded("buckets", "No Bucket")),)) == "bad-cursor"
+    assert kind_of(buckets_query, (("limit", "101"),)) == "bad-limit"
+    assert kind_of(buckets_query, (("bucket", "photos"),)) == "unknown-parameter"
+
+
+def test_a_size_is_asked_at_an_instant_or_for_the_latest():
+    def size(**query):
+        return size_query(tuple(query.items()), data_bucket="data", now=NOW)
+
+    assert size() == SizeRequest("data", None)
+    assert size(bucket="photos", at="2026-11-20T08:15:30Z") == SizeRequest("photos", NOW - 250_000)
+    assert kind_of(size, at="2026-11-20T08:15:31Z") == "bad-at"
+    assert kind_of(size, at="yesterday") == "bad-at"
+    assert kind_of(size, at="2026-13-20T08:15:31Z") == "bad-at"
+
+
+def test_routes_without_parameters_take_none():
+    nothing_asked(())
+
+    assert kind_of(nothing_asked, (("bucket", "photos"),)) == "unknown-parameter"
+    assert bucket_query((), data_bucket="data") == "data"

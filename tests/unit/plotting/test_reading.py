@@ -1,0 +1,83 @@
+"""What a long range costs: pages and memory, counted on a stand-in for DynamoDB that has 100,000 samples."""
+
+import tracemalloc
+
+import pytest
+
+from plotting.history import MOST_ROWS, History
+from plotting.parsing import Range
+from plotting.problems import ProblemError
+from plotting.reading import gather
+from plotting.thinning import MOST_SAMPLES
+from size_history import times
+from size_history.items import Peak, State, Totals, number, text
+
+SECOND = 1_000_000
+START = 1_795_000_000 * SECOND
+ROWS_OF_A_PAGE = 4000
+"""DynamoDB cuts at 1 MB: rows of 250 bytes, as they are when no key is long."""
+HIGHEST = 31_415
+
+
+class Table:
+    """Answers queries as DynamoDB does, page by page, for rows that it makes up when they are asked for."""
+
+    def __init__(self, rows):
+        self.rows = rows
+        self.queries = 0
+
+    def query(self, **query):
+        self.queries += 1
+        if "Limit" in query:
+            return {"Items": []}
+        begin = query.get("ExclusiveStartKey", 0)
+        end = min(begin + ROWS_OF_A_PAGE, self.rows)
+        page = {"Items": [self._row(index) for index in range(begin, end)]}
+        return page if end == self.rows else {**page, "LastEvaluatedKey": end}
+
+    def _row(self, index):
+        size = 10**12 if index == HIGHEST else index % 1000
+        return {
+            "time": text(times.to_text(START + index * SECOND)),
+            "total_size": number(size),
+            "object_cnt": number(1),
+        }
+
+
+def read(rows):
+    """Return the chart of so many samples, how many queries it took, and the most memory in bytes."""
+    table = Table(rows)
+    history = History(table, "history", "index")
+    totals = Totals(0, 0, 0, 0, 0, 0, START, 1, State.LIVE)
+    tracemalloc.start()
+    try:
+        chart = gather(
+            history, Range("photos", START, START + rows * SECOND), totals, Peak(1, "other", START)
+        )
+        return chart, table.queries, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_hundred_thousand_samples_take_a_page_for_each_megabyte_and_no_more_memory_than_a_fifth_of_them():
+    _, _, memory_of_fewer = read(20_000)
+
+    chart, queries, memory = read(100_000)
+
+    assert queries == 100_000 // ROWS_OF_A_PAGE + 2
+    assert chart.samples.count == 100_000
+    assert len(chart.samples.kept) <= MOST_SAMPLES
+    assert chart.bucket_maximum == 10**12
+    assert memory < 1.2 * memory_of_fewer
+    assert memory < 16 * 1024 * 1024
+
+
+def test_reading_ends_soon_after_the_most_rows_of_an_answer():
+    table = Table(10**9)
+    pages = History(table, "history", "index").samples(Range("photos", START, START + SECOND))
+
+    with pytest.raises(ProblemError, match="too-many-samples"):
+        for _ in pages:
+            pass
+
+    assert table.queries == -(-MOST_ROWS // ROWS_OF_A_PAGE)
