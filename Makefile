@@ -139,6 +139,12 @@ prove: install ## Explore every interleaving of the accounting in larger worlds,
 soak: install ## Change, lose, repeat and break at random against the local engine for MINUTES= (default: 5)
 	@$(RUN) -m tests.stateful.soak --minutes "$(or $(MINUTES),5)"
 
+page: install ## Pack the dashboard's sources (services/plotting/page) into the one file that is served
+	@$(RUN) -m infra_cdk.page.pack
+
+check-page: install ## Hold that the packed page is what its sources and lock give, and run the tests of its parts
+	@$(RUN) -m infra_cdk.page.pack --check
+
 check: lint types ## Lint and check types
 
 lint: install ## Check format and style
@@ -161,4 +167,4 @@ accept-replacement: install ## Record what dev and prod hold as what is deployed
 installed:
 	@test -x $(RUN) || { echo "make: .venv is missing: run make install" >&2; exit 1; }
 
-.PHONY: accept-replacement bootstrap deploy validate diff destroy recover cdk bench-images help install installed clean local-up local-down status env e2e bench-latency bench scale transcript images push-images test-docker reconcile track redrive test test-long mutants prove soak test-unit check lint types format synth
+.PHONY: page check-page accept-replacement bootstrap deploy validate diff destroy recover cdk bench-images help install installed clean local-up local-down status env e2e bench-latency bench scale transcript images push-images test-docker reconcile track redrive test test-long mutants prove soak test-unit check lint types format synth

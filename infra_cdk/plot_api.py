@@ -19,10 +19,9 @@ ROUTES = {
     "/health": ("GET",),
     "/openapi.yaml": ("GET",),
     "/": ("GET",),
-    "/assets/{file}": ("GET",),
 }
 """The methods of each path; services/plotting/src/plotting/openapi.yaml says what they answer."""
-SAME_ORIGIN = ("/", "/assets/{file}", "/openapi.yaml")
+SAME_ORIGIN = ("/", "/openapi.yaml")
 """What no page of another origin asks for with a signature, so that no preflight comes before it."""
 
 _ORIGIN = "Access-Control-Allow-Origin"

@@ -31,7 +31,7 @@ def test_the_routes_are_those_of_the_service_and_of_its_contract(application):
 def test_what_a_page_of_another_origin_may_ask_for_has_a_preflight(application):
     preflights = {path for method, path in _routes(application) if method == "OPTIONS"}
 
-    assert preflights == set(ROUTES) - {"/", "/assets/{file}", "/openapi.yaml"}
+    assert preflights == set(ROUTES) - {"/", "/openapi.yaml"}
 
 
 def test_every_route_calls_plotting_and_may(application):

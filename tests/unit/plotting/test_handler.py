@@ -56,7 +56,7 @@ def test_an_unknown_path_is_a_404_that_names_the_known_ones():
         "title": "There is nothing at this path",
         "status": 404,
         "detail": "There is no /plots: there are /plot, /history, /size, /count, /buckets, /prefixes, /health, "
-        "/openapi.yaml, /, /assets/{file}.",
+        "/openapi.yaml, /.",
     }
 
 

@@ -22,15 +22,13 @@ ROUTES: Mapping[str, Mapping[str, Route]] = MappingProxyType(
         "/health": {"GET": page_routes.get_health},
         "/openapi.yaml": {"GET": page_routes.get_contract},
         "/": {"GET": page_routes.get_page},
-        "/assets/{file}": {"GET": page_routes.get_asset},
     }
 )
 
 
 def route_of(request: Request) -> Route:
     """Return what answers a request. Raises ProblemError: 404, or 405 that says what the path allows."""
-    path = "/assets/{file}" if _is_asset(request.path) else request.path
-    methods = ROUTES.get(path)
+    methods = ROUTES.get(request.path)
     if methods is None:
         raise ProblemError(NO_SUCH_ROUTE, f"There is no {request.path}: there are {', '.join(ROUTES)}.")
     route = methods.get(request.method)
@@ -38,11 +36,7 @@ def route_of(request: Request) -> Route:
         allowed = ", ".join(methods)
         raise ProblemError(
             BAD_METHOD,
-            f"{path} does not take {request.method}: it takes {allowed}.",
+            f"{request.path} does not take {request.method}: it takes {allowed}.",
             headers={"Allow": allowed},
         )
     return route
-
-
-def _is_asset(path: str) -> bool:
-    return path.startswith(page_routes.ASSETS) and "/" not in path.removeprefix(page_routes.ASSETS)

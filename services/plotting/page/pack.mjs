@@ -1,0 +1,35 @@
+// Packs the page into one file: `node pack.mjs <file>`. What it needs is in package-lock.json, and the same lock gives
+// the same bytes. The licence of what is packed in travels with it, as a comment.
+import { readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+
+import { build } from "esbuild";
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+async function bundled(entry) {
+  const { outputFiles } = await build({
+    entryPoints: [here(entry)],
+    bundle: true,
+    minify: true,
+    write: false,
+    charset: "utf8",
+    format: "esm",
+    target: ["chrome116", "firefox124", "safari17.4"],
+    legalComments: "none",
+  });
+  const text = outputFiles[0].text.trim();
+  if (/<\/(script|style)/i.test(text)) throw new Error(`${entry}: its end tag stands in its own text`);
+  return text;
+}
+
+const version = JSON.parse(await readFile(here("node_modules/uplot/package.json"), "utf8")).version;
+const licence = (await readFile(here("node_modules/uplot/LICENSE"), "utf8")).trim();
+const notice = `<!--\nTidemark's dashboard, packed from services/plotting/page by make page: change it there.\nIt contains uPlot ${version}:\n\n${licence}\n-->`;
+const style = await bundled("src/page.css");
+const script = await bundled("src/main.js");
+const page = (await readFile(here("src/page.html"), "utf8"))
+  .replace("<!doctype html>", () => `<!doctype html>\n${notice}`)
+  .replace("<style></style>", () => `<style>${style}</style>`)
+  .replace('<script type="module"></script>', () => `<script type="module">${script}</script>`);
+await writeFile(process.argv[2], page);

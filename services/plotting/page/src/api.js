@@ -1,0 +1,100 @@
+/**
+ * The read API, asked from the page that it serves: every path is relative to the page. An answer is kept with its
+ * ETag, so that asking again for what has not changed costs the service one read and the network a few hundred bytes.
+ */
+
+const TIMEOUT_MS = 20_000;
+const MOST_PAGES = 10;
+const KEPT = 40;
+
+/** An answer that is no success; `type` is the problem's, or null where it is no problem document. */
+export class ApiError extends Error {
+  constructor(status, problem) {
+    super(problem?.detail ?? `The API answered with status ${status}.`);
+    this.status = status;
+    this.type = problem?.type ?? null;
+  }
+}
+
+/** The API did not answer. */
+export class UnreachableError extends Error {}
+
+export class Api {
+  #kept = new Map();
+
+  constructor(base, fetcher = (...request) => fetch(...request)) {
+    this.base = base;
+    this.fetcher = fetcher;
+  }
+
+  url(path, members = {}) {
+    const query = new URLSearchParams(Object.entries(members).filter(([, value]) => value != null));
+    return new URL(query.size > 0 ? `${path}?${query}` : path, this.base).href;
+  }
+
+  /**
+   * Ask once. `body` is the JSON, `changed` whether it differs from the last time, `fresh` how fresh it is by the
+   * answer's headers. Throws ApiError or UnreachableError; an abort rises as it is.
+   */
+  async get(path, members, signal) {
+    const url = this.url(path, members);
+    const kept = this.#kept.get(url);
+    const response = await this.#fetch(url, kept?.tag, signal);
+    if (response.status === 304 && kept) return { body: kept.body, changed: false, fresh: freshness(response) };
+    const body = await json(response);
+    if (!response.ok) throw new ApiError(response.status, body);
+    if (body === null) throw new UnreachableError("The API's answer cannot be read.");
+    this.#keep(url, response.headers.get("ETag"), body);
+    return { body, changed: true, fresh: freshness(response) };
+  }
+
+  /** All entries of a paged answer, up to a bound; `more` says whether there would have been others. */
+  async all(path, members, entries, signal) {
+    let { body } = await this.get(path, members, signal);
+    const found = [...body[entries]];
+    for (let page = 1; body.next && page < MOST_PAGES; page += 1) {
+      ({ body } = await this.get(path, { ...members, cursor: body.next }, signal));
+      found.push(...body[entries]);
+    }
+    return { found, more: Boolean(body.next) };
+  }
+
+  async #fetch(url, tag, signal) {
+    const limit = AbortSignal.timeout(TIMEOUT_MS);
+    try {
+      return await this.fetcher(url, {
+        headers: tag ? { "If-None-Match": tag } : {},
+        cache: "no-store", // the ETags are ours: the browser's cache would hide the 304 and its headers
+        signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      });
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw new UnreachableError("The API does not answer.");
+    }
+  }
+
+  #keep(url, tag, body) {
+    this.#kept.delete(url);
+    if (!tag) return;
+    this.#kept.set(url, { tag, body });
+    if (this.#kept.size > KEPT) this.#kept.delete(this.#kept.keys().next().value);
+  }
+}
+
+async function json(response) {
+  try {
+    return await response.json();
+  } catch {
+    return null;
+  }
+}
+
+function freshness({ headers }) {
+  const number = (name) => (/^\d+$/.test(headers.get(name) ?? "") ? Number(headers.get(name)) : null);
+  return {
+    asOf: headers.get("Tidemark-As-Of"),
+    state: headers.get("Tidemark-State"),
+    waiting: number("Tidemark-Queue-Waiting"),
+    age: number("Tidemark-Queue-Age-Seconds"),
+  };
+}

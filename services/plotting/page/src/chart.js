@@ -1,0 +1,305 @@
+/** The live chart: a step line that goes on to the present, dots at samples, and the high-water lines. */
+
+import uPlot from "uplot";
+
+import { clock, day } from "./format.js";
+import { columns, extent, ticks, visible, waterLines } from "./series.js";
+
+/** From how many pixels between samples on they get dots, and how large: [distance, diameter, edge]. */
+const DOTS = [[16, 10, 2], [6, 5, 0]];
+const LABEL_FONT = "12px system-ui, sans-serif";
+const LABEL_HEIGHT = 18;
+const NOTHING = { times: [], sizes: [], objects: [], firstDot: 0 };
+const COLOURS = ["ink", "muted", "rule", "paper", "data", "area", "high"];
+
+export class Chart {
+  #series = NOTHING;
+  #plot = null;
+  #window = 60;
+  #now = Date.now() / 1000;
+  #from = 0;
+  #scale = { low: 0, high: 1, reference: null };
+  #lines = [];
+  #picked = null;
+
+  /** `pointed` is called with the sample in force under the cursor, or null. */
+  constructor(element, pointed) {
+    this.element = element;
+    this.pointed = pointed;
+    this.#readColours();
+    this.#chart = new uPlot(this.#options(), [[], []], element);
+    new ResizeObserver(() => this.#resize()).observe(element);
+    for (const query of ["(prefers-color-scheme: dark)", "(prefers-contrast: more)"]) {
+      matchMedia(query).addEventListener("change", () => {
+        this.#readColours();
+        this.#chart.redraw();
+      });
+    }
+  }
+
+  #chart;
+  #colour = {};
+
+  /** Show an answer of the API, or nothing (null), through a window in seconds. */
+  show(plot, window) {
+    this.#plot = plot;
+    this.#window = window;
+    this.#series = plot ? columns(plot) : NOTHING;
+  }
+
+  /** Draw as of an instant (seconds since 1970): the window ends there. */
+  draw(now) {
+    this.#now = now;
+    const { times, sizes } = this.#series;
+    this.#from = visible(this.#series, now - this.#window);
+    const shownSizes = sizes.slice(this.#from);
+    this.#scale = extent(shownSizes, this.#plot?.bucket_maximum ?? null);
+    this.#lines = this.#plot
+      ? waterLines({
+          bucketMaximum: this.#plot.bucket_maximum,
+          anyMaximum: this.#plot.any_bucket_maximum,
+          anyMaximumIn: this.#plot.any_bucket_maximum_in,
+          bucket: this.#plot.bucket,
+          high: this.#scale.high,
+        })
+      : [];
+    const shownTimes = times.slice(this.#from);
+    if (shownTimes.length > 0 && shownTimes.at(-1) < now) {
+      shownTimes.push(now);
+      shownSizes.push(shownSizes.at(-1));
+    }
+    this.#chart.setData([shownTimes, shownSizes]);
+    if (this.#picked !== null) this.#pointAt(this.#picked);
+  }
+
+  /** Whether the size axis shows differences, because they would not be seen on one that begins at 0. */
+  get relative() {
+    return this.#scale.reference !== null;
+  }
+
+  /** How long, in milliseconds, until the line has moved by about a pixel. */
+  get pace() {
+    return (this.#window * 1000) / Math.max(this.element.clientWidth, 100);
+  }
+
+  /** The samples that the window shows, oldest first; the one in force at its beginning included. */
+  samples() {
+    const { times, sizes, objects } = this.#series;
+    const all = times.map((time, index) => ({ time, size: sizes[index], objects: objects[index], index }));
+    return all.slice(this.#from);
+  }
+
+  /** Move the keyboard's cursor by a number of samples, or to an end; returns the sample. */
+  move(by) {
+    const samples = this.samples();
+    if (samples.length === 0) return null;
+    const at = samples.findIndex(({ index }) => index === this.#picked);
+    const start = at >= 0 ? at : by < 0 ? samples.length : -1;
+    const next = samples[Math.min(Math.max(start + by, 0), samples.length - 1)];
+    this.#picked = next.index;
+    this.#pointAt(next.index);
+    return next;
+  }
+
+  release() {
+    this.#picked = null;
+    this.#chart.setCursor({ left: -10, top: -10 });
+  }
+
+  #pointAt(index) {
+    const time = Math.max(this.#series.times[index] ?? 0, this.#now - this.#window);
+    const left = this.#chart.valToPos(time, "x");
+    this.#chart.setCursor({ left: left + 0.01, top: this.#chart.bbox.height / devicePixelRatio / 2 });
+  }
+
+  #options() {
+    const axis = { stroke: () => this.#colour.muted, font: LABEL_FONT, grid: { stroke: () => this.#colour.rule, width: 1 } };
+    return {
+      ...this.#dimensions(),
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+      padding: [10, 16, 0, 4],
+      legend: { show: false },
+      cursor: {
+        y: false,
+        drag: { x: false, y: false },
+        points: { size: 11, width: 2, stroke: () => this.#colour.data, fill: () => this.#colour.paper },
+        dataIdx: (chart, _series, _closest, time) => this.#inForceAt(chart.data[0], time),
+      },
+      scales: {
+        x: { range: () => [this.#now - this.#window, this.#now] },
+        y: { range: () => [this.#scale.low, this.#scale.high] },
+      },
+      axes: [
+        {
+          ...axis,
+          size: 46,
+          space: (chart) => (chart.width < 520 ? 76 : 96),
+          ticks: { stroke: () => this.#colour.rule, size: 6 },
+          grid: { show: false },
+          values: (_chart, splits, _axis, _space, step) => timeLabels(splits, step),
+        },
+        {
+          ...axis,
+          size: (_chart, labels) => 18 + 7.2 * Math.max(4, ...(labels ?? []).map((label) => label?.length ?? 0)),
+          ticks: { show: false },
+          splits: (chart) => this.#ticks(chart).map(([value]) => value),
+          values: (chart, splits) => this.#labels(chart, splits),
+        },
+      ],
+      series: [
+        {},
+        {
+          stroke: () => this.#colour.data,
+          fill: () => this.#colour.area,
+          width: 2.25,
+          paths: uPlot.paths.stepped({ align: 1 }),
+          points: {
+            show: true,
+            size: 8,
+            width: 2,
+            stroke: () => this.#colour.paper,
+            fill: () => this.#colour.data,
+            filter: (chart) => this.#dots(chart),
+          },
+        },
+      ],
+      hooks: {
+        drawAxes: [(chart) => this.#drawLines(chart)],
+        draw: [(chart) => this.#drawPresent(chart), (chart) => this.#drawLabels(chart)],
+        setCursor: [(chart) => this.#tell(chart)],
+      },
+    };
+  }
+
+  #ticks(chart) {
+    if (this.#series.times.length === 0) return [];
+    return ticks(this.#scale, chart.height < 280 ? 5 : 7);
+  }
+
+  #labels(chart, splits) {
+    const labels = new Map(this.#ticks(chart));
+    return splits.map((value) => labels.get(value) ?? "");
+  }
+
+  #inForceAt(times, time) {
+    let index = times.length - 1;
+    while (index > 0 && times[index] > time) index -= 1;
+    return index;
+  }
+
+  #dots(chart) {
+    const first = Math.max(this.#series.firstDot - this.#from, 0);
+    const last = this.#series.times.length - this.#from; // beyond it: the present, which is no sample
+    const count = Math.max(Math.min(last, chart.data[0].length) - first, 0);
+    const distance = chart.bbox.width / devicePixelRatio / Math.max(count, 1);
+    const [, size, width] = DOTS.find(([least]) => distance >= least) ?? [];
+    if (size === undefined) return [];
+    Object.assign(chart.series[1].points, { size, width });
+    return Array.from({ length: count }, (_, index) => first + index);
+  }
+
+  #tell(chart) {
+    const { left, idx } = chart.cursor;
+    const index = left >= 0 && idx !== null && idx !== undefined ? idx : null;
+    const samples = index === null ? [] : this.samples();
+    this.pointed(samples.length > 0 ? samples[Math.min(index, samples.length - 1)] : null);
+  }
+
+  #resize() {
+    const { width, height } = this.#dimensions();
+    if (width !== this.#chart.width || height !== this.#chart.height) this.#chart.setSize({ width, height });
+  }
+
+  #dimensions() {
+    const width = Math.max(this.element.clientWidth, 240);
+    return { width, height: Math.round(Math.min(Math.max(width * 0.36, 250), 400)) };
+  }
+
+  #readColours() {
+    const style = getComputedStyle(document.documentElement);
+    this.#colour = Object.fromEntries(COLOURS.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+  }
+
+  /** Where each high-water line is, in the canvas's pixels: what is off the scale is drawn at the top. */
+  #placed(chart) {
+    const unit = devicePixelRatio;
+    let above = chart.bbox.top + 22 * unit;
+    const placed = [...this.#lines].reverse().map((line) => {
+      const y = line.off ? above : chart.valToPos(line.value, "y", true);
+      if (line.off) above += (LABEL_HEIGHT + 6) * unit;
+      return { ...line, y, labelY: y - 5 * unit };
+    });
+    const [upper, lower] = placed;
+    if (lower && lower.y - upper.y < LABEL_HEIGHT * unit && !lower.off) lower.labelY = lower.y + 14 * unit;
+    return placed;
+  }
+
+  #drawLines(chart) {
+    const { ctx, bbox } = chart;
+    ctx.save();
+    ctx.lineWidth = 1.75 * devicePixelRatio;
+    for (const { role, y, off } of this.#placed(chart)) {
+      ctx.strokeStyle = role === "bucket" ? this.#colour.high : this.#colour.ink;
+      ctx.setLineDash((role === "bucket" ? [8, 5] : [2, 4]).map((length) => length * devicePixelRatio));
+      ctx.globalAlpha = off ? 0.7 : 1;
+      ctx.beginPath();
+      ctx.moveTo(bbox.left, y);
+      ctx.lineTo(bbox.left + bbox.width, y);
+      ctx.stroke();
+    }
+    ctx.restore();
+  }
+
+  /** A ring where the line has got to. */
+  #drawPresent(chart) {
+    const [times, sizes] = chart.data;
+    if (times.length === 0) return;
+    const { ctx } = chart;
+    const unit = devicePixelRatio;
+    ctx.save();
+    ctx.beginPath();
+    ctx.arc(chart.valToPos(times.at(-1), "x", true), chart.valToPos(sizes.at(-1), "y", true), 4.5 * unit, 0, 2 * Math.PI);
+    ctx.fillStyle = this.#colour.paper;
+    ctx.strokeStyle = this.#colour.data;
+    ctx.lineWidth = 2.5 * unit;
+    ctx.fill();
+    ctx.stroke();
+    ctx.restore();
+  }
+
+  #drawLabels(chart) {
+    const { ctx, bbox } = chart;
+    ctx.save();
+    ctx.font = `500 ${12 * devicePixelRatio}px system-ui, sans-serif`;
+    ctx.textAlign = "left";
+    ctx.textBaseline = "alphabetic";
+    ctx.lineJoin = "round";
+    ctx.lineWidth = 4 * devicePixelRatio;
+    ctx.strokeStyle = this.#colour.paper;
+    for (const { role, label, labelY } of this.#placed(chart)) {
+      ctx.fillStyle = role === "bucket" ? this.#colour.high : this.#colour.ink;
+      const text = fitted(ctx, label, bbox.width - 8 * devicePixelRatio);
+      ctx.strokeText(text, bbox.left + 4 * devicePixelRatio, labelY);
+      ctx.fillText(text, bbox.left + 4 * devicePixelRatio, labelY);
+    }
+    ctx.restore();
+  }
+}
+
+function fitted(context, text, width) {
+  if (context.measureText(text).width <= width) return text;
+  let end = text.length;
+  while (end > 1 && context.measureText(`${text.slice(0, end)}…`).width > width) end -= 1;
+  return `${text.slice(0, end)}…`;
+}
+
+/** A label per time tick; the first one and every midnight also say the day. */
+function timeLabels(splits, step) {
+  const decimals = step < 1 ? 1 : 0;
+  const long = step >= 86400;
+  return splits.map((time, index) => {
+    if (long) return day(time).slice(0, -5);
+    const text = step < 60 ? clock(time, decimals) : clock(time).slice(0, 5);
+    return index === 0 || time % 86400 === 0 ? `${text}\n${day(time)}` : text;
+  });
+}

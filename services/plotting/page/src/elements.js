@@ -1,0 +1,25 @@
+/** The page's elements, by id, and how new ones are made. Nothing that came from a bucket is ever parsed as HTML. */
+
+export const element = (id) => document.getElementById(id);
+
+/** Make an element; children that are strings become text. */
+export function make(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [attribute, value] of Object.entries(attributes)) {
+    if (value !== null && value !== false) made.setAttribute(attribute, value === true ? "" : value);
+  }
+  made.append(...children.filter((child) => child !== null));
+  return made;
+}
+
+/** Set an element's text only where it differs: assistive technology reads what is set again. */
+export function say(target, text) {
+  if (target.textContent !== text) target.textContent = text;
+}
+
+/** Make a bar as long as a share (0 to 1); the style attribute itself is closed to us by the page's policy. */
+export function bar(share) {
+  const made = make("span", { class: "bar-track", "aria-hidden": "true" }, make("span", { class: "bar-fill" }));
+  made.firstChild.style.width = `${Math.max(0, Math.min(1, share)) * 100}%`;
+  return made;
+}

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Api, ApiError, UnreachableError } from "../src/api.js";
+
+const BASE = "http://127.0.0.1:1/stage/v1/";
+
+function answering(...answers) {
+  const asked = [];
+  const fetcher = async (url, { headers }) => {
+    asked.push({ url, tag: headers["If-None-Match"] });
+    const answer = answers.shift();
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+  return { api: new Api(BASE, fetcher), asked };
+}
+
+const ok = (body, headers = {}) => new Response(JSON.stringify(body), { headers });
+
+test("a path is below the page's own", () => {
+  const { api } = answering();
+
+  assert.equal(api.url("plot", { bucket: "b", window: 10, format: null }), `${BASE}plot?bucket=b&window=10`);
+});
+
+test("what is asked again carries its ETag, and a 304 gives the answer kept with fresh headers", async () => {
+  const fresh = { ETag: 'W/"1"', "Tidemark-As-Of": "2026-11-20T08:00:00.000000Z", "Tidemark-Queue-Waiting": "0" };
+  const later = { ...fresh, "Tidemark-As-Of": "2026-11-20T08:00:01.000000Z", "Tidemark-Queue-Waiting": "unknown" };
+  const { api, asked } = answering(ok({ n: 1 }, fresh), new Response(null, { status: 304, headers: later }));
+
+  const first = await api.get("count", {});
+  const second = await api.get("count", {});
+
+  assert.equal(asked[1].tag, 'W/"1"');
+  assert.deepEqual([first.changed, second.changed], [true, false]);
+  assert.deepEqual(second.body, { n: 1 });
+  assert.deepEqual([first.fresh.waiting, second.fresh.waiting], [0, null]);
+  assert.equal(second.fresh.asOf, "2026-11-20T08:00:01.000000Z");
+});
+
+test("a problem keeps its type and its words", async () => {
+  const problem = { type: "urn:tidemark:problem:bucket-not-tracked", detail: "bucket b is not tracked" };
+  const { api } = answering(new Response(JSON.stringify(problem), { status: 404 }));
+
+  await assert.rejects(api.get("count", {}), (error) => {
+    assert.ok(error instanceof ApiError);
+    assert.deepEqual([error.status, error.type, error.message], [404, problem.type, problem.detail]);
+    return true;
+  });
+});
+
+test("a refusal that is no problem document says its status", async () => {
+  const { api } = answering(new Response("<html>no</html>", { status: 502 }));
+
+  await assert.rejects(api.get("count", {}), /status 502/);
+});
+
+test("silence, and an answer that cannot be read, are the API's absence", async () => {
+  const { api } = answering(new TypeError("Failed to fetch"), new Response("{broken"));
+
+  await assert.rejects(api.get("count", {}), UnreachableError);
+  await assert.rejects(api.get("count", {}), UnreachableError);
+});
+
+test("all pages are read, up to a bound that is told", async () => {
+  const { api, asked } = answering(ok({ prefixes: [1], next: "a" }), ok({ prefixes: [2], next: null }));
+  const endless = new Api(BASE, async () => ok({ prefixes: [0], next: "on" }));
+
+  assert.deepEqual(await api.all("prefixes", { bucket: "b" }, "prefixes"), { found: [1, 2], more: false });
+  assert.match(asked[1].url, /cursor=a/);
+  const bounded = await endless.all("prefixes", {}, "prefixes");
+  assert.deepEqual([bounded.found.length, bounded.more], [10, true]);
+});
