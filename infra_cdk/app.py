@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import App
+from aws_cdk import App, Validations
+from cdk_nag import AwsSolutionsChecks
 
 from infra_cdk.images import NO_IMAGES_NEEDED, Images, images_from
 from infra_cdk.registry_stack import RegistryStack
@@ -36,6 +37,7 @@ def build(context: Mapping[str, Any], *, outdir: str, images_file: Path = IMAGES
     if not settings.emulated:
         RegistryStack(app, "Tidemark-RegistryStack", description="Tidemark: the images of its functions")
     TidemarkStage(app, settings=settings, images=_images(settings, images_file))
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     return app
 
 
@@ -46,6 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         build(dict(options.context), outdir=options.output).synth()
     except SettingsError as error:
         print(f"tidemark: {error}", file=sys.stderr)
+        return 1
+    except RuntimeError as error:
+        if not str(error).startswith("ValidationFailed"):
+            raise
+        print("tidemark: the checks above found something in the templates", file=sys.stderr)
         return 1
     return 0
 

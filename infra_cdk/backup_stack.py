@@ -13,6 +13,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra_cdk import wiring
+from infra_cdk.findings import keep_wildcard
 from infra_cdk.settings import Settings
 
 DAILY_KEPT = Duration.days(35)
@@ -54,6 +55,8 @@ class BackupStack(Stack):
             (["backup:DescribeBackupVault", "backup:CopyIntoBackupVault"], [vault.backup_vault_arn]),
         ):
             role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))
+        for arn in arns:
+            keep_wildcard(role, f"{arn}/backup/*", because="a backup's name is known once it is made")
         return role
 
 

@@ -10,6 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra_cdk.findings import keep_wildcard
 from infra_cdk.images import repository
 
 
@@ -66,6 +67,11 @@ class ImageFunction(Construct):
         self.function.add_to_role_policy(
             iam.PolicyStatement(actions=list(actions), resources=[on] if isinstance(on, str) else on)
         )
+
+    def may_on_all(self, action: str, *, of: str, because: str) -> None:
+        """Allow the function an action on every resource that an ARN ending in `*` stands for, for a reason."""
+        self.may(action, on=of)
+        keep_wildcard(self, of, because=because)
 
 
 _ARCHITECTURES = {"x86_64": lambda_.Architecture.X86_64, "arm64": lambda_.Architecture.ARM_64}

@@ -41,9 +41,11 @@ class LambdaStack(Stack):
         self._find_storage()
 
         self._tracking_queue = TrackingQueue(self, "Tracking", visibility=VISIBILITY)
-        self._tracking_queue.collect("DataBucketChanges", self._data_bucket)
+        self._tracking_queue.collect("DataBucketChanges", [self._data_bucket.bucket_name])
+        if settings.tracked_buckets:
+            self._tracking_queue.collect("TrackedBucketChanges", settings.tracked_buckets)
         self._tracking_queue.admit_added_rules(settings.target)
-        self._tracking_queue.reconcile_daily()
+        self._tracking_queue.reconcile_daily(settings.tracked_buckets)
         self._queue = self._tracking_queue.queue
         tracking = self._size_tracking()
         self._tracking_queue.feed(tracking.function, settings.queue)
@@ -64,6 +66,13 @@ class LambdaStack(Stack):
             return wiring.published(self, self._settings, name)
 
         self._data_bucket = s3.Bucket.from_bucket_name(self, "DataBucket", published(wiring.DATA_BUCKET))
+        self._tracked = [
+            self._data_bucket,
+            *(
+                s3.Bucket.from_bucket_name(self, f"Tracked-{name}", name)
+                for name in self._settings.tracked_buckets
+            ),
+        ]
         self._plot_bucket = s3.Bucket.from_bucket_name(self, "PlotBucket", published(wiring.PLOT_BUCKET))
         self._history = dynamodb.Table.from_table_name(self, "History", published(wiring.HISTORY_TABLE))
         self._ledger = dynamodb.Table.from_table_name(self, "Ledger", published(wiring.LEDGER_TABLE))
@@ -134,8 +143,11 @@ class LambdaStack(Stack):
 
     def _grant_tracking(self, tracking: ImageFunction) -> None:
         # ListBucket makes an absent object a 404; without it every deletion looks like a refusal (403).
-        tracking.may("s3:ListBucket", on=self._data_bucket.bucket_arn)
-        tracking.may("s3:GetObject", on=self._data_bucket.arn_for_objects("*"))
+        tracking.may("s3:ListBucket", on=[bucket.bucket_arn for bucket in self._tracked])
+        for bucket in self._tracked:
+            tracking.may_on_all(
+                "s3:GetObject", of=bucket.arn_for_objects("*"), because="every object of the bucket counts"
+            )
         tracking.may(
             "dynamodb:GetItem",
             "dynamodb:BatchGetItem",
@@ -154,7 +166,11 @@ class LambdaStack(Stack):
         )
         plotting.may("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", on=self._ledger.table_arn)
         plotting.may("s3:PutObject", on=self._plot_bucket.arn_for_objects("plot"))
-        plotting.may("s3:PutObject", on=self._plot_bucket.arn_for_objects("plot/*"))
+        plotting.may_on_all(
+            "s3:PutObject",
+            of=self._plot_bucket.arn_for_objects("plot/*"),
+            because="each bucket's plot has that bucket's name",
+        )
         plotting.may("sqs:GetQueueAttributes", on=self._queue.queue_arn)
 
     def _grant_driver(self, driver: ImageFunction) -> None:
@@ -185,6 +201,8 @@ class LambdaStack(Stack):
             "DriverFunctionName": driver.function_name,
         }.items():
             CfnOutput(self, name, value=value)
+        if self._settings.tracked_buckets:
+            CfnOutput(self, "TrackedBuckets", value=",".join(self._settings.tracked_buckets))
 
     def _publish(self, functions: Mapping[str, ImageFunction]) -> None:
         for name, value in {

@@ -1,19 +1,25 @@
-"""What an account has once per region, whatever is deployed there: where the functions' images are kept."""
+"""What an account has once per region, whatever is deployed there: where images are kept, and who writes API logs."""
 
 from typing import Any
 
 from aws_cdk import ArnFormat, CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from infra_cdk.findings import keep
 from infra_cdk.images import SERVICES, repository
 
 UNTAGGED_DAYS = 14
+_PUSH_TO_LOGS = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 
 
 class RegistryStack(Stack):
-    """One repository per service. It stands outside every target: images are pushed before anything that runs them."""
+    """One repository per service, and API Gateway's role for logs.
+
+    It stands outside every target: images are pushed before anything that runs them.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, **stack: Any) -> None:
         super().__init__(scope, construct_id, **stack)
@@ -21,6 +27,7 @@ class RegistryStack(Stack):
             images = self._repository(service)
             self._let_lambda_pull(images)
             CfnOutput(self, f"{_words(service)}RepositoryUri", value=images.repository_uri)
+        self._let_api_gateway_log()
 
     def _repository(self, service: str) -> ecr.Repository:
         return ecr.Repository(
@@ -57,6 +64,23 @@ class RegistryStack(Stack):
                 conditions={"StringLike": {"aws:sourceArn": functions}},
             )
         )
+
+    def _let_api_gateway_log(self) -> None:
+        # One setting for all APIs of an account and region: made once, and left where it is for the others.
+        role = iam.Role(
+            self,
+            "ApiGatewayLogs",
+            assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com"),
+            managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(_PUSH_TO_LOGS)],
+        )
+        keep(
+            role,
+            f"IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{_PUSH_TO_LOGS}]",
+            because="API Gateway uses the role for every API of the account, and asks for this policy of its own",
+        )
+        account = apigateway.CfnAccount(self, "ApiGatewayAccount", cloud_watch_role_arn=role.role_arn)
+        for kept in (role, account):
+            kept.apply_removal_policy(RemovalPolicy.RETAIN)
 
 
 def _words(service: str) -> str:

@@ -8,6 +8,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra_cdk import wiring
+from infra_cdk.findings import keep
 from infra_cdk.settings import Settings
 from size_history import tables
 from size_history.tables import Attribute, Kind, TableSchema
@@ -39,7 +40,7 @@ class StorageStack(Stack):
 
     def _bucket(self, construct_id: str) -> s3.Bucket:
         ephemeral = self._settings.ephemeral
-        return s3.Bucket(
+        bucket = s3.Bucket(
             self,
             construct_id,
             encryption=s3.BucketEncryption.S3_MANAGED,
@@ -50,6 +51,8 @@ class StorageStack(Stack):
             # A custom resource empties the bucket, and LocalStack runs none: its deployer empties it.
             auto_delete_objects=True if ephemeral and not self._settings.emulated else None,
         )
+        keep(bucket, "S1", because="who reads which object is for the account's trail of data events to tell")
+        return bucket
 
     def _table(self, construct_id: str, schema: TableSchema) -> dynamodb.Table:
         table = dynamodb.Table(

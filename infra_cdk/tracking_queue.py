@@ -1,6 +1,7 @@
 """The queue between a bucket's events and the tracker, with a place for what neither could deliver."""
 
 import json
+from collections.abc import Sequence
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_events as events
@@ -8,17 +9,19 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
-from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra_cdk.findings import keep
 from infra_cdk.settings import QueueProfile
-from size_history.messages import ReconcileEveryBucket
+from size_history.messages import Message, ReconcileEveryBucket, ReconcileRequest
 
 RECEIVES = 5
 """How often a message is tried before it goes to the dead-letter queue."""
 RETENTION = Duration.days(14)
 """SQS's longest, so that a fortnight's absence loses no message."""
+TARGETS_PER_RULE = 5
+"""AWS's limit."""
 
 # What changes the listing: a delete marker, a lifecycle expiry and a resurfacing version are "Deleted" too.
 # Restores, tags, ACLs and storage classes change no size.
@@ -37,22 +40,23 @@ class TrackingQueue(Construct):
         super().__init__(scope, construct_id)
         self.dlq = self._queue("DeadLetters")
         self.rule_dlq = self._queue("UndeliveredEvents")
+        keep(self.rule_dlq, "SQS3", because="it is itself where EventBridge puts what it cannot deliver")
         self.queue = self._queue(
             "Queue",
             visibility_timeout=visibility,
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dlq, max_receive_count=RECEIVES),
         )
 
-    def collect(self, construct_id: str, bucket: s3.IBucket) -> None:
-        """Send the bucket's changes to the queue."""
+    def collect(self, construct_id: str, buckets: Sequence[str]) -> None:
+        """Send the changes of these buckets, by their names, to the queue."""
         events.Rule(
             self,
             construct_id,
-            description="Changes of a tracked bucket's listing",
+            description="Changes of the listings of tracked buckets",
             event_pattern=events.EventPattern(
                 source=["aws.s3"],
                 detail_type=CHANGES,
-                detail={"bucket": {"name": [bucket.bucket_name]}},
+                detail={"bucket": {"name": list(buckets)}},
             ),
             targets=[targets.SqsQueue(self.queue, dead_letter_queue=self.rule_dlq)],
         )
@@ -73,16 +77,29 @@ class TrackingQueue(Construct):
                 )
             )
 
-    def reconcile_daily(self) -> None:
-        """Have every tracked bucket compared with its listing once a day."""
-        # The message is data to EventBridge as it is to us: from_object keeps it the JSON that the tracker reads.
-        message = events.RuleTargetInput.from_object(json.loads(ReconcileEveryBucket().to_json()))
+    def reconcile_daily(self, buckets: Sequence[str]) -> None:
+        """Have every bucket that is tracked compared with its listing once a day, and these from their first day on."""
+        self._send_daily("DailyReconcile", [ReconcileEveryBucket()])
+        # A bucket that never had an event is in no Ledger yet: a request by name begins its adoption.
+        for start in range(0, len(buckets), TARGETS_PER_RULE):
+            requests = [ReconcileRequest(name) for name in buckets[start : start + TARGETS_PER_RULE]]
+            self._send_daily(f"DailyReconcile{start // TARGETS_PER_RULE + 1}", requests)
+
+    def _send_daily(self, construct_id: str, messages: Sequence[Message]) -> None:
+        # A message is data to EventBridge as it is to us: from_object keeps it the JSON that the tracker reads.
         events.Rule(
             self,
-            "DailyReconcile",
-            description="Compares every tracked bucket with its listing",
+            construct_id,
+            description="Compares tracked buckets with their listings",
             schedule=events.Schedule.rate(Duration.days(1)),
-            targets=[targets.SqsQueue(self.queue, message=message, dead_letter_queue=self.rule_dlq)],
+            targets=[
+                targets.SqsQueue(
+                    self.queue,
+                    message=events.RuleTargetInput.from_object(json.loads(message.to_json())),
+                    dead_letter_queue=self.rule_dlq,
+                )
+                for message in messages
+            ],
         )
 
     def feed(self, function: lambda_.Function, profile: QueueProfile) -> None:

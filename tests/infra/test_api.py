@@ -1,6 +1,7 @@
 """The API: every route signed, a browser's preflight answered, and one URL for it all."""
 
 import json
+import re
 from importlib import resources
 
 import pytest
@@ -94,6 +95,27 @@ def test_the_api_is_throttled_and_logs_no_bodies(application):
     assert setting["ThrottlingRateLimit"] > 0
     assert setting["ThrottlingBurstLimit"] > 0
     assert setting["DataTraceEnabled"] is False
+
+
+def test_every_request_is_logged_without_what_it_was_signed_with_asked_for_or_answered(application):
+    log = application.one("AWS::ApiGateway::Stage")["AccessLogSetting"]
+    logged = set(json.loads(log["Format"]).values())
+
+    assert {"$context.status", "$context.identity.userArn", "$context.resourcePath"} <= logged
+    assert not [
+        field for field in logged if re.search(r"(?i)path$(?<!resourcePath)|header|query|body|key", field)
+    ]
+    (group,) = [name for name in application.ids("AWS::Logs::LogGroup") if name in str(log["DestinationArn"])]
+    assert application.resources[group]["Properties"] == {"RetentionInDays": 30}
+
+
+def test_api_gateway_may_write_logs_before_any_api_is_made(synth):
+    registry = synth(target="prod")["RegistryStack"]
+    (role,) = registry.ids("AWS::IAM::Role")
+    (account,) = registry.ids("AWS::ApiGateway::Account")
+
+    assert registry.resources[account]["Properties"]["CloudWatchRoleArn"] == {"Fn::GetAtt": [role, "Arn"]}
+    assert {registry.resources[kept]["DeletionPolicy"] for kept in (role, account)} == {"Retain"}
 
 
 def test_the_deployed_stage_holds_every_route_and_every_refusal(application):

@@ -7,19 +7,24 @@ import sys
 from pathlib import Path
 
 import pytest
+from aws_cdk import Stack
+from aws_cdk import aws_s3 as s3
 
 from infra_cdk import app, node
 
 ROOT = Path(app.__file__).parents[1]
 
 
-def test_synth_from_the_root_needs_no_node_on_path_no_git_and_no_account(tmp_path):
+@pytest.mark.parametrize("target", ["prod", "local"])
+def test_synth_from_the_root_warns_of_nothing_and_needs_no_node_on_path_no_git_and_no_account(
+    tmp_path, target
+):
     done = _run(
-        [sys.executable, "-m", "infra_cdk.app", "-c", "target=local", "-o", str(tmp_path)], ROOT, path=""
+        [sys.executable, "-m", "infra_cdk.app", "-c", f"target={target}", "-o", str(tmp_path)], ROOT, path=""
     )
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert (tmp_path / "assembly-Tidemark-local" / "manifest.json").exists()
+    assert (tmp_path / f"assembly-Tidemark-{target}" / "manifest.json").exists()
 
 
 def test_the_cdks_command_line_starts_the_app_from_its_own_directory(tmp_path):
@@ -59,6 +64,41 @@ def test_a_wrong_setting_is_one_line_and_no_template(tmp_path, capsys, arguments
 
     assert (code, capsys.readouterr().err) == (1, message)
     assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_the_checks_find_nothing_but_what_is_kept_for_a_reason(tmp_path, target):
+    app.build(
+        {"target": target, "trackedBuckets": "their-bucket", "alarmEmails": "ada@example.com"},
+        outdir=str(tmp_path),
+        images_file=tmp_path / "missing.json",
+    ).synth()
+
+    report = json.loads((tmp_path / "validation-report.json").read_text())["pluginReports"]
+
+    assert "AwsSolutions" in {plugin["pluginName"] for plugin in report}
+    for plugin in report:
+        assert (plugin["conclusion"], plugin["violations"]) == ("success", [])
+        assert [kept for kept in plugin["suppressedViolations"] if len(kept["reason"]) < 20] == []
+
+
+def test_a_finding_nobody_has_acknowledged_stops_synth_with_one_line_below_it(tmp_path, capsys, monkeypatch):
+    built = app.build({"target": "local"}, outdir=str(tmp_path))
+    s3.Bucket(Stack(built, "Careless"), "Bucket")
+    monkeypatch.setattr(app, "build", lambda context, outdir: built)
+
+    code = app.main(["-c", "target=local"])
+
+    (report,) = [
+        plugin
+        for plugin in json.loads((tmp_path / "validation-report.json").read_text())["pluginReports"]
+        if plugin["conclusion"] == "failure"
+    ]
+    assert code == 1
+    assert capsys.readouterr().err == "tidemark: the checks above found something in the templates\n"
+    assert {violation["ruleName"] for violation in report["violations"]} == {
+        "AwsSolutions-S1",
+        "AwsSolutions-S10",
+    }
 
 
 def test_the_packaged_node_serves_even_where_another_one_is_installed():

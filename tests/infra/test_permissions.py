@@ -22,6 +22,14 @@ def test_the_tracker_can_tell_an_absent_object_from_a_forbidden_one(application)
     assert application.resources_for("size-tracking", "s3:ListBucket") == {DATA_BUCKET}
 
 
+def test_the_tracker_can_look_into_every_bucket_that_is_tracked_by_name(synth):
+    application = synth(target="prod", trackedBuckets="one-bucket,other-bucket")["LambdaStack"]
+    arns = {DATA_BUCKET} | {f"arn:${{AWS::Partition}}:s3:::{name}" for name in ("one-bucket", "other-bucket")}
+
+    assert application.resources_for("size-tracking", "s3:ListBucket") == arns
+    assert application.resources_for("size-tracking", "s3:GetObject") == {f"{arn}/*" for arn in arns}
+
+
 def test_the_tracker_can_look_at_objects_and_not_change_them(application):
     assert _of(application, "size-tracking", "s3") == {"GetObject", "ListBucket"}
 

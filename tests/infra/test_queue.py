@@ -1,10 +1,11 @@
 """From a change in the bucket to a call of the tracker, with nothing lost on the way."""
 
+import json
 import re
 
 import pytest
 
-from size_history.messages import ReconcileEveryBucket
+from size_history.messages import ReconcileEveryBucket, ReconcileRequest
 from size_tracking.events import parse
 from tests.infra.templates import text
 
@@ -113,6 +114,40 @@ def test_once_a_day_the_tracker_is_told_to_reconcile_every_bucket(application):
     assert daily["State"] == "ENABLED"
     assert daily["ScheduleExpression"] == "rate(1 day)"
     assert parse(target["Input"]) == ReconcileEveryBucket()
+
+
+def test_further_buckets_are_tracked_by_name(synth):
+    names = [f"bucket-{number}" for number in range(1, 7)]
+    application = synth(target="prod", trackedBuckets=",".join(names))["LambdaStack"]
+
+    patterns = [found["EventPattern"] for found in application.all(RULE) if "EventPattern" in found]
+    sent = [
+        parse(target["Input"])
+        for found in application.all(RULE)
+        if "ScheduleExpression" in found
+        for target in found["Targets"]
+    ]
+
+    assert names in [pattern["detail"]["bucket"]["name"] for pattern in patterns]
+    assert {tuple(pattern["detail-type"]) for pattern in patterns} == {("Object Created", "Object Deleted")}
+    assert sent == [ReconcileEveryBucket(), *(ReconcileRequest(name) for name in names)]
+    assert application.body["Outputs"]["TrackedBuckets"]["Value"] == ",".join(names)
+
+
+def test_as_many_buckets_as_may_be_tracked_by_name_stay_within_awss_limits(synth):
+    names = [f"a-bucket-with-the-longest-name-that-s3-allows-for-a-bucket-{n:04}" for n in range(20)]
+    assert {len(name) for name in names} == {63}
+
+    application = synth(target="prod", trackedBuckets=",".join(names))["LambdaStack"]
+
+    for found in application.all(RULE):
+        assert len(found["Targets"]) <= 5
+        assert len(json.dumps(found.get("EventPattern"))) <= 2048
+    for policy in application.all("AWS::SQS::QueuePolicy"):
+        assert len(policy["PolicyDocument"]["Statement"]) <= 20
+        assert len(json.dumps(policy["PolicyDocument"])) <= 8192
+    for policy in application.all("AWS::IAM::Policy"):
+        assert len(json.dumps(policy["PolicyDocument"])) <= 10_240
 
 
 def test_the_tracker_may_fail_single_messages_of_a_batch(application):
