@@ -75,6 +75,15 @@ scale: install ## Compute docs/scale.md, how far it goes and at what cost, from 
 transcript: install ## Write docs/transcript.md from a fresh clone of HEAD and empty caches
 	@$(RUN) -m tests.bench.transcript
 
+##@ Change it and look at it
+logs: installed ## Show what the functions log, merged by time; FN=, REQUEST= (an id's beginning), SINCE= (minutes), FOLLOW=1
+	@$(RUN) -m infra_cdk.local.logs --state "$(STATE)" $(if $(FN),--function "$(FN)") $(if $(REQUEST),--request "$(REQUEST)") $(if $(SINCE),--since "$(SINCE)") $(if $(FOLLOW),--follow)
+
+invoke: installed ## Invoke FN= with EVENT= (a file, or - for stdin; default: a sample), show result, log and duration
+	@$(RUN) -m infra_cdk.local.invoke --state "$(STATE)" --function "$(FN)" $(if $(EVENT),--event "$(EVENT)")
+
+.PHONY: logs invoke
+
 ##@ Container images
 images: install ## Build the functions' and the local environment's images
 	@$(RUN) -m images.build

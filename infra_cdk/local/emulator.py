@@ -36,8 +36,11 @@ def require(endpoint_url: str) -> None:
         raise EmulatorError(f"what answers at {endpoint_url} is not LocalStack: choose another PORT=")
 
 
-def client(service: str, endpoint_url: str) -> Any:
-    """Return a boto3-style client of LocalStack that heeds no profile, no credentials and no proxy of the shell."""
+def client(service: str, endpoint_url: str, *, read_seconds: int = 60, attempts: int = 2) -> Any:
+    """Return a boto3-style client of LocalStack that heeds no profile, no credentials and no proxy of the shell.
+
+    It waits for an answer as long as `read_seconds`, and tries that often (`attempts`, the first one included).
+    """
     session = botocore.session.Session(
         session_vars={
             "profile": (None, None, None, None),
@@ -53,8 +56,8 @@ def client(service: str, endpoint_url: str) -> Any:
         aws_secret_access_key=SECRET,
         config=Config(
             connect_timeout=5,
-            read_timeout=60,
-            retries={"mode": "standard", "total_max_attempts": 2},
+            read_timeout=read_seconds,
+            retries={"mode": "standard", "total_max_attempts": attempts},
             proxies={},
             s3={"addressing_style": "path"},
         ),

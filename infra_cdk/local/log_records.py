@@ -1,0 +1,113 @@
+"""What functions log, as records: a line of CloudWatch Logs is one, or continues the one before (a traceback).
+
+The lines are those of Lambda's Python runtime (`[INFO]<tab>time<tab>request id<tab>message`), of the platform (START,
+END, REPORT), of the embedded metric format (JSON with `_aws`), and whatever a function prints.
+"""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+_LOGGED = re.compile(r"\[(\w+)\]\t(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)\t(\S*)\t(.*)", re.DOTALL)
+_NEXT = re.compile(r"(?<!^)(?=\[[A-Z]+\]\t\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\t)")
+"""Where the runtime has begun a record without ending the line before, as it does after a traceback."""
+_PLATFORM = re.compile(r"(START|END|REPORT) RequestId: (\S+)\s*(.*)", re.DOTALL)
+_ERROR = re.compile(r"\[ERROR\] (?!\t)")
+_ENDED = re.compile(r"(?:RequestId: (\S+) Error: |\S+Z (\S+) Task timed out)")
+_FRAMES = re.compile(r"\s|Traceback \(|During handling of |The above exception |$")
+_SEPARATOR = " \u21b5 "
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One thing that a function said: when (milliseconds since 1970), how loudly, in which request, and what."""
+
+    time: int
+    service: str
+    level: str
+    request_id: str
+    message: str
+
+
+def records(service: str, events: Iterable[dict[str, Any]]) -> list[Record]:
+    """Return the records of a function's log events, in the order of their time.
+
+    An event is CloudWatch's: `logStreamName`, `timestamp` (milliseconds since 1970) and `message`. START and END say
+    nothing that REPORT does not say, and are left out.
+    """
+    streams: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for event in events:
+        streams[event["logStreamName"]].append(event)
+    found = [record for stream in streams.values() for record in _of_stream(service, stream)]
+    return sorted(found, key=lambda record: record.time)
+
+
+def in_one_line(record: Record) -> str:
+    """Return a record's message with its line ends made visible, so that it is one line."""
+    return _SEPARATOR.join(line.rstrip() for line in record.message.splitlines() if line.strip())
+
+
+def _of_stream(service: str, events: Iterable[dict[str, Any]]) -> Iterator[Record]:
+    last: Record | None = None
+    request_id, in_traceback = "", False
+    for at, line in _lines(events):
+        if platform := _PLATFORM.match(line):
+            kind, request_id, rest = platform.groups()
+            in_traceback = False
+            if kind == "REPORT":
+                yield from _given(last)
+                last = Record(at, service, kind, request_id, " ".join(rest.split()))
+            continue
+        frame = _FRAMES.match(line)
+        if last and last.level != "REPORT" and (frame or in_traceback):
+            # The first line of a traceback that is not indented is the exception, and ends it.
+            in_traceback = bool(frame) and (in_traceback or line.startswith("Traceback"))
+            last = replace(last, message=f"{last.message}\n{line}")
+            continue
+        yield from _given(last)
+        before = last.time if last and last.request_id == request_id else at
+        last = _record(service, line, request_id, before)
+        in_traceback = line.startswith("Traceback")
+    yield from _given(last)
+
+
+def _lines(events: Iterable[dict[str, Any]]) -> Iterator[tuple[int, str]]:
+    for event in events:
+        # An exception that left the handler is one line, in which the runtime writes carriage returns.
+        for line in _NEXT.split(event["message"].rstrip("\n").replace("\r", "\n")):
+            yield event["timestamp"], line
+
+
+def _given(record: Record | None) -> Iterator[Record]:
+    if record and record.message.strip():
+        yield record
+
+
+def _record(service: str, line: str, request_id: str, time: int) -> Record:
+    if logged := _LOGGED.match(line):
+        level, stamp, own_request, message = logged.groups()
+        return Record(_milliseconds(stamp), service, level, own_request or request_id, message)
+    if _ERROR.match(line):  # an exception that left the handler; the runtime gives it no time
+        return Record(time, service, "ERROR", request_id, line.removeprefix("[ERROR] "))
+    if ended := _ENDED.match(line):
+        return Record(time, service, "ERROR", ended.group(1) or ended.group(2), line)
+    if line.startswith('{"_aws"'):
+        return Record(time, service, "METRIC", request_id, _metric(line))
+    return Record(time, service, "PRINT", request_id, line)
+
+
+def _metric(line: str) -> str:
+    try:
+        values = json.loads(line)
+    except ValueError:
+        return line
+    return " ".join(f"{name}={value}" for name, value in values.items() if name != "_aws")
+
+
+def _milliseconds(stamp: str) -> int:
+    parsed = datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    return round(parsed.timestamp() * 1000)
