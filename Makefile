@@ -69,8 +69,9 @@ bench: install ## Cost and speed per event beside a tracker that lists, the bill
 	@$(RUN) -m tests.bench.contention
 	@$(RUN) -m tests.bench.profiling
 
-scale: install ## Compute docs/scale.md, how far it goes and at what cost, from its constants
+scale: install ## Compute docs/scale.md, how far it goes and at what cost, and the bill in docs/aws.md, from constants
 	@$(RUN) -m tests.bench.scale
+	@$(RUN) -m tests.bench.standing
 
 transcript: install ## Write docs/transcript.md from a fresh clone of HEAD and empty caches
 	@$(RUN) -m tests.bench.transcript

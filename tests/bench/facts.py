@@ -66,6 +66,46 @@ AWS = (
     SEND_SECONDS,
 )
 
+_LAMBDA_SQS = "Lambda Developer Guide, SQS: polling begins with five; assumed to stay so while idle"
+MONTH_DAYS = Fact("days of a month", 365 / 12, "days", "730 hours, as AWS counts a month")
+POLLERS = Fact("long polls of an idle queue at a time", 5, "polls", _LAMBDA_SQS)
+POLL_SECONDS = Fact("longest poll of a queue", 20, "seconds", "SQS API Reference, ReceiveMessage")
+ITEM_OVERHEAD = Fact("stored with each item and each index entry", 100, "bytes", "Amazon DynamoDB pricing")
+LOG_LINE_OVERHEAD = Fact("billed with each line of a log", 26, "bytes", "CloudWatch Logs User Guide, quotas")
+PLATFORM_LOG = Fact(
+    "START, END and REPORT of an invocation",
+    350,
+    "bytes",
+    "counted from lines as Lambda writes them, overhead included",
+)
+TABLE_KEY_SECONDS = Fact(
+    "a table's key is kept", 300, "seconds", "DynamoDB Developer Guide, encryption at rest"
+)
+IMAGES_GB = Fact(
+    "images of all three functions, uncompressed, each with its base",
+    0.7,
+    "GB",
+    "measured: docs/benchmarks.md, rounded; ECR bills compressed layers, so less",
+)
+ANSWER_SECONDS = Fact("answering from the tables", 0.05, "seconds", _ASSUMED)
+PICTURE_SECONDS = Fact("drawing a picture", 0.5, "seconds", _ASSUMED)
+PICTURE_GB = Fact("size of a picture", 60e-6, "GB", "measured: docs/images/plot.png, rounded up")
+
+STANDING = (
+    MONTH_DAYS,
+    POLLERS,
+    POLL_SECONDS,
+    ITEM_OVERHEAD,
+    LOG_LINE_OVERHEAD,
+    PLATFORM_LOG,
+    TABLE_KEY_SECONDS,
+    IMAGES_GB,
+    ANSWER_SECONDS,
+    PICTURE_SECONDS,
+    PICTURE_GB,
+)
+"""What the monthly bill rests on beside what the figures on scale do."""
+
 TRACKER_MIB = 512
 """Memory of the tracking function (a test holds it to the template's)."""
 

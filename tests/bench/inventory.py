@@ -1,0 +1,74 @@
+"""What a deployment to prod consists of, counted from its synthesized templates: what AWS bills by the month."""
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra_cdk.app import build
+from infra_cdk.local.templates import stacks_of
+from tests.bench import facts
+
+TARGET = "prod"
+_DAYS_OF_MONTH = facts.MONTH_DAYS.value
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """How many there are of what costs by the month. `backups` is the copies kept of a table once the plan is settled."""
+
+    alarms: int
+    dashboards: int
+    keys: int
+    event_sources: int
+    repositories: int
+    backups: float
+
+
+def of_prod() -> Inventory:
+    """Synthesize prod and count."""
+    with tempfile.TemporaryDirectory(prefix="tidemark-synth-") as directory:
+        build({"target": TARGET}, outdir=directory).synth()
+        return counted([json.loads(template.body) for template in stacks_of(Path(directory))])
+
+
+def counted(templates: list[dict[str, Any]]) -> Inventory:
+    """Return what templates declare."""
+    resources = [resource for template in templates for resource in template["Resources"].values()]
+    kinds = Counter(resource["Type"] for resource in resources)
+    return Inventory(
+        alarms=sum(_alarm_metrics(resource) for resource in resources),
+        dashboards=kinds["AWS::CloudWatch::Dashboard"],
+        keys=kinds["AWS::KMS::Key"],
+        event_sources=kinds["AWS::Lambda::EventSourceMapping"],
+        repositories=kinds["AWS::ECR::Repository"],
+        backups=sum(_copies(rule) for resource in resources for rule in _rules(resource)),
+    )
+
+
+def _alarm_metrics(resource: Mapping[str, Any]) -> int:
+    """Return the metrics that an alarm is billed for: each that its expression reads, or its only one."""
+    if resource["Type"] != "AWS::CloudWatch::Alarm":
+        return 0
+    read = [metric for metric in resource["Properties"].get("Metrics", []) if "MetricStat" in metric]
+    return len(read) or 1
+
+
+def _rules(resource: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    if resource["Type"] == "AWS::Backup::BackupPlan":
+        yield from resource["Properties"]["BackupPlan"]["BackupPlanRule"]
+
+
+def _copies(rule: Mapping[str, Any]) -> float:
+    """Return how many copies a rule keeps at a time. Raises ValueError for a schedule that this cannot read."""
+    schedule = rule["ScheduleExpression"]
+    if not schedule.startswith("cron("):
+        raise ValueError(f"a backup's schedule is a cron expression here, not {schedule}")
+    _, _, day, month, weekday, _ = schedule.removeprefix("cron(").removesuffix(")").split()
+    if month != "*" or weekday not in {"?", "*"}:
+        raise ValueError(f"a backup is daily or monthly here, not {schedule}")
+    every_days = 1 if day in {"*", "?"} else _DAYS_OF_MONTH
+    return float(rule["Lifecycle"]["DeleteAfterDays"] / every_days)

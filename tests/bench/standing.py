@@ -1,0 +1,271 @@
+"""The full bill, in docs/aws.md: a month of an idle deployment, a million events, what stays of them, and reading.
+
+python -m tests.bench.standing
+"""
+
+import sys
+from collections import Counter
+from dataclasses import dataclass
+
+from infra_cdk.lambda_stack import PLOTTING
+from size_history.items import Item, Sample
+from tests.bench import facts, inventory, prices, report
+from tests.bench.adoption import reconcile_dollars, row_bytes
+from tests.bench.bill import SERVICES, dollars_per_million, tracker_usage
+from tests.bench.counting import Counted
+from tests.bench.inventory import Inventory
+from tests.bench.item_size import item_bytes, write_units
+from tests.bench.prices import MILLION, Price
+
+PAGE = report.ROOT / "docs" / "aws.md"
+SECTION = "bill"
+BATCHES = (1, 10, 48)
+CHANGE_METRICS = ("TotalSize", "ObjectCount", "EventLag", "CommitConflicts")
+"""What the tracker writes for a bucket where it changes."""
+RECONCILE_METRICS = ("ReconcileCheckedKeys", "ReconcileHealedKeys", "ReconcileDrift")
+"""What a reconcile writes for a bucket where it ends."""
+ANSWER_METRICS = ("AnswerTime",)
+"""What plotting writes for a route where it answers."""
+_FUNCTIONS = 3
+_TABLES = 2
+_KEY_BYTES = 60
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a bill: so many units of a price."""
+
+    service: str
+    what: str
+    units: float
+    price: Price
+
+    @property
+    def dollars(self) -> float:
+        """What it costs."""
+        return self.units * self.price.dollars
+
+
+def idle(found: Inventory) -> list[Line]:
+    """Return a month in which nothing changes: one bucket, empty, compared with its listing every day."""
+    days = facts.MONTH_DAYS.value
+    polls = facts.POLLERS.value * found.event_sources * days * 86400 / facts.POLL_SECONDS.value
+    hours = len(RECONCILE_METRICS) * days / prices.MONTH
+    daily = Price("daily reconcile of an empty bucket", reconcile_dollars(1), "the requests' prices below")
+    return [
+        Line("CloudWatch", f"{found.alarms} alarms", found.alarms, prices.ALARM),
+        Line("CloudWatch", f"{found.dashboards} dashboard", found.dashboards, prices.DASHBOARD),
+        Line("CloudWatch", "metrics of the daily reconcile, an hour a day", hours, prices.CUSTOM_METRIC),
+        Line("KMS", f"{found.keys} key, the alarm topic's", found.keys, prices.KMS_KEY),
+        Line("SQS", f"{polls:,.0f} polls of the empty queue", polls, prices.SQS_REQUEST),
+        Line(
+            "ECR",
+            f"{facts.IMAGES_GB.value:g} GB in {found.repositories} repositories, one push",
+            facts.IMAGES_GB.value,
+            prices.ECR_GB_MONTH,
+        ),
+        Line("S3, DynamoDB, SQS", f"{days:.0f} reconciles of an empty bucket", days, daily),
+    ]
+
+
+def busy() -> list[Line]:
+    """Return what a month costs in each hour of which something changes and is looked at, besides the events."""
+    metrics = len(CHANGE_METRICS) + len(ANSWER_METRICS)
+    keys = _FUNCTIONS * _TABLES * prices.MONTH * 3600 / facts.TABLE_KEY_SECONDS.value
+    return [
+        Line("CloudWatch", f"{metrics} metrics, of one bucket and one route", metrics, prices.CUSTOM_METRIC),
+        Line("KMS", f"{keys:,.0f} requests to the tables' key, at most", keys, prices.KMS_REQUEST),
+    ]
+
+
+def events(batch: int) -> dict[str, float]:
+    """Return the bill of a million events by service, `batch` different keys at a time, each with a prefix of its own."""
+    transaction = facts.TRANSACTION_FACTOR.value
+    sample = _sample(batch)
+    written = transaction * (2 * batch + 1) + write_units(sample, transaction + facts.INDEX_FACTOR.value)
+    counted = Counted(Counter({"s3.HeadObject": batch}), read_units=batch + 2, write_units=written)
+    cpu = (facts.CPU_PER_CHUNK.value + batch * facts.CPU_PER_KEY.value) / batch
+    made = dollars_per_million(tracker_usage(counted, events=batch, batch=batch, cpu=cpu))
+    gigabytes = MILLION / batch * (facts.PLATFORM_LOG.value + _metrics_bytes()) / 1e9
+    return made | {"CloudWatch Logs": gigabytes * (prices.LOG_GB.dollars + prices.LOG_GB_MONTH.dollars)}
+
+
+def kept(batch: int, found: Inventory) -> tuple[float, dict[str, float]]:
+    """Return what a million events leave in History: GB in table and index, and dollars a month, for ever."""
+    rows = MILLION / batch
+    row = item_bytes(_sample(batch)) + facts.ITEM_OVERHEAD.value
+    return _stored(rows * row, rows * row, found)
+
+
+def rows(objects: int, found: Inventory) -> tuple[float, dict[str, float]]:
+    """Return what so many objects take in the Ledger."""
+    return _stored(objects * (row_bytes() + facts.ITEM_OVERHEAD.value), 0, found)
+
+
+def answers() -> list[tuple[str, list[Line]]]:
+    """Return what a thousand answers of two kinds cost."""
+    return [
+        ("`GET /size`, 1,000 times", _answers(facts.ANSWER_SECONDS.value, read_units=4)),
+        (
+            "`POST /plot` and the picture sent out, 1,000 times",
+            [
+                *_answers(facts.PICTURE_SECONDS.value, read_units=10),
+                Line("S3", "puts", 1000, prices.S3_LIST),
+                Line("transfer", "GB out", 1000 * facts.PICTURE_GB.value, prices.OUT_GB),
+            ],
+        ),
+    ]
+
+
+def section(found: Inventory) -> str:
+    """Return the section of the page."""
+    fixed, moving = _sum(idle(found)), _sum(busy())
+    whole = " | ".join(f"**{fixed + moving + sum(events(batch).values()):,.2f}**" for batch in BATCHES)
+    return _SECTION.format(
+        region=prices.REGION,
+        summary=f"| {fixed:,.2f} | {whole} |",
+        idle=_lines(idle(found), "idle"),
+        busy=_lines(busy(), "while it is busy"),
+        events=_events(),
+        kept=_kept(found),
+        copies=f"{found.backups:.0f}",
+        backed=f"{found.backups * prices.BACKUP_GB_MONTH.dollars:.2f}",
+        answers="\n".join(f"| {what} | {_sum(lines):.3f} |" for what, lines in answers()),
+        facts=facts.table(facts.STANDING),
+        requests=prices.table(prices.REQUESTS),
+        checked=prices.CHECKED[0].upper() + prices.CHECKED[1:],
+        standing=prices.standing_table(),
+        standing_checked=prices.STANDING_CHECKED[0].upper() + prices.STANDING_CHECKED[1:],
+    )
+
+
+def _sample(batch: int) -> Item:
+    """Return the sample of a commit that changed so many keys."""
+    big = 10**12
+    return Sample(
+        "b" * 40, 1, big, big, big, big, big, big, ("k" * _KEY_BYTES,) * min(batch, 10), batch
+    ).to_item()
+
+
+def _metrics_bytes() -> float:
+    """Return the size of the log line by which an invocation writes its metrics, in CloudWatch's embedded format."""
+    named = sum(
+        len(f'{{"Name":"{name}","Unit":"Milliseconds"}},"{name}":123456789012,') for name in CHANGE_METRICS
+    )
+    frame = '{"_aws":{"Timestamp":1700000000000,"CloudWatchMetrics":[{"Namespace":"Tidemark","Dimensions":[["Bucket"]],'
+    return len(frame) + len('"Metrics":[]}]},"Bucket":""}') + 40 + named + facts.LOG_LINE_OVERHEAD.value
+
+
+def _stored(table_bytes: float, index_bytes: float, found: Inventory) -> tuple[float, dict[str, float]]:
+    table, index = table_bytes / 1e9, index_bytes / 1e9
+    return table + index, {
+        "storage": (table + index) * prices.DYNAMODB_GB_MONTH.dollars,
+        "point-in-time recovery": table * prices.PITR_GB_MONTH.dollars,
+        "backups": table * found.backups * prices.BACKUP_GB_MONTH.dollars,
+    }
+
+
+def _answers(seconds: float, read_units: float) -> list[Line]:
+    gigabyte_seconds = 1000 * seconds * PLOTTING.memory_mib / 1024
+    return [
+        Line("API Gateway", "requests", 1000, prices.API_REQUEST),
+        Line("Lambda", "requests", 1000, prices.LAMBDA_REQUEST),
+        Line("Lambda", "GB-seconds", gigabyte_seconds, prices.LAMBDA_GB_SECOND),
+        Line("DynamoDB", "read units", 1000 * read_units, prices.DYNAMODB_READ),
+    ]
+
+
+def _sum(lines: list[Line]) -> float:
+    return sum(line.dollars for line in lines)
+
+
+def _lines(lines: list[Line], name: str) -> str:
+    made = ["| service | what | dollars a month |", "|---|---|---:|"]
+    made += [f"| {line.service} | {line.what} | {line.dollars:.2f} |" for line in lines]
+    return "\n".join([*made, f"| | **{name}** | **{_sum(lines):.2f}** |"])
+
+
+def _events() -> str:
+    names = (*SERVICES, "CloudWatch Logs")
+    made = [f"| batches of | {' | '.join(names)} | sum |", "|---:|" + "---:|" * (len(names) + 1)]
+    for batch in BATCHES:
+        bill = events(batch)
+        each = " | ".join(f"{bill[name]:,.2f}" for name in names)
+        made.append(f"| {batch} | {each} | **{sum(bill.values()):,.2f}** |")
+    return "\n".join(made)
+
+
+def _kept(found: Inventory) -> str:
+    columns = ("storage", "point-in-time recovery", "backups")
+    made = [f"| what | GB | {' | '.join(columns)} | sum |", "|---|---:|" + "---:|" * (len(columns) + 1)]
+    named = [(f"samples of a million events, batches of {batch}", kept(batch, found)) for batch in BATCHES]
+    for what, (gigabytes, bill) in [*named, ("rows of a million objects", rows(MILLION, found))]:
+        each = " | ".join(f"{bill[column]:.2f}" for column in columns)
+        made.append(f"| {what} | {gigabytes:.2f} | {each} | **{sum(bill.values()):.2f}** |")
+    return "\n".join(made)
+
+
+_SECTION = """## What it costs
+
+Computed by `make scale` from what prod's templates declare and the constants below (`tests/bench/prices.py`, `tests/bench/facts.py`);
+a test fails where it is stale. US dollars, {region}, without the free tier, a month of 730 hours. Nothing of it was measured on AWS.
+
+| a month, idle | with a million events one by one | in batches of 10 | in batches of 48 |
+|---:|---:|---:|---:|
+{summary}
+
+The tracked objects' own storage and requests are not in it: they are there without Tidemark. Nor is what the month's events leave in the tables,
+below, nor reading.
+
+### Idle
+
+{idle}
+
+### Besides, while something changes
+
+A custom metric is billed for the hours in which it is written; a bucket more, or a route more, is as many metrics more.
+
+{busy}
+
+### A million events
+
+Different keys, each with a prefix of its own, which is the dearest case; no conflicts. Events that come minutes apart are batches of 1, whatever the
+profile. Logs are kept for 30 days.
+
+{events}
+
+### What stays
+
+History is kept for ever, so this is added every month for what was recorded before. Each backup is a whole copy: {copies} of them, as the
+plan keeps them, cost {backed} dollars a GB and month, the largest part. Without the backup stack, point-in-time recovery still reaches back 35 days.
+
+{kept}
+
+### Reading
+
+| | dollars |
+|---|---:|
+{answers}
+
+### Constants
+
+{facts}
+
+{checked}; sources disagree on EventBridge (some call S3's events free), and the dearer reading is taken:
+
+{requests}
+
+{standing_checked}:
+
+{standing}
+"""
+
+
+def write() -> None:
+    """Write the section into docs/aws.md."""
+    report.write_section(SECTION, section(inventory.of_prod()), PAGE)
+
+
+if __name__ == "__main__":
+    write()
+    print(f"wrote {PAGE.relative_to(report.ROOT)}", file=sys.stderr)
