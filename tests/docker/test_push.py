@@ -130,6 +130,7 @@ def test_an_image_pulled_by_its_digest_answers_the_same(docker, pushed, hub, tmp
     environ = dict.fromkeys(("HISTORY_TABLE", "LEDGER_TABLE", "DATA_BUCKET", "PLOT_BUCKET"), "unused")
     environ |= {
         "SIZE_INDEX": "unused",
+        "CORS_ORIGIN": "*",
         "QUEUE_URL": "http://127.0.0.1:1/queue",
         "AWS_DEFAULT_REGION": "eu-central-1",
     }

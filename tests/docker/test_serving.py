@@ -107,10 +107,12 @@ def test_plotting_draws_and_writes_nothing_outside_tmp(docker, environment, envi
         ContainerFunction(PLOTTING, environ, WRITABLE_ROOT) as free,
     ):
         post = locked.invoke(stored).payload
+        svg = locked.invoke({**shown, "queryStringParameters": {"format": "svg"}}).payload
         get = free.invoke(shown).payload
         differences = docker.output("diff", free.name).splitlines()
 
     assert post["statusCode"] == 200, post
+    assert svg["statusCode"] == 200, svg
     plot = json.loads(post["body"])["plot"]
     object_ = environment.client("s3").get_object(Bucket=plot["bucket"], Key=plot["key"])
     for picture in (object_["Body"].read(), base64.b64decode(get["body"])):

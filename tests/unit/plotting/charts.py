@@ -84,6 +84,8 @@ CHARTS = {
     "no-sample": chart(state=State.ADOPTING, highest=(10**9, "videos")),
     "carried-in": chart(before=27, highest=(40, "videos")),
     "zero-bytes": chart(before=0, maximum=0),
+    "nothing-anywhere": chart(),
+    "one-value": chart([(second, 5 * 2**20) for second in range(1, 10)], before=5 * 2**20),
     "one-sample": chart([(6.1, 123_456)], highest=(200_000, "videos")),
     "two-samples-long-names": chart(
         [(3.1, 123_456), (26, 3_000_000)], bucket="w" * 63, window=60, highest=(4_000_000, "m" * 63)

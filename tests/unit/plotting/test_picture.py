@@ -2,8 +2,10 @@
 
 import io
 import os
+import re
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 from PIL import Image
 
 from plotting.layout import lay_out
-from plotting.picture import AREA, DATA, PAPER, draw
+from plotting.picture import AREA, DATA, PAPER, draw, draw_svg
 from tests.unit.plotting.charts import CHARTS, DRIVER, NOW, PIB, SECOND, chart
 from tests.unit.plotting.test_layout import MEASURE
 
@@ -25,6 +27,10 @@ differs by a hundred."""
 def pixels(png):
     """Return a PNG as rows of RGB, from the top."""
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
+
+
+def parsed(svg):
+    return ET.fromstring(svg.decode())  # noqa: S314 - what it reads here is ours
 
 
 def colour(text):
@@ -63,8 +69,8 @@ def test_the_same_data_give_the_same_bytes_whatever_the_machine_is_set_to(tmp_pa
         "text.antialiased: False\nlines.antialiased: False\nsavefig.dpi: 50\n"
     )
     script = (
-        "import hashlib; from plotting.picture import draw; from tests.unit.plotting.charts import CHARTS;"
-        "print(hashlib.sha256(draw(CHARTS['driver'])).hexdigest(), hashlib.sha256(draw(CHARTS['driver'])).hexdigest())"
+        "import hashlib; from plotting.picture import draw, draw_svg; from tests.unit.plotting.charts import CHARTS;"
+        "print(*(hashlib.sha256(one(CHARTS['driver'])).hexdigest() for one in (draw, draw_svg, draw, draw_svg)))"
     )
     settings = {
         "TZ": "Asia/Tokyo",
@@ -86,7 +92,35 @@ def test_the_same_data_give_the_same_bytes_whatever_the_machine_is_set_to(tmp_pa
         for directory, more in ((ROOT, {}), (tmp_path, settings))
     ]
 
-    assert len({digest for pair in digests for digest in pair}) == 1
+    assert len({digest for of_machine in digests for digest in of_machine[0::2]}) == 1
+    assert len({digest for of_machine in digests for digest in of_machine[1::2]}) == 1
+
+
+def test_an_svg_needs_no_font_and_has_no_date():
+    root = parsed(draw_svg(CHARTS["driver"]))
+    tags = {element.tag.rpartition("}")[2] for element in root.iter()}
+
+    assert root.get("viewBox") == "0 0 1200 675"
+    assert "path" in tags
+    assert not tags & {"text", "image", "date", "creator"}
+
+
+def test_an_svg_has_the_line_where_the_png_has_it():
+    """The corners of the step line, in the SVG's coordinates, which count from the top."""
+    shown = CHARTS["driver"]
+    scale = lay_out(shown, MEASURE).scale
+
+    paths = [
+        path.get("d")
+        for path in parsed(draw_svg(shown)).iter("{http://www.w3.org/2000/svg}path")
+        if f"stroke: {DATA}" in (path.get("style") or "") and "fill: none" in path.get("style")
+    ]
+
+    (line,) = paths
+    corners = [tuple(map(float, pair)) for pair in re.findall(r"[ML] ([0-9.]+) ([0-9.]+)", line)]
+    for sample in shown.samples.kept:
+        x, y = scale.x(sample.time), 675 - scale.y(sample.total_size)
+        assert any(abs(x - corner[0]) < 0.01 and abs(y - corner[1]) < 0.01 for corner in corners)
 
 
 def test_drawing_never_imports_pyplot():
