@@ -77,13 +77,22 @@ transcript: install ## Write docs/transcript.md from a fresh clone of HEAD and e
 	@$(RUN) -m tests.bench.transcript
 
 ##@ Change it and look at it
+dev: local-up ## Reload functions as their sources are saved, show logs; RELOAD=0 only looks, DEBUG=plotting lets a debugger attach
+	@$(RUN) -m infra_cdk.local.dev --state "$(STATE)" $(if $(filter 0,$(RELOAD)),--no-reload) $(if $(DEBUG),--debug "$(DEBUG)") $(if $(DEBUG_PORT),--debug-port "$(DEBUG_PORT)")
+
 logs: installed ## Show what the functions log, merged by time; FN=, REQUEST= (an id's beginning), SINCE= (minutes), FOLLOW=1
 	@$(RUN) -m infra_cdk.local.logs --state "$(STATE)" $(if $(FN),--function "$(FN)") $(if $(REQUEST),--request "$(REQUEST)") $(if $(SINCE),--since "$(SINCE)") $(if $(FOLLOW),--follow)
 
 invoke: installed ## Invoke FN= with EVENT= (a file, or - for stdin; default: a sample), show result, log and duration
 	@$(RUN) -m infra_cdk.local.invoke --state "$(STATE)" --function "$(FN)" $(if $(EVENT),--event "$(EVENT)")
 
-.PHONY: logs invoke
+reset: installed ## Empty buckets, tables and queues without a restart, and take the baseline anew
+	@$(RUN) -m infra_cdk.local.reset --state "$(STATE)"
+
+bench-reload: install ## Measure how long a saved change takes to run in the local environment, with make dev
+	@$(RUN) -m tests.bench.reload --state "$(STATE)" $(ARGS)
+
+.PHONY: dev logs invoke reset bench-reload
 
 ##@ Container images
 images: install ## Build the functions' and the local environment's images

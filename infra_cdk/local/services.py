@@ -10,7 +10,7 @@ def service_of(text: str) -> str:
     """Return the service that a person names, in whatever spelling; LocalError that names those there are."""
     service = text.strip().lower().replace("_", "-")
     if service not in SERVICES:
-        raise LocalError(f"FN={text} is no function: it is one of {', '.join(SERVICES)}")
+        raise LocalError(f"{text or 'nothing'} is no function: it is one of {', '.join(SERVICES)}")
     return service
 
 

@@ -12,6 +12,7 @@ FROM_OUTPUTS = {
     "TIDEMARK_LEDGER_TABLE": "LedgerTableName",
     "TIDEMARK_QUEUE_URL": "QueueUrl",
     "TIDEMARK_DLQ_URL": "DlqUrl",
+    "TIDEMARK_RULE_DLQ_URL": "RuleDlqUrl",
     "TIDEMARK_SIZE_TRACKING_FUNCTION": "SizeTrackingFunctionName",
     "TIDEMARK_PLOTTING_FUNCTION": "PlottingFunctionName",
     "TIDEMARK_DRIVER_FUNCTION": "DriverFunctionName",

@@ -1,0 +1,107 @@
+"""`make reset` on an environment that is up and has been used."""
+
+import time
+
+import pytest
+
+from infra_cdk.local.emulator import client
+from infra_cdk.local.processes import is_alive
+
+SECONDS = 120
+
+
+@pytest.fixture
+def names(shared):
+    return shared.state.environment().variables
+
+
+@pytest.fixture
+def clients(shared):
+    endpoint = shared.state.environment().endpoint
+    return {service: client(service, endpoint) for service in ("s3", "sqs", "dynamodb")}
+
+
+def samples(clients, names):
+    answer = clients["dynamodb"].query(
+        TableName=names["TIDEMARK_HISTORY_TABLE"],
+        KeyConditionExpression="bucket_name = :bucket",
+        ExpressionAttributeValues={":bucket": {"S": names["TIDEMARK_DATA_BUCKET"]}},
+        ConsistentRead=True,
+    )
+    return [int(item["total_size"]["N"]) for item in answer["Items"]]
+
+
+def wait_for_last(clients, names, size):
+    deadline = time.monotonic() + SECONDS
+    while samples(clients, names)[-1:] != [size]:
+        assert time.monotonic() < deadline, f"no sample of {size} B within {SECONDS} s"
+        time.sleep(0.1)
+
+
+def rows(clients, names):
+    """Return how many items a ledger of a bucket that was never used has, and how many this one has."""
+    return clients["dynamodb"].scan(TableName=names["TIDEMARK_LEDGER_TABLE"], Select="COUNT")["Count"]
+
+
+def test_everything_is_empty_afterwards_and_the_next_change_is_tracked(shared, clients, names):
+    data, plots = names["TIDEMARK_DATA_BUCKET"], names["TIDEMARK_PLOT_BUCKET"]
+    shared.run("reset")
+    unused = rows(clients, names)
+    before = shared.state.records()
+    for number in range(5):
+        clients["s3"].put_object(Bucket=data, Key=f"in/{number}", Body=b"x" * 10)
+    clients["s3"].put_object(Bucket=plots, Key="plot", Body=b"not really")
+    wait_for_last(clients, names, 50)
+    for queue in ("TIDEMARK_QUEUE_URL", "TIDEMARK_DLQ_URL", "TIDEMARK_RULE_DLQ_URL"):
+        clients["sqs"].send_message(QueueUrl=names[queue], MessageBody="nobody can read this")
+
+    done = shared.run("reset")
+
+    assert done.returncode == 0, done.stderr
+    assert "6 objects deleted" in done.stderr
+    for bucket in (data, plots):
+        assert "Contents" not in clients["s3"].list_objects_v2(Bucket=bucket)
+    assert samples(clients, names) == [0]
+    assert rows(clients, names) == unused
+    for queue in ("TIDEMARK_QUEUE_URL", "TIDEMARK_DLQ_URL", "TIDEMARK_RULE_DLQ_URL"):
+        attributes = clients["sqs"].get_queue_attributes(QueueUrl=names[queue], AttributeNames=["All"])[
+            "Attributes"
+        ]
+        assert int(attributes["ApproximateNumberOfMessages"]) == 0
+    assert shared.state.records() == before
+    assert all(is_alive(record) for record in before)
+    clients["s3"].put_object(Bucket=data, Key="next", Body=b"12345")
+    wait_for_last(clients, names, 5)
+    assert shared.run("status").returncode == 0
+    shared.run("reset")
+
+
+def test_the_ledger_still_expires_its_tombstones(shared, clients, names):
+    shared.run("reset")
+
+    answer = clients["dynamodb"].describe_time_to_live(TableName=names["TIDEMARK_LEDGER_TABLE"])
+
+    assert answer["TimeToLiveDescription"]["TimeToLiveStatus"] == "ENABLED"
+
+
+def test_a_bucket_that_was_added_stays_tracked_with_what_it_holds(shared, clients, names):
+    clients["s3"].create_bucket(Bucket="mine")
+    clients["s3"].put_object(Bucket="mine", Key="kept", Body=b"123")
+    message = '{"tidemark": "reconcile", "bucket": "mine"}'
+    clients["sqs"].send_message(QueueUrl=names["TIDEMARK_QUEUE_URL"], MessageBody=message)
+    mine = {**names, "TIDEMARK_DATA_BUCKET": "mine"}
+    wait_for_last(clients, mine, 3)
+
+    shared.run("reset")
+
+    wait_for_last(clients, mine, 3)
+    clients["s3"].delete_object(Bucket="mine", Key="kept")
+    clients["s3"].delete_bucket(Bucket="mine")
+    clients["sqs"].purge_queue(QueueUrl=names["TIDEMARK_QUEUE_URL"])
+
+
+def test_nothing_to_empty_is_said_so(nowhere):
+    done = nowhere.run("reset")
+
+    assert done.returncode == 1
+    assert "no environment is up" in done.stderr
