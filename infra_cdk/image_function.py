@@ -13,6 +13,9 @@ from constructs import Construct
 from infra_cdk.findings import keep_wildcard
 from infra_cdk.images import repository
 
+LIVE = "live"
+"""The alias by which each function is called."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allotment:
@@ -60,7 +63,11 @@ class ImageFunction(Construct):
             log_group=log,
             role=role,
             recursive_loop=recursive_loop,
+            # Kept, so that going back is moving the alias: a version of an image costs nothing.
+            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
         )
+        self.live = lambda_.Alias(self, "Live", alias_name=LIVE, version=self.function.current_version)
+        """What callers call: the version that is in service."""
 
     def may(self, *actions: str, on: str | list[str]) -> None:
         """Allow the function these actions on these resources (ARNs), and nothing else by implication."""

@@ -10,6 +10,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra_cdk import wiring
+from infra_cdk.canary import Canary
 from infra_cdk.image_function import Allotment, ImageFunction
 from infra_cdk.images import Images
 from infra_cdk.plot_api import LONGEST_SECONDS, PlotApi
@@ -48,16 +49,17 @@ class LambdaStack(Stack):
         self._tracking_queue.reconcile_daily(settings.tracked_buckets)
         self._queue = self._tracking_queue.queue
         tracking = self._size_tracking()
-        self._tracking_queue.feed(tracking.function, settings.queue)
+        self._tracking_queue.feed(tracking.live, settings.queue)
 
         plotting = self._plotting()
-        self._api = PlotApi(self, "PlotApi", function=plotting.function, cors_origin=settings.cors_origin)
+        self._api = PlotApi(self, "PlotApi", function=plotting.live, cors_origin=settings.cors_origin)
         self._api_url = self._api.url(_endpoint(self, settings))
         driver = self._driver()
 
         self._grant_tracking(tracking)
         self._grant_plotting(plotting)
         self._grant_driver(driver)
+        self._roll_out_gradually(tracking, plotting, driver)
         self._outputs(tracking.function, plotting.function, driver.function)
         self._publish({"size-tracking": tracking, "plotting": plotting, "driver": driver})
 
@@ -185,6 +187,29 @@ class LambdaStack(Stack):
         driver.may("dynamodb:GetItem", on=self._ledger.table_arn)
         driver.may("sqs:SendMessage", on=self._queue.queue_arn)
         driver.may("execute-api:Invoke", on=self._api.route_arn("POST", "/plot"))
+
+    def _roll_out_gradually(
+        self, tracking: ImageFunction, plotting: ImageFunction, driver: ImageFunction
+    ) -> None:
+        if self._settings.emulated:
+            return  # LocalStack reports success for CodeDeploy's resources and makes none
+        canary = Canary(self, "Canary")
+        errors = {
+            service: canary.watch_errors(service, function.live)
+            for service, function in (
+                ("size-tracking", tracking),
+                ("plotting", plotting),
+                ("driver", driver),
+            )
+        }
+        oldest = canary.watch_queue(self._queue)
+        canary.roll_out(
+            {
+                "size-tracking": (tracking.live, [errors["size-tracking"], oldest]),
+                "plotting": (plotting.live, [errors["plotting"]]),
+                "driver": (driver.live, [errors["driver"]]),
+            }
+        )
 
     def _outputs(
         self, tracking: lambda_.IFunction, plotting: lambda_.IFunction, driver: lambda_.IFunction

@@ -102,7 +102,7 @@ class TrackingQueue(Construct):
             ],
         )
 
-    def feed(self, function: lambda_.Function, profile: QueueProfile) -> None:
+    def feed(self, function: lambda_.IFunction, profile: QueueProfile) -> None:
         """Have the function called with batches, of which it may fail single messages."""
         window = Duration.seconds(profile.window_seconds) if profile.window_seconds else None
         function.add_event_source(

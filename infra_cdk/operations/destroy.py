@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from infra_cdk.images import SERVICES, repository
 from infra_cdk.local.stacks import Stacks
 from infra_cdk.operations import additions, app_stacks
 from infra_cdk.operations.account import agree
@@ -120,9 +121,10 @@ def _tell_leftovers(deployment: Deployment, resources: Sequence[StatefulResource
     for line in _removals(left, deployment.region):
         print(f"  {line}")
     if not deployment.endpoint and _registry_is_there(deployment):
-        print(
-            f"left, for it is every target's: the stack {REGISTRY} with the images. If this was the last one:"
-        )
+        print(f"left, for it is every target's: {REGISTRY} with the images. If this was the last target:")
+        for service in SERVICES:
+            for line in removal("AWS::ECR::Repository", repository(service), deployment.region):
+                print(f"  {line}")
         print(f'  make cdk ARGS="destroy {REGISTRY}"')
     if stacks_of(deployment):
         raise OperationError("not every stack is gone")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 WELL = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 """The statuses of a stack whose last change succeeded."""
-REGISTRY = "Tidemark-Registry"
+REGISTRY = "Tidemark-RegistryStack"
 """The stack of the image repositories, which all targets share."""
 GONE = "DELETE_COMPLETE"
 STATEFUL = ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Backup::BackupVault")

@@ -57,6 +57,16 @@ class Stack:
         ]
         return name, properties
 
+    def alias(self, service: str) -> tuple[str, dict[str, Any]]:
+        """Return the logical id and the whole resource of the alias by which a service's function is called."""
+        function, _ = self.function(service)
+        ((name, resource),) = [
+            (name, self.resources[name])
+            for name in self.ids("AWS::Lambda::Alias")
+            if self.resources[name]["Properties"]["FunctionName"] == {"Ref": function}
+        ]
+        return name, resource
+
     def statements(self, service: str) -> list[Properties]:
         """Return every statement of the policies of a service's role."""
         role = self.function(service)[1]["Role"]["Fn::GetAtt"][0]

@@ -36,15 +36,15 @@ def test_what_a_page_of_another_origin_may_ask_for_has_a_preflight(application):
 
 
 def test_every_route_calls_plotting_and_may(application):
-    name, _ = application.function("plotting")
+    name, _ = application.alias("plotting")
     permissions = application.all("AWS::Lambda::Permission")
 
     for method in application.all(METHOD):
         if method["HttpMethod"] != "OPTIONS":
-            assert f"${{{name}.Arn}}" in text(method["Integration"]["Uri"])
+            assert f"${{{name}}}" in text(method["Integration"]["Uri"])
     assert len(permissions) == 1
     assert {permission["Principal"] for permission in permissions} == {"apigateway.amazonaws.com"}
-    assert all(permission["FunctionName"] == {"Fn::GetAtt": [name, "Arn"]} for permission in permissions)
+    assert all(permission["FunctionName"] == {"Ref": name} for permission in permissions)
     assert all("SourceArn" in permission for permission in permissions)
 
 

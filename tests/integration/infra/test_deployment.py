@@ -60,9 +60,9 @@ def test_one_rule_sends_the_data_buckets_changes_to_the_queue_and_one_a_daily_me
 
 
 def test_the_queue_feeds_the_tracker_and_its_failures_go_to_the_dead_letter_queue(aws, outputs):
-    (mapping,) = aws("lambda").list_event_source_mappings(FunctionName=outputs["SizeTrackingFunctionName"])[
-        "EventSourceMappings"
-    ]
+    (mapping,) = aws("lambda").list_event_source_mappings(
+        FunctionName=f"{outputs['SizeTrackingFunctionName']}:live"
+    )["EventSourceMappings"]
     attributes = aws("sqs").get_queue_attributes(QueueUrl=outputs["QueueUrl"], AttributeNames=["All"])[
         "Attributes"
     ]
