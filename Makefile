@@ -69,6 +69,9 @@ bench: install ## Cost and speed per event beside a tracker that lists, the bill
 	@$(RUN) -m tests.bench.contention
 	@$(RUN) -m tests.bench.profiling
 
+bench-api: install ## Measure the read API in an environment of its own: warm, cold, pages read, drawing: docs/benchmarks.md
+	@$(RUN) -m infra_cdk.local.within -- $(RUN) -m tests.bench.api $(ARGS)
+
 scale: install ## Compute docs/scale.md, how far it goes and at what cost, and the bill in docs/aws.md, from constants
 	@$(RUN) -m tests.bench.scale
 	@$(RUN) -m tests.bench.standing

@@ -1,5 +1,7 @@
 """The adapters and the read behind a picture, against a real DynamoDB engine."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from plotting import history as history_module
@@ -23,7 +25,8 @@ def history(dynamodb, tables):
 
 @pytest.fixture
 def ledger(dynamodb, tables):
-    return Ledger(dynamodb, tables.ledger)
+    with ThreadPoolExecutor() as threads:
+        yield Ledger(dynamodb, tables.ledger, threads)
 
 
 @pytest.fixture
@@ -78,7 +81,8 @@ def since(start):
 
 
 def read(history, ledger, asked):
-    return gather(history, asked, ledger.totals(asked.bucket), ledger.peak())
+    with ThreadPoolExecutor() as threads:
+        return gather(history, asked, *ledger.totals_and_peak(asked.bucket), threads)
 
 
 def test_samples_are_those_from_the_start_on_in_time_order(history, record):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from plotting import answers, cursor, parsing
 from plotting.gateway import Request, Response
+from plotting.parsing import Range
 from plotting.problems import BEFORE_BASELINE, ProblemError
 from plotting.sources import Reply, Sources
 from size_history import times
@@ -17,32 +18,33 @@ LARGEST_PAGE_BYTES = 4 * 1024 * 1024
 def get_history(sources: Sources, request: Request, now: int) -> Response:
     """Answer a page of samples."""
     asked = parsing.history_query(request.query, data_bucket=sources.data_bucket, now=now)
-    totals = sources.totals(asked.range.bucket)
-    reply = Reply.to(request, sources.freshness(now, totals.state), sources.release, asked, totals)
+    totals, freshness = sources.totals(asked.range.bucket, now)
+    reply = Reply.to(request, freshness, sources.release, asked, totals)
     if reply.known:
         return reply.not_modified()
+    wanted = asked.after is None and asked.format == "json"
+    before = sources.threads.submit(_before, sources, asked.range) if wanted else None
     samples, more = sources.history.page(asked)
     fitting = _fitting(samples)
     following = asked.cursor(fitting[-1].time) if more or len(fitting) < len(samples) else None
     if asked.format == "csv":
         return reply.other("text/csv; charset=utf-8", answers.history_csv(fitting), following)
-    before = None
-    if asked.after is None:
-        before = sources.history.sample_before(asked.range.bucket, asked.range.start, whole=True)
-    return reply.json(answers.history(asked, before, fitting, following), following)
+    return reply.json(
+        answers.history(asked, before.result() if before else None, fitting, following), following
+    )
 
 
 def get_size(sources: Sources, request: Request, now: int) -> Response:
     """Answer what a bucket weighed at an instant: the last sample not after it."""
     asked = parsing.size_query(request.query, data_bucket=sources.data_bucket, now=now)
-    totals = sources.totals(asked.bucket)
+    totals, freshness = sources.totals(asked.bucket, now)
     if totals.last_time == 0:
         raise ProblemError(
             BEFORE_BASELINE,
             f"bucket {asked.bucket} is still being adopted: it has no baseline yet.",
             parameter="bucket",
         )
-    reply = Reply.to(request, sources.freshness(now, totals.state), sources.release, asked, totals)
+    reply = Reply.to(request, freshness, sources.release, asked, totals)
     if reply.known:
         return reply.not_modified()
     if asked.at is None or asked.at >= totals.last_time:
@@ -62,16 +64,16 @@ def get_size(sources: Sources, request: Request, now: int) -> Response:
 def get_count(sources: Sources, request: Request, now: int) -> Response:
     """Answer the recorded transitions and the objects present."""
     bucket = parsing.bucket_query(request.query, data_bucket=sources.data_bucket)
-    totals = sources.totals(bucket)
-    reply = Reply.to(request, sources.freshness(now, totals.state), sources.release, bucket, totals)
+    totals, freshness = sources.totals(bucket, now)
+    reply = Reply.to(request, freshness, sources.release, bucket, totals)
     return reply.not_modified() if reply.known else reply.json(answers.count(bucket, totals))
 
 
 def get_prefixes(sources: Sources, request: Request, now: int) -> Response:
     """Answer a page of a bucket's first-level prefixes."""
     asked = parsing.prefixes_query(request.query, data_bucket=sources.data_bucket)
-    totals = sources.totals(asked.bucket)
-    reply = Reply.to(request, sources.freshness(now, totals.state), sources.release, asked, totals)
+    totals, freshness = sources.totals(asked.bucket, now)
+    reply = Reply.to(request, freshness, sources.release, asked, totals)
     if reply.known:
         return reply.not_modified()
     found, more = sources.ledger.prefixes(asked.bucket, asked.after, asked.limit)
@@ -82,11 +84,15 @@ def get_prefixes(sources: Sources, request: Request, now: int) -> Response:
 def get_buckets(sources: Sources, request: Request, now: int) -> Response:
     """Answer a page of what is tracked."""
     asked = parsing.buckets_query(request.query)
-    found, last = sources.ledger.buckets(asked.after, asked.limit)
+    found, last, peak, freshness = sources.buckets(asked.after, asked.limit, now)
     following = None if last is None else cursor.encoded("buckets", last)
-    members = answers.buckets(found, sources.ledger.peak(), following)
-    reply = Reply.to(request, sources.freshness(now), sources.release, members)
+    members = answers.buckets(found, peak, following)
+    reply = Reply.to(request, freshness, sources.release, members)
     return reply.not_modified() if reply.known else reply.json(members, following)
+
+
+def _before(sources: Sources, asked: Range) -> Sample | None:
+    return sources.history.sample_before(asked.bucket, asked.start, whole=True)
 
 
 def _fitting(samples: Sequence[Sample]) -> Sequence[Sample]:

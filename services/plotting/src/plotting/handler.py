@@ -4,6 +4,7 @@ import functools
 import logging
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
@@ -62,11 +63,13 @@ def sources() -> Sources:
     settings = Settings.from_env(os.environ)
     session = boto3.session.Session()
     tables = session.client("dynamodb", config=_TABLES)
+    threads = ThreadPoolExecutor(SHARDS)  # each starts when it is first needed
     return Sources(
         data_bucket=settings.data_bucket,
         history=History(tables, settings.history_table, settings.size_index),
-        ledger=Ledger(tables, settings.ledger_table),
+        ledger=Ledger(tables, settings.ledger_table, threads),
         pictures=PlotBucket(session.client("s3", config=_TABLES), settings.plot_bucket, settings.data_bucket),
         queue=TrackingQueue(session.client("sqs", config=_QUEUE), settings.queue_url),
+        threads=threads,
         release=os.environ.get("AWS_LAMBDA_FUNCTION_VERSION", ""),
     )

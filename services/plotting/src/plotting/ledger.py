@@ -2,8 +2,8 @@
 
 import heapq
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -35,18 +35,27 @@ class Ledger:
     """The Ledger table, read through a DynamoDB client, strongly consistent."""
 
     def __init__(
-        self, client: "DynamoDBClient", table: str, sleep: Callable[[float], None] = time.sleep
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        threads: Executor,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
         self._table = table
+        self._threads = threads
         self._sleep = sleep
-        # Threads start when they are first needed: only the prefixes ask for shards at the same time.
-        self._shards = ThreadPoolExecutor(keys.SHARDS, thread_name_prefix="shard")
 
     def totals(self, bucket: str) -> Totals | None:
         """Return a bucket's totals; None where it is not tracked."""
         item = self._item(totals_key(bucket))
         return Totals.from_item(item) if item else None
+
+    def totals_and_peak(self, bucket: str) -> tuple[Totals | None, Peak | None]:
+        """Return a bucket's totals and the peak of all buckets in one request; None for what does not exist."""
+        found = {item[keys.SK]["S"]: item for item in self._items([totals_key(bucket), PEAK_KEY])}
+        totals, peak = found.get(keys.TOTALS), found.get(keys.PEAK)
+        return (Totals.from_item(totals) if totals else None, Peak.from_item(peak) if peak else None)
 
     def peak(self) -> Peak | None:
         """Return the largest total recorded for any bucket; None before the first sample of all."""
@@ -60,9 +69,10 @@ class Ledger:
         totals yet is left out.
         """
         first = keys.BUCKET_ROW + after
-        rows = self._sort_keys(keys.EVERY_BUCKET, first, keys.BUCKET_ROW + "\x7f", limit + 2)
-        names = [row.removeprefix(keys.BUCKET_ROW) for row in rows if row != first]
-        found = {item[keys.PK]["S"]: Totals.from_item(item) for item in self._items(names[:limit])}
+        listed = self._sort_keys(keys.EVERY_BUCKET, first, keys.BUCKET_ROW + "\x7f", limit + 2)
+        names = [key.removeprefix(keys.BUCKET_ROW) for key in listed if key != first]
+        rows = self._items([totals_key(name) for name in names[:limit]])
+        found = {row[keys.PK]["S"]: Totals.from_item(row) for row in rows}
         last = names[limit - 1] if len(names) > limit else None
         return {name: found[name] for name in names[:limit] if name in found}, last
 
@@ -71,7 +81,7 @@ class Ledger:
 
         One query per shard, all at the same time, whatever the bucket holds. Rows at zero are among them.
         """
-        pages = self._shards.map(
+        pages = self._threads.map(
             lambda shard: self._shard(keys.prefix_pk(bucket, shard), after, limit + 1), keys.all_shards()
         )
         found = list(heapq.merge(*pages, key=attrgetter("name")))
@@ -111,9 +121,8 @@ class Ledger:
         )
         return [item[keys.SK]["S"] for item in page["Items"]]
 
-    def _items(self, buckets: Iterable[str]) -> Iterable[Mapping[str, Any]]:
-        """Return the totals of buckets. Raises LedgerBusyError."""
-        wanted: list[Any] = [totals_key(bucket) for bucket in buckets]
+    def _items(self, wanted: list[Any]) -> list[Mapping[str, Any]]:
+        """Return the items with these keys, at most 100, that exist. Raises LedgerBusyError."""
         found: list[Mapping[str, Any]] = []
         for attempt in range(READ_ATTEMPTS):
             if not wanted:
@@ -127,7 +136,7 @@ class Ledger:
             left = answer.get("UnprocessedKeys", {})
             wanted = list(left[self._table]["Keys"]) if self._table in left else []
         if wanted:
-            raise LedgerBusyError(f"{len(wanted)} totals of {self._table} were left unread")
+            raise LedgerBusyError(f"{len(wanted)} items of {self._table} were left unread")
         return found
 
     def _item(self, key: Item) -> Mapping[str, Any]:

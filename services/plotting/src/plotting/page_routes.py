@@ -47,6 +47,7 @@ def _contract() -> str:
     return (resources.files("plotting") / "openapi.yaml").read_text("utf-8")
 
 
+@functools.cache
 def _version(distribution: str) -> str:
     try:
         return metadata.version(distribution)

@@ -12,10 +12,9 @@ from plotting.sources import Reply, Sources
 def post_plot(sources: Sources, request: Request, now: int) -> Response:
     """Draw, store the picture in the plot bucket, and answer where it is and what it shows."""
     asked = parsing.from_body(request.body, data_bucket=sources.data_bucket, now=now)
-    totals = sources.totals(asked.bucket)
-    chart = gather(sources.history, asked, totals, sources.ledger.peak())
+    totals, peak, freshness = sources.totals_and_peak(asked.bucket, now)
+    chart = gather(sources.history, asked, totals, peak, sources.threads)
     sources.pictures.put(chart.bucket, _picture(chart, "png"))
-    freshness = sources.freshness(now, totals.state)
     stored = {"bucket": sources.pictures.name, "key": sources.pictures.key_of(chart.bucket)}
     return json_response({**answers.plot(chart), "plot": stored, **freshness.members()}, freshness.headers())
 
@@ -23,13 +22,11 @@ def post_plot(sources: Sources, request: Request, now: int) -> Response:
 def get_plot(sources: Sources, request: Request, now: int) -> Response:
     """Answer the picture itself, as PNG or SVG, or what it shows."""
     asked, format_ = parsing.plot_query(request.query, data_bucket=sources.data_bucket, now=now)
-    totals = sources.totals(asked.bucket)
-    peak = sources.ledger.peak()
-    freshness = sources.freshness(now, totals.state)
+    totals, peak, freshness = sources.totals_and_peak(asked.bucket, now)
     reply = Reply.to(request, freshness, sources.release, asked, format_, totals, peak)
     if reply.known:
         return reply.not_modified()
-    chart = gather(sources.history, asked, totals, peak)
+    chart = gather(sources.history, asked, totals, peak, sources.threads)
     if format_ == "json":
         return reply.json(answers.plot(chart))
     return reply.other(_MEDIA_TYPES[format_], _picture(chart, format_))

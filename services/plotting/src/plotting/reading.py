@@ -1,5 +1,7 @@
 """The reads behind one picture, in the order that makes their answers fit together."""
 
+from concurrent.futures import Executor
+
 from plotting.chart import Chart, bucket_maximum, highest_of_any
 from plotting.history import History
 from plotting.parsing import Range
@@ -7,13 +9,14 @@ from plotting.thinning import collect
 from size_history.items import Peak, Totals
 
 
-def gather(history: History, asked: Range, totals: Totals, peak: Peak | None) -> Chart:
+def gather(history: History, asked: Range, totals: Totals, peak: Peak | None, threads: Executor) -> Chart:
     """Read what a picture of a range shows, beside the totals and the peak, which were read before."""
+    earlier = threads.submit(history.sample_before, asked.bucket, asked.start)
+    indexed = threads.submit(history.largest_size, asked.bucket)
     samples = collect(history.samples(asked), asked.start, asked.end)
-    before = history.sample_before(asked.bucket, asked.start)
-    indexed = history.largest_size(asked.bucket)
+    before = earlier.result()
     shown = (before, *samples.kept) if before else samples.kept
-    maximum = bucket_maximum(indexed, totals, shown)
+    maximum = bucket_maximum(indexed.result(), totals, shown)
     return Chart(
         bucket=asked.bucket,
         start=asked.start,

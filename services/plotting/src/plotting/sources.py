@@ -1,6 +1,7 @@
 """What the routes read from and write to, and what is the same in every answer about a bucket."""
 
 from collections.abc import Mapping
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,35 +12,59 @@ from plotting.history import History
 from plotting.ledger import Ledger
 from plotting.plot_bucket import PlotBucket
 from plotting.problems import NOT_TRACKED, ProblemError
-from plotting.tracking_queue import TrackingQueue
-from size_history.items import State, Totals
+from plotting.tracking_queue import Backlog, TrackingQueue
+from size_history.items import Peak, Totals
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Everything that a route reads from or writes to; `release` changes with every deployment of the code."""
+    """Everything that a route reads from or writes to; `release` changes with every deployment of the code.
+
+    `threads` are for what can be asked at the same time: most of an answer's time is waiting for AWS.
+    """
 
     data_bucket: str
     history: History
     ledger: Ledger
     pictures: PlotBucket
     queue: TrackingQueue
+    threads: Executor
     release: str = ""
 
-    def totals(self, bucket: str) -> Totals:
-        """Return a tracked bucket's totals. Raises ProblemError for a bucket that is not tracked."""
-        totals = self.ledger.totals(bucket)
-        if totals is None:
-            raise ProblemError(
-                NOT_TRACKED,
-                f"bucket {bucket} is not tracked: there is no history of it.",
-                parameter="bucket",
-            )
-        return totals
+    def totals(self, bucket: str, now: int) -> tuple[Totals, Freshness]:
+        """Return a bucket's totals and how fresh they are. Raises ProblemError for a bucket that is not tracked."""
+        backlog = self._ask_queue(now)
+        totals = _tracked(bucket, self.ledger.totals(bucket))
+        return totals, Freshness(now, backlog.result(), totals.state)
 
-    def freshness(self, now: int, state: State | None = None) -> Freshness:
-        """Return how fresh an answer is that was read at an instant (microseconds since 1970)."""
-        return Freshness(now, self.queue.backlog(now), state)
+    def totals_and_peak(self, bucket: str, now: int) -> tuple[Totals, Peak | None, Freshness]:
+        """Return the same, and the peak of all buckets."""
+        backlog = self._ask_queue(now)
+        totals, peak = self.ledger.totals_and_peak(bucket)
+        totals = _tracked(bucket, totals)
+        return totals, peak, Freshness(now, backlog.result(), totals.state)
+
+    def buckets(
+        self, after: str, limit: int, now: int
+    ) -> tuple[dict[str, Totals], str | None, Peak | None, Freshness]:
+        """Return a page of tracked buckets, its last name if more follow, the peak of all, and how fresh that is."""
+        backlog = self._ask_queue(now)
+        peak = self.threads.submit(self.ledger.peak)
+        found, last = self.ledger.buckets(after, limit)
+        return found, last, peak.result(), Freshness(now, backlog.result())
+
+    def _ask_queue(self, now: int) -> "Future[Backlog]":
+        return self.threads.submit(self.queue.backlog, now)
+
+
+def _tracked(bucket: str, totals: Totals | None) -> Totals:
+    if totals is None:
+        raise ProblemError(
+            NOT_TRACKED,
+            f"bucket {bucket} is not tracked: there is no history of it.",
+            parameter="bucket",
+        )
+    return totals
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 SQS itself tells no age. The metric ApproximateAgeOfOldestMessage is up to minutes old, and receiving a message to
 read its age would count as a delivery towards the dead-letter queue. But an execution environment that saw the queue
-empty knows that whatever waits now came later (docs/decisions/0009).
+empty knows that whatever waits now came later (docs/decisions/0011).
 """
 
 import logging

@@ -1,0 +1,63 @@
+"""A bucket with a history for the API's benchmark, written straight into the tables, and taken out of them again."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from size_history import items
+from size_history.items import Item, Sample, State, Totals
+
+SECOND = 1_000_000
+BATCH = 25
+"""Items that DynamoDB writes at once."""
+PREFIXES = 40
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The two tables, and a client of the engine that holds them."""
+
+    client: Any
+    history: str
+    ledger: str
+
+
+@contextmanager
+def tracked(tables: Tables, bucket: str, samples: int, keys: Sequence[str] = ()) -> Iterator[list[int]]:
+    """Write a bucket with so many samples, a second apart up to now, and yield their times (microseconds since 1970)."""
+    last = time.time_ns() // 1000
+    times = [last - (samples - 1 - number) * SECOND for number in range(samples)]
+    rows = [
+        Sample(
+            bucket, at, (number * 7919) % 1_000_003, number % 50, changed_keys=tuple(keys), changed_cnt=1
+        ).to_item()
+        for number, at in enumerate(times)
+    ]
+    totals = Totals(1, 1, samples, 0, 0, 1_000_003, last, 1, State.LIVE)
+    prefixes = [
+        {
+            **items.prefix_key(bucket, f"p{number:03d}/"),
+            "size": items.number(number + 1),
+            "count": items.number(1),
+        }
+        for number in range(PREFIXES)
+    ]
+    ledger: list[Item] = [totals.to_item(bucket), items.bucket_key(bucket), *prefixes]
+    try:
+        _write(tables, tables.history, [{"PutRequest": {"Item": row}} for row in rows])
+        _write(tables, tables.ledger, [{"PutRequest": {"Item": row}} for row in ledger])
+        yield times
+    finally:
+        sample_keys = [{name: row[name] for name in (items.BUCKET_NAME, items.TIME)} for row in rows]
+        ledger_keys = [{name: row[name] for name in ("pk", "sk")} for row in ledger]
+        _write(tables, tables.history, [{"DeleteRequest": {"Key": key}} for key in sample_keys])
+        _write(tables, tables.ledger, [{"DeleteRequest": {"Key": key}} for key in ledger_keys])
+
+
+def _write(tables: Tables, table: str, requests: Sequence[Any]) -> None:
+    for begin in range(0, len(requests), BATCH):
+        wanted: Any = {table: requests[begin : begin + BATCH]}
+        while wanted:
+            wanted = tables.client.batch_write_item(RequestItems=wanted).get("UnprocessedItems")

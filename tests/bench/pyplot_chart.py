@@ -1,0 +1,64 @@
+"""The same chart as one would write it first: pyplot's axes, ticks and text, at the size of the picture in pixels.
+
+It shows what the picture shows: step line with its area, dots, both high-water lines with labels, sizes in binary units,
+times in UTC, the last value. It leaves out what the picture does about labels that collide.
+"""
+
+import io
+from datetime import UTC, datetime
+
+import matplotlib as mpl
+
+mpl.use("agg")
+import matplotlib.pyplot as plt
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from plotting.byte_sizes import human
+from plotting.chart import Chart
+from plotting.picture import MOST_DOTS
+from plotting.scale import HEIGHT, WIDTH, shown_samples
+
+DPI = 100
+
+
+def draw(chart: Chart) -> bytes:
+    """Return a chart as a PNG of the same size as the picture."""
+    figure, axes = plt.subplots(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI)
+    shown = shown_samples(chart)
+    times = [max(_time(sample.time), _time(chart.start)) for sample in shown]
+    sizes = [sample.total_size for sample in shown]
+    if shown:
+        axes.step([*times, _time(chart.end)], [*sizes, sizes[-1]], where="post", color="tab:blue")
+        axes.fill_between(
+            [*times, _time(chart.end)], [*sizes, sizes[-1]], step="post", color="tab:blue", alpha=0.1
+        )
+    if len(chart.samples.kept) <= MOST_DOTS:
+        dots = chart.samples.kept
+        axes.plot([_time(dot.time) for dot in dots], [dot.total_size for dot in dots], "o", color="tab:blue")
+    for value, label, colour in (
+        (chart.bucket_maximum, "Highest of this bucket", "tab:red"),
+        (chart.highest.size if chart.highest else None, "Highest of any bucket", "black"),
+    ):
+        if value is not None:
+            axes.axhline(value, linestyle="--", color=colour)
+            axes.text(_time(chart.start), value, f"{label}: {human(value)}", va="bottom", color=colour)
+    locator = AutoDateLocator(tz=UTC)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC))
+    axes.yaxis.set_major_locator(MaxNLocator(8, integer=True))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: human(int(value)) if value >= 0 else ""))
+    axes.set_xlim(_time(chart.start), _time(chart.end))
+    axes.set_ylim(bottom=0)
+    axes.set_title(chart.bucket)
+    axes.grid(axis="y")
+    if sizes:
+        axes.annotate(human(sizes[-1]), (_time(chart.end), sizes[-1]))
+    out = io.BytesIO()
+    figure.savefig(out, format="png")
+    plt.close(figure)
+    return out.getvalue()
+
+
+def _time(microseconds: int) -> datetime:
+    return datetime.fromtimestamp(microseconds / 1e6, tz=UTC)
