@@ -89,13 +89,16 @@ logs: installed ## Show what the functions log, merged by time; FN=, REQUEST= (a
 invoke: installed ## Invoke FN= with EVENT= (a file, or - for stdin; default: a sample), show result, log and duration
 	@$(RUN) -m infra_cdk.local.invoke --state "$(STATE)" --function "$(FN)" $(if $(EVENT),--event "$(EVENT)")
 
+demo: local-up ## Upload a directory of your own (DIR=), watch its size being tracked, get its plot and the dashboard's URL
+	@$(RUN) -m infra_cdk.local.demo --state "$(STATE)" --directory "$(DIR)"
+
 reset: installed ## Empty buckets, tables and queues without a restart, and take the baseline anew
 	@$(RUN) -m infra_cdk.local.reset --state "$(STATE)"
 
 bench-reload: install ## Measure how long a saved change takes to run in the local environment, with make dev
 	@$(RUN) -m tests.bench.reload --state "$(STATE)" $(ARGS)
 
-.PHONY: dev logs invoke reset bench-reload
+.PHONY: dev logs invoke demo reset bench-reload
 
 ##@ Container images
 images: install ## Build the functions' and the local environment's images

@@ -4,17 +4,20 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
-from types_boto3_dynamodb import DynamoDBClient
-from types_boto3_lambda import LambdaClient
-from types_boto3_s3 import S3Client
-from types_boto3_sqs import SQSClient
 
 from infra_cdk.local import emulator
 from infra_cdk.local.emulator import EmulatorError
 from infra_cdk.local.variables import FUNCTIONS
 from size_history.items import State, Totals, totals_key
+
+if TYPE_CHECKING:  # a tenth of a second of modules that only a type checker needs
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_s3 import S3Client
+    from types_boto3_sqs import SQSClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +33,10 @@ class Fact:
 class Clients:
     """A client of the emulator for each service that is asked something."""
 
-    functions: LambdaClient
-    buckets: S3Client
-    queues: SQSClient
-    tables: DynamoDBClient
+    functions: "LambdaClient"
+    buckets: "S3Client"
+    queues: "SQSClient"
+    tables: "DynamoDBClient"
 
     @classmethod
     def of(cls, endpoint: str) -> "Clients":
@@ -60,7 +63,7 @@ def look(endpoint: str, variables: Mapping[str, str]) -> list[Fact]:
         return list(pool.map(lambda question: _fact(*question), questions))
 
 
-def functions(client: LambdaClient, names: Sequence[str]) -> tuple[str, bool]:
+def functions(client: "LambdaClient", names: Sequence[str]) -> tuple[str, bool]:
     """Return which functions there are or which cannot be invoked yet, and whether all can."""
     states = {
         name: client.get_function_configuration(FunctionName=name).get("State", "unknown") for name in names
@@ -69,7 +72,7 @@ def functions(client: LambdaClient, names: Sequence[str]) -> tuple[str, bool]:
     return ", ".join(waiting or names), not waiting
 
 
-def history(client: DynamoDBClient, variables: Mapping[str, str]) -> tuple[str, bool]:
+def history(client: "DynamoDBClient", variables: Mapping[str, str]) -> tuple[str, bool]:
     """Return what the data bucket weighs by its totals, and whether its history has a baseline."""
     answer = client.get_item(
         TableName=variables["TIDEMARK_LEDGER_TABLE"],
@@ -83,21 +86,21 @@ def history(client: DynamoDBClient, variables: Mapping[str, str]) -> tuple[str, 
     return f"{totals.state}, {weight}", totals.state == State.LIVE
 
 
-def _bucket(client: S3Client, name: str) -> tuple[str, bool]:
+def _bucket(client: "S3Client", name: str) -> tuple[str, bool]:
     client.head_bucket(Bucket=name)
     return name, True
 
 
-def _queue(client: SQSClient, url: str) -> tuple[str, bool]:
+def _queue(client: "SQSClient", url: str) -> tuple[str, bool]:
     return f"{_depth(client, url)} messages in {url}", True
 
 
-def _dead_letters(client: SQSClient, url: str) -> tuple[str, bool]:
+def _dead_letters(client: "SQSClient", url: str) -> tuple[str, bool]:
     depth = _depth(client, url)
     return f"{depth} messages in {url}", depth == 0
 
 
-def _depth(client: SQSClient, url: str) -> int:
+def _depth(client: "SQSClient", url: str) -> int:
     attributes = client.get_queue_attributes(
         QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     )["Attributes"]

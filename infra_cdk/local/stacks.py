@@ -3,14 +3,17 @@
 import json
 import time
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
-from types_boto3_cloudformation import CloudFormationClient
-from types_boto3_cloudformation.type_defs import StackTypeDef
-from types_boto3_s3 import S3Client
 
 from infra_cdk.local.plan import COMPLETE, Deployed
 from infra_cdk.local.templates import StackTemplate
+
+if TYPE_CHECKING:  # modules that take long to import, and that only a type checker needs
+    from types_boto3_cloudformation import CloudFormationClient
+    from types_boto3_cloudformation.type_defs import StackTypeDef
+    from types_boto3_s3 import S3Client
 
 STACK_SECONDS = 120.0
 _POLL_SECONDS = 0.2
@@ -25,7 +28,9 @@ class StackError(RuntimeError):
 class Stacks:
     """The stacks of one LocalStack; `seconds` bounds each wait."""
 
-    def __init__(self, client: CloudFormationClient, s3: S3Client, *, seconds: float = STACK_SECONDS) -> None:
+    def __init__(
+        self, client: "CloudFormationClient", s3: "S3Client", *, seconds: float = STACK_SECONDS
+    ) -> None:
         self._client = client
         self._s3 = s3
         self._seconds = seconds
@@ -84,7 +89,7 @@ class Stacks:
         if status not in wanted:
             raise StackError(f"could not {what} {name}: {self._reason(name) or status}")
 
-    def _describe(self, name: str) -> StackTypeDef | None:
+    def _describe(self, name: str) -> "StackTypeDef | None":
         try:
             stack = self._client.describe_stacks(StackName=name)["Stacks"][0]
         except ClientError as error:
