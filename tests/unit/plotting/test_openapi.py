@@ -1,7 +1,7 @@
 """The contract is a valid OpenAPI 3.1 document, and says what the code does."""
 
 import re
-from importlib import resources
+from importlib import metadata, resources
 
 import pytest
 import yaml
@@ -27,6 +27,10 @@ KINDS = [kind for kind in vars(problems).values() if isinstance(kind, problems.K
 
 def test_the_contract_is_valid_openapi():
     OpenAPIV31SpecValidator(CONTRACT).validate()
+
+
+def test_the_contract_has_the_version_of_the_service():
+    assert CONTRACT["info"]["version"] == metadata.version("plotting")
 
 
 def test_every_problem_of_the_code_is_in_the_contract():
