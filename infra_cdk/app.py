@@ -15,6 +15,7 @@ from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from infra_cdk.images import NO_IMAGES_NEEDED, Images, images_from
+from infra_cdk.pipeline_stack import PipelineStack
 from infra_cdk.registry_stack import RegistryStack
 from infra_cdk.settings import Settings, SettingsError, settings_from
 from infra_cdk.stage import TidemarkStage
@@ -36,7 +37,9 @@ def build(context: Mapping[str, Any], *, outdir: str, images_file: Path = IMAGES
     settings = settings_from(app.node.get_all_context())
     if not settings.emulated:
         RegistryStack(app, "Tidemark-RegistryStack", description="Tidemark: the images of its functions")
-    TidemarkStage(app, settings=settings, images=_images(settings, images_file))
+    stage = TidemarkStage(app, settings=settings, images=_images(settings, images_file))
+    if settings.connection_arn is not None:
+        PipelineStack(app, settings=settings, deployed=stage, description="Tidemark: its delivery")
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     return app
 

@@ -21,6 +21,11 @@ MOST_TRACKED_BUCKETS = 20
 _BUCKET_NAME = re.compile(r"(?!xn--|sthree-)[a-z0-9](?:[a-z0-9]|[.-](?=[a-z0-9-])){1,61}[a-z0-9]")
 """S3's rules for the names of general purpose buckets."""
 _EMAIL = re.compile(r"[^\s@,]+@[^\s@,]+\.[^\s@,]+")
+_CONNECTION = re.compile(
+    r"arn:aws[a-z-]*:(?:codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection/[0-9a-f-]+"
+)
+_REPOSITORY = re.compile(r"[\w.-]+(?:/[\w.-]+)+")
+_BRANCH = re.compile(r"(?!-)[\w./-]+")
 _EXBIBYTE_IN_GIB = 2**30
 
 
@@ -56,6 +61,8 @@ class Settings:
     `cors_origin` may read the API's answers in a browser; a signature is wanted of any.
     `tracked_buckets` are names of buckets, made by somebody else, that are tracked beside the data bucket.
     `alarm_emails` are told of alarms; a bucket above `bucket_threshold_gib` (GiB) is one.
+    With `connection_arn`, of a CodeConnections connection, a pipeline delivers `source_branch` of the repository
+    `source_repository` (`owner/name`).
     """
 
     target: str
@@ -68,6 +75,9 @@ class Settings:
     tracked_buckets: tuple[str, ...] = ()
     alarm_emails: tuple[str, ...] = ()
     bucket_threshold_gib: int = 1024
+    connection_arn: str | None = None
+    source_repository: str | None = None
+    source_branch: str = "main"
 
     @property
     def emulated(self) -> bool:
@@ -101,7 +111,10 @@ def settings_from(context: Mapping[str, Any]) -> Settings:
     if target not in TARGETS:
         raise SettingsError(f"unknown target '{target}': it is one of {', '.join(TARGETS)}")
     changed = {name: _changed(TARGETS[name], _section(name, ours.pop(name, {}))) for name in TARGETS}
-    return _changed(changed[target], ours)
+    settings = _changed(changed[target], ours)
+    if settings.connection_arn and not settings.source_repository:
+        raise SettingsError("setting 'connectionArn' needs 'sourceRepository', such as owner/name")
+    return settings
 
 
 def _section(target: str, section: Any) -> Mapping[str, Any]:
@@ -179,6 +192,29 @@ def _bucket_threshold(settings: Settings, value: Any) -> Settings:
     return replace(settings, bucket_threshold_gib=int(value))
 
 
+def _connection(settings: Settings, value: Any) -> Settings:
+    if settings.emulated:
+        raise SettingsError(f"setting 'connectionArn' is for AWS; '{settings.target}' goes to LocalStack")
+    arn = _matching("connectionArn", value, _CONNECTION, "the ARN of a CodeConnections connection")
+    return replace(settings, connection_arn=arn)
+
+
+def _source_repository(settings: Settings, value: Any) -> Settings:
+    name = _matching("sourceRepository", value, _REPOSITORY, "a repository like owner/name")
+    return replace(settings, source_repository=name)
+
+
+def _source_branch(settings: Settings, value: Any) -> Settings:
+    name = _matching("sourceBranch", value, _BRANCH, "the name of a branch")
+    return replace(settings, source_branch=name)
+
+
+def _matching(key: str, value: Any, pattern: re.Pattern[str], what: str) -> str:
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise SettingsError(f"setting '{key}' is {what}, not '{value}'")
+    return value
+
+
 def _several(key: str, value: Any, pattern: re.Pattern[str], what: str) -> tuple[str, ...]:
     """Return the texts of a list, or those of a comma-separated text (as from the command line), in order, once each."""
     if not isinstance(value, str | list | tuple):
@@ -206,5 +242,8 @@ CHANGES: Mapping[str, Callable[[Settings, Any], Settings]] = {
     "trackedBuckets": _tracked_buckets,
     "alarmEmails": _alarm_emails,
     "bucketThresholdGiB": _bucket_threshold,
+    "connectionArn": _connection,
+    "sourceRepository": _source_repository,
+    "sourceBranch": _source_branch,
 }
 """What the context may change, and how."""

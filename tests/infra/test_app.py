@@ -52,7 +52,7 @@ def test_cdk_json_counts_whoever_starts_the_app(tmp_path):
         (["target=staging"], "tidemark: unknown target 'staging': it is one of prod, dev, local\n"),
         (
             ["ephemral=true"],
-            "tidemark: unknown setting 'ephemral': there are target, ephemeral, endpoint, architecture, queueProfile, driverPauseSeconds, corsOrigin, trackedBuckets, alarmEmails, bucketThresholdGiB\n",
+            "tidemark: unknown setting 'ephemral': there are target, ephemeral, endpoint, architecture, queueProfile, driverPauseSeconds, corsOrigin, trackedBuckets, alarmEmails, bucketThresholdGiB, connectionArn, sourceRepository, sourceBranch\n",
         ),
         (["ephemeral=maybe"], "tidemark: setting 'ephemeral' is true or false, not 'maybe'\n"),
     ],

@@ -135,3 +135,47 @@ def test_a_trailing_slash_of_the_endpoint_does_not_end_up_in_urls_twice():
         settings_from({"target": "local", "endpoint": "http://127.0.0.1:4999/"}).endpoint
         == "http://127.0.0.1:4999"
     )
+
+
+CONNECTION = (
+    "arn:aws:codeconnections:eu-central-1:123456789012:connection/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
+)
+
+
+def test_a_pipeline_needs_a_connection_and_a_repository():
+    settings = settings_from({"connectionArn": CONNECTION, "sourceRepository": "owner/name"})
+
+    assert (settings.connection_arn, settings.source_repository, settings.source_branch) == (
+        CONNECTION,
+        "owner/name",
+        "main",
+    )
+
+
+@pytest.mark.parametrize(
+    ("context", "message"),
+    [
+        (
+            {"connectionArn": CONNECTION},
+            "setting 'connectionArn' needs 'sourceRepository', such as owner/name",
+        ),
+        (
+            {"connectionArn": "arn:aws:s3:::bucket"},
+            "setting 'connectionArn' is the ARN of a CodeConnections connection, not 'arn:aws:s3:::bucket'",
+        ),
+        (
+            {"sourceRepository": "name"},
+            "setting 'sourceRepository' is a repository like owner/name, not 'name'",
+        ),
+        ({"sourceBranch": "--mirror"}, "setting 'sourceBranch' is the name of a branch, not '--mirror'"),
+        (
+            {"target": "local", "connectionArn": CONNECTION},
+            "setting 'connectionArn' is for AWS; 'local' goes to LocalStack",
+        ),
+    ],
+)
+def test_a_pipeline_that_cannot_be_is_one_line(context, message):
+    with pytest.raises(SettingsError) as caught:
+        settings_from(context)
+
+    assert str(caught.value) == message
