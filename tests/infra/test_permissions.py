@@ -65,6 +65,11 @@ def test_plotting_may_ask_the_index_for_the_maximum(application):
     }
 
 
+def test_plotting_reads_single_rows_of_the_ledger_alone(application):
+    assert application.resources_for("plotting", "dynamodb:GetItem") == {LEDGER}
+    assert application.resources_for("plotting", "dynamodb:BatchGetItem") == {LEDGER}
+
+
 def test_plotting_may_put_plots_into_the_plot_bucket_and_touch_no_other_object(application):
     assert _of(application, "plotting", "s3") == {"PutObject"}
     assert application.resources_for("plotting", "s3:PutObject") == {

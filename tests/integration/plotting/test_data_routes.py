@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from plotting import data_routes
+from plotting import answers, data_routes
 from plotting import handler as module
 from size_history import items
 from size_history.items import Sample, State, Totals
@@ -111,12 +111,18 @@ def test_a_sample_recorded_between_two_pages_changes_no_page(world):
 
 def test_a_page_is_cut_where_it_would_be_larger_than_lambda_answers(world, monkeypatch):
     track(world, *range(1, 8))
-    monkeypatch.setattr(data_routes, "LARGEST_PAGE_BYTES", 600)
+    monkeypatch.setattr(data_routes, "LARGEST_PAGE_BYTES", 700)
 
     pages = all_pages("/history", window=60)
 
     assert len(pages) > 1
     assert [size for page in pages for size in sizes_of(page["samples"])] == list(range(1, 8))
+
+
+def test_a_sample_takes_no_more_than_is_reckoned_for_it():
+    largest = Sample("b" * 63, 2**53 - 1, 10**21, *[10**15] * 5, changed_cnt=10**15)
+
+    assert len(json.dumps(answers.sample_members(largest))) < data_routes.SAMPLE_BYTES
 
 
 def test_rows_of_many_megabytes_come_in_pages_that_each_read_one(world):

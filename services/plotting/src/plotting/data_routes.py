@@ -11,6 +11,8 @@ from plotting.sources import Reply, Sources
 from size_history import times
 from size_history.items import Sample
 
+SAMPLE_BYTES = 300
+"""What a sample takes in JSON at most, but for its keys."""
 LARGEST_PAGE_BYTES = 4 * 1024 * 1024
 """Of JSON. Lambda answers 6 MB at most; a page of 1 MB in the table is larger in JSON where keys have odd characters."""
 
@@ -99,7 +101,7 @@ def _fitting(samples: Sequence[Sample]) -> Sequence[Sample]:
     """Return as many samples as an answer may hold, at least one."""
     size = 0
     for number, sample in enumerate(samples):
-        size += len(json.dumps(answers.sample_members(sample)))
+        size += SAMPLE_BYTES + len(json.dumps(sample.changed_keys))
         if number and size > LARGEST_PAGE_BYTES:
             return samples[:number]
     return samples
