@@ -9,7 +9,7 @@ from plotting import page
 from tests.bench.api_world import PREFIXES
 from tests.bench.report import circumstances
 
-SAMPLES = 200
+SAMPLES = 60
 WINDOW = 60
 """Samples of the bucket that is asked for, a second apart, and seconds of the windows."""
 PICTURE = "GET /plot"
