@@ -9,15 +9,16 @@ from infra_cdk.images import SERVICES
 
 _SOURCES = "src"
 _DECLARATION = "pyproject.toml"
+_PAGE = "page"
 _MODULES = {service.replace("-", "_"): service for service in SERVICES}
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The services whose functions are affected, and the declarations of dependencies that changed."""
+    """The services whose functions are affected, and what must be run for the rest, by the file that changed."""
 
     services: tuple[str, ...]
-    declarations: tuple[Path, ...] = ()
+    needs: tuple[tuple[Path, str], ...] = ()
 
 
 def changes_of(paths: Iterable[Path], root: Path) -> Changes:
@@ -25,16 +26,18 @@ def changes_of(paths: Iterable[Path], root: Path) -> Changes:
 
     What is no service but lies beside them (size_history) is a part of every one of them.
     """
-    modules, declarations = set(), set()
-    for path in paths:
+    modules, needs = set(), {}
+    for path in sorted(paths):
         module, *rest = path.relative_to(root).parts
         if rest[:1] == [_SOURCES]:
             modules.add(module)
         elif rest == [_DECLARATION]:
-            declarations.add(path)
+            needs[path] = "make install"
+        elif rest[:1] == [_PAGE]:  # the dashboard's sources, which are packed into one file below src
+            needs[path] = "make page"
     shared = modules - _MODULES.keys()
     affected = [service for module, service in _MODULES.items() if shared or module in modules]
-    return Changes(tuple(affected), tuple(sorted(declarations)))
+    return Changes(tuple(affected), tuple(needs.items()))
 
 
 def syntax_error(paths: Iterable[Path]) -> str | None:

@@ -16,7 +16,7 @@ from infra_cdk.local import emulator
 from infra_cdk.local.emulator import EmulatorError
 from infra_cdk.local.plan import Deployed, parameters_of, plan
 from infra_cdk.local.stacks import StackError, Stacks
-from infra_cdk.local.templates import CACHE, StackTemplate, SynthError, local_templates
+from infra_cdk.local.templates import CACHE, StackTemplate, SynthError, known_templates, local_templates
 from infra_cdk.settings import ENDPOINT_PARAMETER, LOCAL_ENDPOINT
 from size_history.items import totals_key
 from size_history.messages import ReconcileRequest
@@ -52,6 +52,17 @@ def destroy(endpoint_url: str, *, progress: Progress, cache: Path = CACHE) -> No
         wanted = local_templates(cache)
         stacks = _stacks(endpoint_url)
         _delete(stacks, [stack.name for stack in reversed(wanted) if stacks.find(stack.name)], progress)
+
+
+def is_current(endpoint_url: str, *, cache: Path = CACHE) -> bool:
+    """Whether the stacks are what a deployment would make of the sources as they are now. Raises DeployError."""
+    with _Told(endpoint_url):
+        wanted = known_templates(cache)
+        if wanted is None:
+            return False
+        return not plan(
+            wanted, _found(_stacks(endpoint_url), wanted), {ENDPOINT_PARAMETER: endpoint_url}
+        ).create
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -98,11 +109,7 @@ def _stacks(endpoint_url: str) -> Stacks:
 def _apply(
     stacks: Stacks, wanted: Sequence[StackTemplate], parameters: dict[str, str], progress: Progress
 ) -> bool:
-    there: dict[str, Deployed] = {}
-    for stack in wanted:
-        if (found := stacks.find(stack.name)) is not None:
-            there[stack.name] = found
-    decided = plan(wanted, there, parameters)
+    decided = plan(wanted, _found(stacks, wanted), parameters)
     for stack in decided.keep:
         progress(f"{stack.name}: unchanged")
     if decided.destroy:
@@ -113,6 +120,11 @@ def _apply(
         stacks.create(stack, parameters_of(stack, parameters))
         progress(f"{stack.name}: created in {time.monotonic() - started:.1f} s")
     return bool(decided.create)
+
+
+def _found(stacks: Stacks, wanted: Sequence[StackTemplate]) -> dict[str, Deployed]:
+    there = ((stack.name, stacks.find(stack.name)) for stack in wanted)
+    return {name: deployed for name, deployed in there if deployed is not None}
 
 
 def _delete(stacks: Stacks, names: Sequence[str], progress: Progress) -> None:

@@ -31,7 +31,7 @@ _DEBOUNCE_MS = 100
 """An editor saves several files at once, or one by way of another: what comes within this time is one change."""
 _STEP_MS = 20
 _LOOK_MS = 400
-_NEEDED_EXTENSIONS = (".html", ".css", ".js", ".json", ".toml", ".yaml", ".svg")
+_NEEDED_EXTENSIONS = (".html", ".css", ".js", ".json", ".toml", ".yaml", ".svg", ".ts")
 
 
 @dataclass(frozen=True, slots=True)

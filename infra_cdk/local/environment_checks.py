@@ -10,6 +10,7 @@ import psutil
 
 from infra_cdk.local import containers, emulator, health, ports, processes
 from infra_cdk.local.condition import Condition, Kind, inspect
+from infra_cdk.local.deploy import DeployError, is_current
 from infra_cdk.local.emulator import EmulatorError
 from infra_cdk.local.errors import LocalError
 from infra_cdk.local.examination import Situation
@@ -93,11 +94,23 @@ def _up(state: StateDirectory, environment: Environment) -> Iterator[Finding]:
         return
     yield well("endpoint", f"LocalStack answers at {environment.endpoint}")
     yield _loopback(state, environment)
+    yield _deployment(environment)
     for fact in health.look(environment.endpoint, environment.variables):
         if fact.healthy:
             yield well(fact.about, fact.text)
         else:
             yield fault(fact.about, fact.text, _FIXES.get(fact.about, "make local-down local-up"))
+
+
+def _deployment(environment: Environment) -> Finding:
+    """Say whether the stacks are those of the sources: local-up leaves an environment alone that is up."""
+    try:
+        current = is_current(environment.endpoint)
+    except DeployError as error:
+        return fault("deployment", str(error), "make local-down local-up")
+    if current:
+        return well("deployment", "the stacks are what infra_cdk makes now")
+    return warning("deployment", "infra_cdk has changed since local-up", "make local-down local-up")
 
 
 def _loopback(state: StateDirectory, environment: Environment) -> Finding:

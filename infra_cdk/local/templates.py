@@ -49,14 +49,22 @@ def local_templates(cache: Path = CACHE) -> tuple[StackTemplate, ...]:
 
     They come from `cache` (a directory) if none of the sources has changed. Raises SynthError.
     """
+    if known := known_templates(cache):
+        return known
     remembered = cache / f"{fingerprint(ROOT)}.json"
-    if remembered.exists():
-        return tuple(StackTemplate(**stack) for stack in json.loads(remembered.read_text(encoding="utf-8")))
     with tempfile.TemporaryDirectory(prefix="tidemark-synth-") as directory:
         _synthesize(directory)
         stacks = stacks_of(Path(directory))
     _remember(remembered, json.dumps([asdict(stack) for stack in stacks]))
     return stacks
+
+
+def known_templates(cache: Path = CACHE) -> tuple[StackTemplate, ...] | None:
+    """Return the same without a synth, or None if one of the sources has changed since the last."""
+    remembered = cache / f"{fingerprint(ROOT)}.json"
+    if not remembered.exists():
+        return None
+    return tuple(StackTemplate(**stack) for stack in json.loads(remembered.read_text(encoding="utf-8")))
 
 
 def fingerprint(root: Path) -> str:

@@ -76,7 +76,7 @@ def _summary(state: StateDirectory, environment: Environment) -> str:
         ("tables", f"{names['TIDEMARK_HISTORY_TABLE']}, {names['TIDEMARK_LEDGER_TABLE']}"),
         ("queue", names["TIDEMARK_QUEUE_URL"]),
         ("logs", _logs(state)),
-        ("next", 'make e2e, make status, eval "$(make -s env)", and to stop it: make local-down'),
+        ("next", 'make e2e, make dev, make status, eval "$(make -s env)", and to stop it: make local-down'),
     ]
     return "\n".join(f"  {name:<12}{value}" for name, value in lines)
 

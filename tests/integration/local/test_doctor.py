@@ -17,6 +17,7 @@ from infra_cdk.local import venvs
 from infra_cdk.local.emulator import client
 from infra_cdk.local.processes import MARK
 from infra_cdk.local.state import ProcessRecord
+from infra_cdk.local.templates import fingerprint
 from infra_cdk.local.venvs import VENVS
 from tests.integration.local.conftest import ROOT, environ
 from tests.integration.local.test_install import NEEDED, add_python
@@ -183,6 +184,17 @@ def test_a_clone_that_nothing_is_installed_in_is_told_what_to_run(clone, nowhere
     assert_found(found["environments"], "warn", "nothing is installed yet", "make install")
 
 
+def test_a_bare_python_examines_what_it_can_and_says_what_it_cannot(clone, nowhere_state, tmp_path):
+    command = [venvs.base_python(), "-IS", str(clone / "infra_cdk/local/doctor.py"), "--json", *nowhere_state]
+    done = subprocess.run(
+        command, env=environ(), check=False, capture_output=True, text=True, timeout=SECONDS
+    )
+
+    found = {finding["about"]: finding for finding in json.loads(done.stdout)["findings"]}
+    assert {"python", "environments", "disk", "docker"} <= found.keys()
+    assert_found(found["local-up"], "warn", "port, state and endpoint are not examined", "make install")
+
+
 def test_a_node_that_does_not_run_is_named(nowhere_state):
     found, code = doctor(*nowhere_state, JSII_NODE="/nonexistent/node")
 
@@ -273,6 +285,21 @@ def test_an_emulator_that_hangs_is_named(shared):
     assert_found(
         found["endpoint"], "fail", f"no LocalStack answers at http://127.0.0.1:{shared.port}", "local-up"
     )
+
+
+def test_stacks_that_were_made_of_other_sources_are_named(shared, clone):
+    state = ("--state", str(shared.state.root))
+    remembered = ROOT / ".local" / "templates" / f"{fingerprint(ROOT)}.json"
+    (clone / ".local" / "templates").mkdir(parents=True)
+    shutil.copy(remembered, clone / ".local" / "templates" / f"{fingerprint(clone)}.json")
+
+    before, _ = doctor(*state, root=clone)
+    settings = clone / "infra_cdk" / "settings.py"
+    settings.write_text(settings.read_text() + "\n# changed\n")
+    found, _ = doctor(*state, root=clone)
+
+    assert before["deployment"]["level"] == "ok"
+    assert_found(found["deployment"], "warn", "infra_cdk has changed", "make local-down local-up")
 
 
 def test_messages_in_the_dead_letter_queue_are_named(shared):

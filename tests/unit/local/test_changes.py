@@ -26,13 +26,14 @@ def test_a_source_affects_the_functions_that_run_it(path, services):
     assert changes_of([ROOT / path], ROOT).services == services
 
 
-def test_declared_dependencies_are_told_apart_from_sources():
-    declaration = ROOT / "plotting" / "pyproject.toml"
-
-    changes = changes_of([declaration], ROOT)
+@pytest.mark.parametrize(
+    ("path", "command"), [("plotting/pyproject.toml", "make install"), ("plotting/page/page.ts", "make page")]
+)
+def test_what_no_reload_brings_into_effect_says_what_does(path, command):
+    changes = changes_of([ROOT / path], ROOT)
 
     assert changes.services == ()
-    assert changes.declarations == (declaration,)
+    assert changes.needs == ((ROOT / path, command),)
 
 
 def test_a_file_that_does_not_compile_is_named_with_its_line(tmp_path):
