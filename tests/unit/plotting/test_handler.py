@@ -7,7 +7,7 @@ import pytest
 
 from plotting import handler as module
 
-CONTEXT = SimpleNamespace(aws_request_id="request-1")
+CONTEXT = SimpleNamespace(aws_request_id="request-1", function_name="plotting-1")
 SETTINGS = {
     name: name.lower()
     for name in (
@@ -101,3 +101,21 @@ def test_importing_the_handler_reads_no_environment_and_opens_no_client(monkeypa
     assert module.sources.cache_info().currsize == 0
     with pytest.raises(ValueError, match="its environment lacks: HISTORY_TABLE, LEDGER_TABLE, SIZE_INDEX"):
         module.sources()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "route"),
+    [("GET", "/health", "GET /health"), ("DELETE", "/plot", "other"), ("GET", "/an/invention", "other")],
+)
+def test_how_long_an_answer_takes_is_told_by_route_and_inventions_make_no_metric(capsys, method, path, route):
+    answer_of(method, path)
+
+    (line,) = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    assert directive == {
+        "Namespace": "Tidemark",
+        "Dimensions": [["Function", "Route"]],
+        "Metrics": [{"Name": "AnswerTime", "Unit": "Milliseconds"}],
+    }
+    assert (line["Function"], line["Route"]) == ("plotting-1", route)
+    assert 0 <= line["AnswerTime"] < 60_000

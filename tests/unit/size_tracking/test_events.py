@@ -30,6 +30,24 @@ def test_a_key_is_taken_as_it_stands(key):
     assert parse(json.dumps(s3_event(key))) == Hint("data", key)
 
 
+@pytest.mark.parametrize(
+    ("time", "microseconds"),
+    [
+        ("1970-01-01T00:00:02Z", 2_000_000),
+        ("1970-01-01T01:00:02+01:00", 2_000_000),
+        ("1970-01-01T00:00:02", None),
+        ("yesterday", None),
+        (None, None),
+        (5, None),
+    ],
+)
+def test_when_it_happened_is_read_where_it_is_said_and_is_nothing_to_tell_hints_apart_by(time, microseconds):
+    hint = parse(json.dumps(s3_event("k", time=time)))
+
+    assert hint.time == microseconds
+    assert hint == Hint("data", "k")
+
+
 def test_any_detail_type_is_a_hint():
     assert parse(json.dumps(s3_event("k", **{"detail-type": "Object Restore Completed"}))) == Hint(
         "data", "k"

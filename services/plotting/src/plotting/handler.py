@@ -13,6 +13,7 @@ from botocore.config import Config
 from plotting.gateway import Response, problem_response, request_of
 from plotting.history import History
 from plotting.ledger import Ledger
+from plotting.metrics import emit_answer
 from plotting.plot_bucket import PlotBucket
 from plotting.problems import INTERNAL, ProblemError
 from plotting.routes import route_of
@@ -47,6 +48,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             ProblemError(INTERNAL, f"The log has the reason, under request {request_id}.")
         )
     took = (time.perf_counter() - started) * 1000
+    emit_answer(
+        function=str(getattr(context, "function_name", "unknown")),
+        method=str(event.get("httpMethod")),
+        path=str(event.get("resource") or event.get("path")),
+        milliseconds=took,
+        at=time.time_ns() // 1000,
+    )
     _LOG.info("%s %s %d %.0f ms", event.get("httpMethod"), event.get("path"), response.status, took)
     return response.to_answer(os.environ.get("CORS_ORIGIN"))
 

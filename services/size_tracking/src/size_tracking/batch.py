@@ -6,14 +6,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from size_history.messages import Message
+from size_tracking import metrics
 from size_tracking.events import Hint, MalformedMessageError, parse
 from size_tracking.reconciler import Reconciler
-from size_tracking.tracker import Clock, OutOfTimeError, Tracker
+from size_tracking.tracker import Clock, OutOfTimeError, Tracked, Tracker
 
 log = logging.getLogger(__name__)
 
 RESERVE_MICROSECONDS = 5_000_000
 """Kept for the answer at the end of an invocation: nothing new is begun in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A message's id, and when what it tells of happened (microseconds since 1970), if it says so."""
+
+    id: str
+    time: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +41,7 @@ class Batch:
         """
         deadline = self.clock.now() + remaining_ms * 1000 - RESERVE_MICROSECONDS
         failed: list[str] = []
-        waiting: dict[str, dict[str, list[str]]] = {}
+        waiting: dict[str, dict[str, list[_Waiting]]] = {}
         ours: list[tuple[str, Message]] = []
         for record in records:
             message_id = record["messageId"]
@@ -43,7 +52,9 @@ class Batch:
                 failed.append(message_id)
                 continue
             if isinstance(message, Hint):
-                waiting.setdefault(message.bucket, {}).setdefault(message.key, []).append(message_id)
+                waiting.setdefault(message.bucket, {}).setdefault(message.key, []).append(
+                    _Waiting(message_id, message.time)
+                )
             else:
                 ours.append((message_id, message))
         for bucket, messages in waiting.items():
@@ -53,7 +64,7 @@ class Batch:
                 failed.append(message_id)
         return failed
 
-    def _track(self, bucket: str, messages: Mapping[str, list[str]], deadline: int) -> list[str]:
+    def _track(self, bucket: str, messages: Mapping[str, list[_Waiting]], deadline: int) -> list[str]:
         result = self.tracker.track(bucket, list(messages), deadline=deadline)
         log.info(
             "tracked bucket=%s keys=%d changed=%d failed=%d",
@@ -64,7 +75,9 @@ class Batch:
         )
         for key, error in result.errors.items():
             _log_failure(f"key {key!r} of bucket {bucket}", error)
-        return [message_id for key in result.errors for message_id in messages[key]]
+        recorded = [message for key in messages if key not in result.errors for message in messages[key]]
+        _measure(bucket, result, recorded, self.clock.now())
+        return [message.id for key in result.errors for message in messages[key]]
 
     def _carry_out(self, message_id: str, message: Message, deadline: int) -> bool:
         try:
@@ -73,6 +86,17 @@ class Batch:
             _log_failure(f"message {message_id} ({message})", error)
             return False
         return True
+
+
+def _measure(bucket: str, result: Tracked, recorded: Sequence[_Waiting], now: int) -> None:
+    """Emit the bucket's size, and how long after S3's own time (whole seconds, rounded down) each change is committed."""
+    lags = [max(0, now - message.time) // 1000 for message in recorded if message.time is not None]
+    values: metrics.Values = {
+        **metrics.sizes(result.sample),
+        **({"EventLag": (lags[: metrics.MOST_VALUES], "Milliseconds")} if lags else {}),
+        "CommitConflicts": (result.conflicts, "Count"),
+    }
+    metrics.emit({"Bucket": bucket}, values, at=now)
 
 
 def _log_failure(what: str, error: Exception) -> None:

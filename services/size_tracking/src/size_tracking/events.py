@@ -6,7 +6,8 @@ A key is taken as it stands: EventBridge sends it raw, and decoding it would bre
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from size_history.messages import (
@@ -25,16 +26,24 @@ _BUCKET_NAME = re.compile(r"[A-Za-z0-9._-]{3,255}")
 """What S3 ever allowed in a bucket's name. None of it is special in a Ledger key."""
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 class MalformedMessageError(ValueError):
     """The message is none that this queue carries; its text says what is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A key of a bucket that may have changed."""
+    """A key of a bucket that may have changed.
+
+    `time`, in microseconds since 1970, is when S3 says that it did: for the metric of the lag and for nothing else.
+    None where it does not say so.
+    """
 
     bucket: str
     key: str
+    time: int | None = field(default=None, compare=False)
 
 
 def parse(body: str) -> Hint | Message:
@@ -83,7 +92,14 @@ def _s3_event(message: Mapping[str, Any]) -> Hint:
     size = len(key.encode())
     if size > MAX_KEY_BYTES:
         raise MalformedMessageError(f"the key is {size} bytes long; S3 takes at most {MAX_KEY_BYTES}")
-    return Hint(bucket, key)
+    return Hint(bucket, key, _time(message))
+
+
+def _time(message: Mapping[str, Any]) -> int | None:
+    try:
+        return (datetime.fromisoformat(message["time"]) - _EPOCH) // timedelta(microseconds=1)
+    except (KeyError, TypeError, ValueError, OverflowError):  # a TypeError also where it lacks a time zone
+        return None
 
 
 def _object(outer: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from size_history import keys
+from size_history.items import Sample
 from size_history.messages import LARGEST_PAGE, Message, ReconcileEveryBucket, ReconcileRequest, ReconcileStep
 from size_tracking import metrics, reconciling
 from size_tracking.accounting import CHUNK_KEYS
@@ -127,9 +128,11 @@ class Reconciler:
         state: StepState = CheckRun()
         attempt = 0
         while not isinstance(state, StepDone):
-            writing = isinstance(state, Advance | End)
+            before = state
             state = self._next(step, state, deadline)
-            if writing and isinstance(state, ReadEnd | CheckRun):
+            if isinstance(before, End) and isinstance(state, StepDone):
+                self._measure(step.bucket, before.transaction.sample)
+            if isinstance(before, Advance | End) and isinstance(state, ReadEnd | CheckRun):
                 if self.clock.now() >= deadline:
                     raise OutOfTimeError("out of time in a reconcile step: it comes back")
                 attempt += 1
@@ -189,7 +192,12 @@ class Reconciler:
                     f"{len(result.errors)} keys of a reconcile page could not be committed, {key!r} first: {error}"
                 ) from error
             tracked = tracked.plus(result)
+            self._measure(bucket, result.sample)
         return comparison, tracked
+
+    def _measure(self, bucket: str, sample: Sample | None) -> None:
+        if sample is not None:
+            metrics.emit({"Bucket": bucket}, metrics.sizes(sample), at=self.clock.now())
 
 
 def _report(step: ReconcileStep, done: StepDone) -> None:

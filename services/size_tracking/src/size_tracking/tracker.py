@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from botocore.exceptions import ClientError
 
+from size_history.items import Sample
 from size_tracking import accounting
 from size_tracking.accounting import (
     CHUNK_KEYS,
@@ -39,17 +40,35 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """What became of some keys: how many had changed, by how many bytes, and the errors of those not committed."""
+    """What became of some keys: how many had changed, by how many bytes, and the errors of those not committed.
+
+    `sample` is the latest that was recorded on the way; `conflicts` counts the commits that had to be repeated.
+    """
 
     changed: int = 0
     bytes_moved: int = 0
     errors: dict[str, Exception] = field(default_factory=dict)
+    sample: Sample | None = None
+    conflicts: int = 0
 
-    def plus(self, other: "Tracked") -> "Tracked":
+    def plus(self, later: "Tracked") -> "Tracked":
         """Return both together."""
         return Tracked(
-            self.changed + other.changed, self.bytes_moved + other.bytes_moved, self.errors | other.errors
+            self.changed + later.changed,
+            self.bytes_moved + later.bytes_moved,
+            self.errors | later.errors,
+            later.sample or self.sample,
+            self.conflicts + later.conflicts,
         )
+
+
+@dataclass(slots=True)
+class _Course:
+    """How a chunk has gone so far."""
+
+    errors: dict[str, Exception] = field(default_factory=dict)
+    sample: Sample | None = None
+    conflicts: int = 0
 
 
 class Tracker:
@@ -77,9 +96,9 @@ class Tracker:
         return result
 
     def _chunk(self, bucket: str, keys: tuple[str, ...], deadline: int) -> Tracked:
-        errors: dict[str, Exception] = {}
+        course = _Course()
         try:
-            done = self._run(ReadRows(bucket, keys), errors, deadline)
+            done = self._run(ReadRows(bucket, keys), course, deadline)
         except ClientError as error:
             if error.response["Error"]["Code"] == "ValidationException" and len(keys) > 1:
                 # One key that DynamoDB will not take must not take its neighbours with it.
@@ -89,19 +108,21 @@ class Tracker:
                 )
             return Tracked(errors=dict.fromkeys(keys, error))
         except Exception as error:  # noqa: BLE001  # whatever it is, these keys are reported and come back
-            return Tracked(errors=dict.fromkeys(keys, error))
-        return Tracked(done.changed, done.bytes_moved, errors)
+            return Tracked(errors=dict.fromkeys(keys, error), conflicts=course.conflicts)
+        return Tracked(done.changed, done.bytes_moved, course.errors, course.sample, course.conflicts)
 
-    def _run(self, state: ChunkState, errors: dict[str, Exception], deadline: int) -> Done:
-        attempt = 0
+    def _run(self, state: ChunkState, course: _Course, deadline: int) -> Done:
         while not isinstance(state, Done):
             if self._clock.now() >= deadline:
                 raise OutOfTimeError("out of time: the message goes back to the queue")
-            committing = isinstance(state, Commit)
-            state = self.step(state, errors)
-            if committing and not isinstance(state, Done):
-                attempt += 1
-                self._clock.sleep(pause_seconds(attempt))
+            before = state
+            state = self.step(state, course.errors)
+            if isinstance(before, Commit):
+                if isinstance(state, Done):
+                    course.sample = before.transaction.sample
+                else:
+                    course.conflicts += 1
+                    self._clock.sleep(pause_seconds(course.conflicts))
         return state
 
     def step(self, state: ChunkState, errors: dict[str, Exception]) -> ChunkState:
