@@ -1,0 +1,129 @@
+"""The application is deleted and made again while the bucket goes on changing: the data does not notice."""
+
+import threading
+import time
+
+import pytest
+
+from size_history.items import Sample, Totals, totals_key
+from tests.integration.delivery.conftest import said
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
+
+APPLICATION = ("Tidemark-local/LambdaStack", "-c", "target=local")
+SETTLED_SECONDS = 120
+STORED = ("DataBucketName", "PlotBucketName", "HistoryTableName", "LedgerTableName")
+OF_THE_APPLICATION = ("functions", "event source mappings", "queues", "rules", "roles", "APIs")
+
+
+class Writer:
+    """Puts objects of rising sizes, one after the other, until it is stopped."""
+
+    def __init__(self, s3, bucket):
+        self._s3 = s3
+        self._bucket = bucket
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._write)
+        self.written = 0
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stopped.set()
+        self._thread.join()
+
+    def _write(self):
+        while not self._stopped.wait(0.2):
+            self._s3.put_object(Bucket=self._bucket, Key=f"live/{self.written:05}", Body=b"x" * self.written)
+            self.written += 1
+
+
+class Data:
+    """What the storage stack holds."""
+
+    def __init__(self, target, outputs):
+        self.bucket = outputs["DataBucketName"]
+        self._tables = (outputs["HistoryTableName"], outputs["LedgerTableName"])
+        self._dynamodb = target.client("dynamodb")
+        self._s3 = target.client("s3")
+
+    def rows(self):
+        """Return every row of both tables."""
+        pages = [
+            page
+            for table in self._tables
+            for page in self._dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+        ]
+        return sorted((item for page in pages for item in page["Items"]), key=str)
+
+    def samples(self):
+        """Return the bucket's history, oldest first."""
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._tables[0],
+            KeyConditionExpression="bucket_name = :bucket",
+            ExpressionAttributeValues={":bucket": {"S": self.bucket}},
+        )
+        return [Sample.from_item(item) for page in pages for item in page["Items"]]
+
+    def listed(self):
+        """Return bytes and objects as a listing has them."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket)
+        sizes = [entry["Size"] for page in pages for entry in page.get("Contents", [])]
+        return sum(sizes), len(sizes)
+
+    def tracked(self):
+        """Return bytes and objects as the ledger has them."""
+        item = self._dynamodb.get_item(
+            TableName=self._tables[1], Key=totals_key(self.bucket), ConsistentRead=True
+        )["Item"]
+        totals = Totals.from_item(item)
+        return totals.size, totals.count
+
+
+def settle(data):
+    """Wait until what is tracked is what a listing shows."""
+    deadline = time.monotonic() + SETTLED_SECONDS
+    while (tracked := data.tracked()) != (listed := data.listed()):
+        assert time.monotonic() < deadline, f"tracked {tracked}, listed {listed}"
+        time.sleep(0.5)
+
+
+def outputs_of(target):
+    stacks = target.client("cloudformation").describe_stacks()["Stacks"]
+    return {
+        output["OutputKey"]: output["OutputValue"] for stack in stacks for output in stack.get("Outputs", [])
+    }
+
+
+def test_the_application_goes_and_comes_back_and_the_data_stays_as_it_is(empty):
+    first = empty.make("deploy")
+    assert first.returncode == 0, said(first)
+    before = outputs_of(empty)
+    data = Data(empty, before)
+    s3 = empty.client("s3")
+    with Writer(s3, data.bucket) as writer:
+        while writer.written < 20:
+            time.sleep(0.1)
+    settle(data)
+    with Writer(s3, data.bucket) as unseen:
+        gone = empty.cdk("destroy", *APPLICATION, "--force")
+        left, rows = empty.holds(), data.rows()
+        while unseen.written < 40:
+            time.sleep(0.1)
+        rows_later, samples = data.rows(), data.samples()
+        again = empty.make("deploy")
+
+    assert gone.returncode == 0, said(gone)
+    assert {kind: left[kind] for kind in OF_THE_APPLICATION} == {kind: [] for kind in OF_THE_APPLICATION}
+    assert left["stacks"] == ["Tidemark-local-StorageStack CREATE_COMPLETE"]
+    assert rows_later == rows
+    assert again.returncode == 0, said(again)
+    settle(data)
+    after = outputs_of(empty)
+    assert {name: after[name] for name in STORED} == {name: before[name] for name in STORED}
+    assert after["QueueUrl"] != before["QueueUrl"]
+    assert len(samples) > 1
+    assert data.samples()[: len(samples)] == samples
+    assert data.tracked() == (sum(range(unseen.written)), unseen.written)
