@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from typing import Any
 from unittest import mock
 
-from size_tracking import reconciler, tracker
+from size_tracking import metrics, reconciler, tracker
 from tests.property.model.configuration import Configuration
 from tests.property.model.search import Counts, Found, search
 from tests.property.model.world import World
@@ -17,6 +17,10 @@ Patch = tuple[Any, str, Any]
 def anything(_broken: str, _at_rest: bool) -> bool:
     """Count whatever is broken."""
     return True
+
+
+def _nowhere(_dimensions: Any, _values: Any, *, at: int) -> None:
+    """Print no metrics."""
 
 
 def explore(
@@ -33,6 +37,7 @@ def explore(
         for target, name, replacement in (
             (tracker, "CHUNK_KEYS", chunk),
             (reconciler, "CHUNK_KEYS", chunk),
+            (metrics, "emit", _nowhere),
             *patches,
         ):
             stack.enter_context(mock.patch.object(target, name, replacement))

@@ -14,7 +14,7 @@ from size_tracking.accounting import ChunkState, Done
 from size_tracking.batch import Batch
 from size_tracking.observer import Page
 from size_tracking.reconciler import Beginner, Reconciler
-from size_tracking.tracker import Clock, Tracker
+from size_tracking.tracker import Clock, Course, Tracker
 from tests.property.model import questions as ask
 
 ALWAYS = 10**12
@@ -139,9 +139,9 @@ class TapeTracker(Tracker):
 
     tape: Tape
 
-    def _run(self, state: ChunkState, errors: dict[str, Exception], deadline: int) -> Done:
+    def _run(self, state: ChunkState, course: Course, deadline: int) -> Done:
         done, failed = self.tape.hear(ask.RunChunk(state))
-        errors |= dict(failed)
+        course.errors |= dict(failed)
         return done
 
 

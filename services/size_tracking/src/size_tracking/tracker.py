@@ -63,7 +63,7 @@ class Tracked:
 
 
 @dataclass(slots=True)
-class _Course:
+class Course:
     """How a chunk has gone so far."""
 
     errors: dict[str, Exception] = field(default_factory=dict)
@@ -96,7 +96,7 @@ class Tracker:
         return result
 
     def _chunk(self, bucket: str, keys: tuple[str, ...], deadline: int) -> Tracked:
-        course = _Course()
+        course = Course()
         try:
             done = self._run(ReadRows(bucket, keys), course, deadline)
         except ClientError as error:
@@ -111,7 +111,7 @@ class Tracker:
             return Tracked(errors=dict.fromkeys(keys, error), conflicts=course.conflicts)
         return Tracked(done.changed, done.bytes_moved, course.errors, course.sample, course.conflicts)
 
-    def _run(self, state: ChunkState, course: _Course, deadline: int) -> Done:
+    def _run(self, state: ChunkState, course: Course, deadline: int) -> Done:
         while not isinstance(state, Done):
             if self._clock.now() >= deadline:
                 raise OutOfTimeError("out of time: the message goes back to the queue")
