@@ -42,7 +42,7 @@ doctor: ## Say what on this machine would stop it, with the fix; JSON=1 for prog
 	@command -v "$(PYTHON)" >/dev/null || { echo "doctor: there is no $(PYTHON) on PATH: install Python 3.11, 3.12 or 3.13, or choose one: make PYTHON=/path/to/python3.13 doctor" >&2; exit 1; }
 	@"$(PYTHON)" infra_cdk/local/doctor.py --state "$(STATE)" $(if $(PORT),--port "$(PORT)") $(if $(MODE),--mode "$(MODE)") $(if $(JSON),--json)
 
-.PHONY: doctor
+.PHONY: audit doctor
 
 ##@ Run it on this machine
 local-up: install ## Start LocalStack, deploy to it, wait until all is ready; again: changes nothing
@@ -185,6 +185,9 @@ format: install ## Format the code and mend what can be mended by itself
 
 synth: install ## Write the CloudFormation templates of TARGET to infra_cdk/cdk.out
 	@$(RUN) -m infra_cdk.app -c target="$(TARGET)"
+
+audit: install ## Check every lock against published advisories; OSV_URL= asks an OSV service instead of PyPI
+	@$(RUN) -m infra_cdk.audit $(if $(OSV_URL),--osv-url "$(OSV_URL)")
 
 accept-replacement: install ## Record what dev and prod hold as what is deployed, after a change that replaces it: docs/replacement.md
 	@$(RUN) -m tests.infra.replacement

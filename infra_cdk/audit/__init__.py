@@ -1,0 +1,1 @@
+"""`make audit`: every lock against the published advisories, with dated exceptions that lie beside the lock."""
