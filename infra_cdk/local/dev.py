@@ -46,10 +46,8 @@ class Loop:
     def take(self, paths: Sequence[Path]) -> None:
         """Bring changed files into effect, or say why not."""
         changes = changes_of(paths, self.sources)
-        for declaration in changes.declarations:
-            _say(
-                f"{declaration.relative_to(self.sources.parent)} changed: make install brings it into effect"
-            )
+        for path, command in changes.needs:
+            _say(f"{path.relative_to(self.sources.parent)} changed: {command} brings it into effect")
         if not changes.services:
             return
         what = f"{', '.join(sorted({path.name for path in paths}))}: "
