@@ -136,6 +136,9 @@ cdk: install ## Run the CDK's pinned command line in infra_cdk with ARGS=; it is
 	@$(OPERATE).command_line $(ARGS)
 
 ##@ Operate it (TARGET=local here, dev or prod on AWS with your credentials)
+dashboard: installed ## Serve the dashboard on this machine, signing with your credentials; PORT= (default: 8765)
+	@$(RUN) -m infra_cdk.page.serve $(DEPLOYMENT) $(if $(PORT),--port "$(PORT)")
+
 reconcile: installed ## Compare tracked buckets with their listings and heal what differs; BUCKET= for one
 	@$(OPERATE).reconcile $(DEPLOYMENT) $(if $(BUCKET),--bucket "$(BUCKET)")
 
@@ -195,4 +198,4 @@ accept-replacement: install ## Record what dev and prod hold as what is deployed
 installed:
 	@test -x $(RUN) || { echo "make: .venv is missing: run make install" >&2; exit 1; }
 
-.PHONY: page check-page accept-replacement bootstrap deploy validate diff destroy recover cdk bench-images help install installed clean local-up local-down status env e2e bench-latency bench scale transcript images push-images test-docker reconcile track redrive test test-long mutants prove soak test-unit check lint types format synth
+.PHONY: dashboard page check-page accept-replacement bootstrap deploy validate diff destroy recover cdk bench-images help install installed clean local-up local-down status env e2e bench-latency bench scale transcript images push-images test-docker reconcile track redrive test test-long mutants prove soak test-unit check lint types format synth

@@ -22,6 +22,7 @@ def status(state: StateDirectory) -> int:
     facts = [
         *_running(state),
         Fact("endpoint", environment.endpoint),
+        Fact("dashboard", environment.variables["TIDEMARK_API_URL"]),
         Fact("API", environment.variables["TIDEMARK_API_URL"]),
         *health.look(environment.endpoint, environment.variables),
     ]

@@ -69,6 +69,7 @@ def _place(*, in_docker: bool) -> str:
 def _summary(state: StateDirectory, environment: Environment) -> str:
     names = environment.variables
     lines = [
+        ("dashboard", names["TIDEMARK_API_URL"]),
         ("endpoint", environment.endpoint),
         ("API", names["TIDEMARK_API_URL"]),
         ("data bucket", names["TIDEMARK_DATA_BUCKET"]),

@@ -31,13 +31,14 @@ def call(deployment: Deployment, method: str, path: str, body: bytes = b"", *, s
     headers = {"Content-Type": "application/json"} if body else {}
     request = AWSRequest(method, deployment.outputs["ApiUrl"] + path, headers=headers, data=body)
     if signed:
-        SigV4Auth(_credentials(deployment), SERVICE, deployment.region).add_auth(request)
+        SigV4Auth(credentials_of(deployment), SERVICE, deployment.region).add_auth(request)
     proxies: dict[str, str] | None = {} if deployment.endpoint else None
     answer = URLLib3Session(timeout=SECONDS, proxies=proxies).send(request.prepare())
     return Answer(answer.status_code, answer.content)
 
 
-def _credentials(deployment: Deployment) -> Credentials:
+def credentials_of(deployment: Deployment) -> Credentials:
+    """Return what to sign with: on AWS the caller's own, renewed where they expire. Raises OperationError without any."""
     if deployment.endpoint:
         return Credentials(KEY_ID, SECRET)
     found: Credentials | None = deployment.session.get_credentials()
