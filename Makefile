@@ -150,10 +150,14 @@ redrive: installed ## Put what is in the dead-letter queues back into the queue
 
 ##@ Check it
 test: install ## Run all tests in an environment of their own, beside a running one
-	@$(RUN) -m infra_cdk.local.within -- $(PYTEST) --durations=8 -m "not long" $(ARGS)
+	@$(RUN) -m infra_cdk.local.within -- $(PYTEST) --durations=8 -m "not long and not browser" $(ARGS)
 
 test-long: install ## Run the tests that take minutes, likewise: lost events, kills, edges, random histories
 	@$(RUN) -m infra_cdk.local.within -- $(PYTEST) --durations=8 -m long $(ARGS)
+
+test-browser: install ## Drive the dashboard in a real Chromium, likewise (CHROMIUM=; installs Debian's as root)
+	@$(RUN) -m tests.browser.chromium
+	@$(RUN) -m infra_cdk.local.within -- $(PYTEST) tests/browser -q --no-header $(ARGS)
 
 test-unit: install ## Run the tests that need no emulator
 	@$(PYTEST) tests/unit tests/infra $(ARGS)
@@ -198,4 +202,4 @@ accept-replacement: install ## Record what dev and prod hold as what is deployed
 installed:
 	@test -x $(RUN) || { echo "make: .venv is missing: run make install" >&2; exit 1; }
 
-.PHONY: dashboard page check-page accept-replacement bootstrap deploy validate diff destroy recover cdk bench-images help install installed clean local-up local-down status env e2e bench-latency bench scale transcript images push-images test-docker reconcile track redrive test test-long mutants prove soak test-unit check lint types format synth
+.PHONY: test-browser dashboard page check-page accept-replacement bootstrap deploy validate diff destroy recover cdk bench-images help install installed clean local-up local-down status env e2e bench-latency bench scale transcript images push-images test-docker reconcile track redrive test test-long mutants prove soak test-unit check lint types format synth

@@ -6,7 +6,7 @@ import { clock, day } from "./format.js";
 import { columns, extent, ticks, visible, waterLines } from "./series.js";
 
 /** From how many pixels between samples on they get dots, and how large: [distance, diameter, edge]. */
-const DOTS = [[16, 10, 2], [6, 5, 0]];
+const DOTS = [[16, 10, 2], [3, 5, 0]];
 const LABEL_FONT = "12px system-ui, sans-serif";
 const LABEL_HEIGHT = 18;
 const NOTHING = { times: [], sizes: [], objects: [], firstDot: 0 };
@@ -191,11 +191,20 @@ export class Chart {
     const first = Math.max(this.#series.firstDot - this.#from, 0);
     const last = this.#series.times.length - this.#from; // beyond it: the present, which is no sample
     const count = Math.max(Math.min(last, chart.data[0].length) - first, 0);
-    const distance = chart.bbox.width / devicePixelRatio / Math.max(count, 1);
+    const distance = this.#closeness(chart, first, count);
     const [, size, width] = DOTS.find(([least]) => distance >= least) ?? [];
     if (size === undefined) return [];
     Object.assign(chart.series[1].points, { size, width });
     return Array.from({ length: count }, (_, index) => first + index);
+  }
+
+  /** How many pixels most samples are at least apart. */
+  #closeness(chart, first, count) {
+    if (count < 2) return Infinity;
+    const times = chart.data[0].slice(first, first + count);
+    const apart = times.slice(1).map((time, index) => time - times[index]);
+    const near = apart.sort((one, other) => one - other)[Math.floor(apart.length / 5)];
+    return (near / this.#window) * (chart.bbox.width / devicePixelRatio);
   }
 
   #tell(chart) {
@@ -276,21 +285,15 @@ export class Chart {
     ctx.lineJoin = "round";
     ctx.lineWidth = 4 * devicePixelRatio;
     ctx.strokeStyle = this.#colour.paper;
-    for (const { role, label, labelY } of this.#placed(chart)) {
+    for (const { role, label, short, labelY } of this.#placed(chart)) {
       ctx.fillStyle = role === "bucket" ? this.#colour.high : this.#colour.ink;
-      const text = fitted(ctx, label, bbox.width - 8 * devicePixelRatio);
+      const room = bbox.width - 8 * devicePixelRatio;
+      const text = ctx.measureText(label).width <= room ? label : short;
       ctx.strokeText(text, bbox.left + 4 * devicePixelRatio, labelY);
       ctx.fillText(text, bbox.left + 4 * devicePixelRatio, labelY);
     }
     ctx.restore();
   }
-}
-
-function fitted(context, text, width) {
-  if (context.measureText(text).width <= width) return text;
-  let end = text.length;
-  while (end > 1 && context.measureText(`${text.slice(0, end)}…`).width > width) end -= 1;
-  return `${text.slice(0, end)}…`;
 }
 
 /** A label per time tick; the first one and every midnight also say the day. */

@@ -52,6 +52,7 @@ const feed = new Feed(api, {
     showMaxima(plot);
     showSummary(plot);
     showLinks(plot.bucket);
+    offerBuckets([...element("bucket").options].map((option) => option.value), plot.bucket);
     element("page").setAttribute("aria-busy", "false");
     frame();
   },

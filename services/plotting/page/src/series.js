@@ -57,7 +57,10 @@ export function waterLines({ bucketMaximum, anyMaximum, anyMaximumIn, bucket, hi
 
 function line(role, value, whose, high, where = "") {
   const off = value > high;
-  return { role, value, off, label: `${whose}: ${size(value)}${where}${off ? ", off the scale" : ""}` };
+  const long = `${whose}: ${size(value)}${where}${off ? ", off the scale" : ""}`;
+  // For a chart too narrow for it: the value has to stay.
+  const short = `${role === "bucket" ? "Highest" : "Of any"}: ${size(value)}${off ? " \u2191" : ""}`;
+  return { role, value, off, label: long, short };
 }
 
 /** At most `most` round values of one unit from `low` to `high`, and their labels. */

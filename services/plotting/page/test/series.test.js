@@ -74,6 +74,7 @@ test("what is off the scale says so", () => {
 
   assert.equal(any.off, true);
   assert.match(any.label, /300 B in other, off the scale$/);
+  assert.match(any.short, /300 B/);
 });
 
 test("before the first sample there are no lines", () => {

@@ -1,0 +1,92 @@
+"""What a user of the dashboard sees and does, in the browser's terms."""
+
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import Page, expect
+
+LONGEST_MS = 60_000
+"""How long anything may take on a busy machine; nothing is measured by it."""
+
+_TOP_OF_LINE = """() => {
+  // How far up the plotting area the line reaches: 0 (bottom) to 1 (top), or null where there is no line.
+  const canvas = document.querySelector('#chart canvas');
+  const probe = document.createElement('canvas').getContext('2d');
+  probe.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('--data');
+  probe.fillRect(0, 0, 1, 1);
+  const [red, green, blue] = probe.getImageData(0, 0, 1, 1).data;
+  const { width, height } = canvas;
+  const { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      const at = (y * width + x) * 4;
+      if (data[at] === red && data[at + 1] === green && data[at + 2] === blue) return 1 - y / height;
+    }
+  }
+  return null;
+}"""
+
+
+class Dashboard:
+    """One open page. `faults` are the scripts that failed in it and what its policy refused; `asked` all its requests."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.faults: list[str] = []
+        self.asked: list[str] = []
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("console", self._heed)
+        page.on("request", lambda request: self.asked.append(request.url))
+
+    def _heed(self, message):
+        # A request that fails is the API's matter, and tests that take it away expect it.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.faults.append(message.text)
+
+    def open(self, url):
+        self.page.goto(url)
+        return self
+
+    def expect_total(self, text):
+        expect(self.page.locator("#total")).to_have_text(text, timeout=LONGEST_MS)
+
+    def expect_state(self, text):
+        expect(self.page.locator("#state")).to_have_text(text, timeout=LONGEST_MS)
+
+    def expect_banner(self, text):
+        expect(self.page.locator("#banner")).to_contain_text(text, timeout=LONGEST_MS)
+
+    def expect_no_banner(self):
+        expect(self.page.locator("#banner")).to_be_hidden(timeout=LONGEST_MS)
+
+    def expect_bucket(self, name):
+        expect(self.page.locator("#bucket-name")).to_have_text(name, timeout=LONGEST_MS)
+
+    @property
+    def exact(self):
+        return self.page.inner_text("#exact")
+
+    @property
+    def shown(self):
+        """What the URL says is shown."""
+        return {name: value for name, (value,) in parse_qs(urlsplit(self.page.url).fragment).items()}
+
+    @property
+    def top_of_line(self):
+        return self.page.evaluate(_TOP_OF_LINE)
+
+    def choose_window(self, name):
+        self.page.get_by_role("radio", name=name, exact=True).check()
+
+    def expect_window(self, name):
+        expect(self.page.get_by_role("radio", name=name, exact=True)).to_be_checked(timeout=LONGEST_MS)
+
+    @property
+    def buckets(self):
+        return self.page.get_by_role("combobox", name="Bucket", exact=True)
+
+    def choose_bucket(self, name):
+        expect(self.buckets.locator(f"option[value='{name}']")).to_be_attached(timeout=LONGEST_MS)
+        self.buckets.select_option(name)
+
+    def rows(self, table):
+        return self.page.locator(f"#{table}-rows tr")

@@ -1,0 +1,121 @@
+"""Whether everybody can use the page: by axe-core's rules, by keyboard, in a narrow window, in the dark."""
+
+import pytest
+from playwright.sync_api import expect
+
+from infra_cdk.page import pack
+from tests.browser.dashboard import LONGEST_MS
+
+WIDTHS = {"wide": 1280, "narrow": 390, "narrowest": 320}
+
+
+@pytest.fixture(scope="module")
+def axe():
+    return (pack.install() / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+def violations(dashboard, axe):
+    # Through the debugger, not as a script of the page, whose policy would refuse it.
+    dashboard.page.evaluate(axe)
+    found = dashboard.page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+    assert len(found["passes"]) > 20
+    return [
+        f"{one['id']}: {node['html']} {node['failureSummary']}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_nothing_and_nothing_is_cut_off(open_page, environment, upload, axe, scheme, width):
+    upload("photos/one.jpg", 70_000)
+    upload("unprefixed", 500)
+    environment.wait_until_quiet()
+    viewport = {"width": WIDTHS[width], "height": 900}
+    dashboard = open_page(f"{environment.api_url}#window=60", color_scheme=scheme, viewport=viewport)
+    expect(dashboard.rows("buckets").first).to_be_visible(timeout=LONGEST_MS)
+    dashboard.page.wait_for_timeout(1500)  # until nothing is half transparent any more
+
+    assert violations(dashboard, axe) == []
+    assert dashboard.page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_where_something_is_wrong(open_page, environment, axe, scheme):
+    dashboard = open_page(f"{environment.api_url}#bucket=nobody-tracks-this", color_scheme=scheme)
+    dashboard.expect_state("Not tracked")
+
+    assert violations(dashboard, axe) == []
+
+
+def test_axe_would_find_something(dashboard, axe):
+    dashboard.expect_state("Live")
+    dashboard.page.evaluate("document.querySelector('.pick').replaceWith(document.getElementById('bucket'))")
+
+    assert any(fault.startswith("select-name") for fault in violations(dashboard, axe))
+
+
+def test_the_page_has_landmarks_headings_and_labels(dashboard):
+    dashboard.expect_state("Live")
+    page = dashboard.page
+
+    for role in ("banner", "main", "contentinfo", "navigation"):
+        expect(page.get_by_role(role)).to_have_count(1, timeout=LONGEST_MS)
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    for name in ("Size over time", "Latest changes", "Prefixes", "Tracked buckets"):
+        expect(page.get_by_role("heading", level=2, name=name)).to_be_visible()
+    expect(page.get_by_role("group", name="Window")).to_be_visible()
+    expect(page.locator("#chart")).to_have_attribute(
+        "aria-label", "".join(page.locator("#chart").get_attribute("aria-label"))
+    )
+    assert "now" in page.locator("#chart").get_attribute("aria-label")
+    assert page.locator("html").get_attribute("lang") == "en"
+
+
+def test_everything_can_be_done_by_keyboard(dashboard, environment, upload):
+    upload("by-keyboard", 640)
+    environment.wait_until_quiet()
+    dashboard.expect_state("Live")
+    keyboard = dashboard.page.keyboard
+    focused = "() => document.activeElement.id || document.activeElement.name"
+
+    keyboard.press("Tab")
+    assert dashboard.page.evaluate(focused) == "bucket"
+    keyboard.press("Tab")
+    assert dashboard.page.evaluate(focused) == "window"
+    keyboard.press("ArrowRight")
+    dashboard.expect_window("1 hour")
+    assert dashboard.shown["window"] == "3600"
+    keyboard.press("Tab")
+    assert dashboard.page.evaluate(focused) == "chart"
+    keyboard.press("End")
+    newest = dashboard.page.inner_text("#readout")
+    assert "UTC: 640 B in 1 object" in newest or "objects" in newest
+    keyboard.press("ArrowLeft")
+    expect(dashboard.page.locator("#readout")).not_to_have_text(newest)
+    assert dashboard.page.inner_text("#news") == dashboard.page.inner_text("#readout")
+    keyboard.press("Escape")
+    expect(dashboard.page.locator("#readout")).to_contain_text("arrow keys")
+
+
+def test_a_change_is_told_to_whoever_cannot_see_it(dashboard, upload):
+    dashboard.expect_state("Live")
+    assert dashboard.page.locator("#news").get_attribute("role") == "status"
+
+    upload("told", 987)
+
+    expect(dashboard.page.locator("#news")).to_contain_text("Total now", timeout=LONGEST_MS)
+
+
+def test_the_colours_follow_the_system_without_a_reload(dashboard):
+    dashboard.expect_state("Live")
+    ground = "() => getComputedStyle(document.body).backgroundColor"
+    dashboard.page.emulate_media(color_scheme="light")
+    light = dashboard.page.evaluate(ground)
+
+    dashboard.page.emulate_media(color_scheme="dark")
+
+    assert dashboard.page.evaluate(ground) != light
+    dashboard.page.wait_for_timeout(300)
+    assert dashboard.top_of_line is not None  # drawn again, in the dark's own blue
