@@ -60,7 +60,13 @@ class Loop:
         forget_bytecode(paths)
         for service in changes.services:
             began = time.monotonic()
-            done = reload(ROOT, self.state, self.environment, service)
+            try:
+                done = reload(ROOT, self.state, self.environment, service)
+            except (
+                LocalError
+            ) as error:  # the next save may mend it; that nothing answers any more, the logs will notice
+                _say(f"{what}{error}")
+                continue
             _say(f"{what}{service} reloaded in {(time.monotonic() - began) * 1000:.0f} ms, {done}")
 
     def run(self) -> None:

@@ -22,8 +22,8 @@ def reload(root: Path, state: StateDirectory, environment: Environment, service:
     if in_docker:
         _build(root, in_docker, service)
     warm = recycle(environment, service)
-    place = "the image is built again, " if in_docker else ""
-    return f"{place}{'its process is replaced' if warm else 'it starts'} with the next invocation"
+    place, sandbox = ("the image is built again, ", "container") if in_docker else ("", "process")
+    return f"{place}{f'its {sandbox} is replaced' if warm else 'it starts'} with the next invocation"
 
 
 def recycle(environment: Environment, service: str) -> int:

@@ -9,6 +9,8 @@ import requests
 
 from infra_cdk.local import containers, emulator
 from infra_cdk.local.env import running
+from infra_cdk.local.reloading import reload
+from infra_cdk.local.starting import ROOT
 from tests.e2e.environment import Environment
 from tests.integration.local.conftest import COMMAND_SECONDS, Local, new_local
 
@@ -67,6 +69,24 @@ def test_status_shows_the_containers(local):
     assert done.returncode == 0, done.stdout
     assert "LocalStack, container" in done.stdout
     assert "containers of them now" in done.stdout
+
+
+def test_a_reload_builds_the_image_and_the_next_call_gets_a_new_container(local, in_docker):
+    environment, health = (
+        running(local.state),
+        {"httpMethod": "GET", "path": "/health", "resource": "/health"},
+    )
+    plotting = environment.variables["TIDEMARK_PLOTTING_FUNCTION"]
+    ours = containers.of(local.state)
+    told(in_docker, plotting, health)
+    before = set(ours._all())
+
+    line = reload(ROOT, local.state, environment, "plotting")
+    error, answer = told(in_docker, plotting, health)
+
+    assert line == "the image is built again, its container is replaced with the next invocation"
+    assert (error, answer["statusCode"]) == (None, 200)
+    assert set(ours._all()) - before
 
 
 def test_up_again_changes_nothing_and_the_other_mode_is_refused(local):
