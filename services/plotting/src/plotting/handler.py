@@ -24,13 +24,16 @@ from size_history.keys import SHARDS
 
 _LOG = logging.getLogger("plotting")
 # API Gateway gives up after 29 seconds: what hangs must fail before, so that the caller gets an answer.
+# A user agent of our own is a constant; the SDK's is put together anew for each request, a tenth of its processor time.
+_USER_AGENT = "tidemark-plotting"
 _TABLES = Config(
+    user_agent=_USER_AGENT,
     connect_timeout=2,
     read_timeout=10,
     retries={"mode": "standard", "total_max_attempts": 3},
     max_pool_connections=SHARDS,
 )
-_QUEUE = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1})
+_QUEUE = Config(user_agent=_USER_AGENT, connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1})
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
