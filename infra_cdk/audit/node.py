@@ -20,7 +20,7 @@ def advisories(lock: Lock) -> list[Advisory]:
     if "vulnerabilities" not in answer:
         said = answer.get("message") or answer.get("error", {}).get("summary") or "npm audit gave no answer"
         raise AuditError(
-            f"could not check {lock.path.name}: {said}: run this where the npm registry is reachable"
+            f"could not check {lock.path.parent.name}/{lock.path.name}: {said}: run this where the npm registry is reachable"
         )
     versions = {pin.name: pin for pin in lock.pins}
     return [

@@ -215,7 +215,7 @@ a test fails where it is stale. US dollars, {region}, without the free tier, a m
 {summary}
 
 The tracked objects' own storage and requests are not in it: they are there without Tidemark. Nor is what the month's events leave in the tables,
-below, nor reading.
+below, nor reading, nor the minutes of a delivery pipeline.
 
 ### Idle
 

@@ -131,7 +131,7 @@ def test_a_service_that_refuses_is_no_clean_bill(audit, service, status):
     assert code == command.UNCHECKED
     assert out.count("NOT CHECKED") == 2
     assert "does not answer" in err
-    assert "could not check package-lock.json" in err
+    assert "could not check web/package-lock.json" in err
 
 
 def test_a_mirror_that_knows_no_advisories_is_no_clean_bill(audit, service):
