@@ -145,6 +145,9 @@ reconcile: installed ## Compare tracked buckets with their listings and heal wha
 track: installed ## Track an existing bucket, whatever it holds: BUCKET=
 	@$(OPERATE).track $(DEPLOYMENT) --bucket "$(BUCKET)"
 
+restore: installed ## Put the samples of a restored table back into the history: FROM=
+	@$(OPERATE).restore $(DEPLOYMENT) --from "$(FROM)"
+
 redrive: installed ## Put what is in the dead-letter queues back into the queue
 	@$(OPERATE).redrive $(DEPLOYMENT)
 
@@ -202,4 +205,4 @@ accept-replacement: install ## Record what dev and prod hold as what is deployed
 installed:
 	@test -x $(RUN) || { echo "make: .venv is missing: run make install" >&2; exit 1; }
 
-.PHONY: test-browser dashboard page check-page accept-replacement bootstrap deploy validate diff destroy recover cdk bench-images help install installed clean local-up local-down status env e2e bench-latency bench scale transcript images push-images test-docker reconcile track redrive test test-long mutants prove soak test-unit check lint types format synth
+.PHONY: restore test-browser dashboard page check-page accept-replacement bootstrap deploy validate diff destroy recover cdk bench-images help install installed clean local-up local-down status env e2e bench-latency bench scale transcript images push-images test-docker reconcile track redrive test test-long mutants prove soak test-unit check lint types format synth

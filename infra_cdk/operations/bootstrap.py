@@ -11,9 +11,6 @@ from infra_cdk.operations.deployment import Deployment, OperationError, operate,
 
 
 def _operation(deployment: Deployment, options: argparse.Namespace) -> None:
-    if deployment.endpoint:
-        print("the target local needs no bootstrap: its templates go to LocalStack as they are")
-        return
     caller = agree(deployment, "bootstrap", account=options.account, region=options.region)
     environment = f"aws://{caller.account}/{caller.region}"
     if code := command_line.run(["bootstrap", environment, "--ci"], app_stacks.variables(deployment)):

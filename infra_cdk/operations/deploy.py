@@ -17,6 +17,7 @@ from infra_cdk.operations.arguments import add_context, add_place
 from infra_cdk.operations.deployment import Deployment, OperationError, operate, parser
 from infra_cdk.operations.reconcile import reconcile
 from infra_cdk.operations.stacks import REGISTRY, stacks_of
+from infra_cdk.operations.track import announce_changes
 from size_history.items import State, Totals, totals_key
 from size_history.messages import ReconcileRequest
 
@@ -35,7 +36,7 @@ def deploy(deployment: Deployment, context: Sequence[str]) -> Mapping[str, str]:
     app_stacks.require(deployment, ["deploy", *stacks, *UNATTENDED], context)
     deployed = Deployment(deployment.target, deployment.endpoint)  # anew: it remembers its outputs
     changed = _changes(deployment) != before
-    _baseline(deployed, changed=changed)
+    _baselines(deployed, changed=changed)
     print(f"target {deployment.target}: {'deployed' if changed else 'no changes'}")
     return deployed.outputs
 
@@ -61,21 +62,34 @@ def _push_images(deployment: Deployment) -> None:
         raise OperationError("the images are not pushed, the reason is above; the stacks were not touched")
 
 
-def _baseline(deployment: Deployment, *, changed: bool) -> None:
-    """Have the data bucket compared with its listing: to the end for the first time, else where anything changed."""
-    bucket = deployment.outputs["DataBucketName"]
+def _baselines(deployment: Deployment, *, changed: bool) -> None:
+    """Have every bucket compared with its listing that was not yet, or all where anything changed.
+
+    The data bucket's first run is waited for, as it holds nothing yet; that of a bucket of somebody else's may take hours.
+    """
+    data_bucket = deployment.outputs["DataBucketName"]
+    others = [name for name in deployment.outputs.get("TrackedBuckets", "").split(",") if name]
+    for bucket in others:
+        announce_changes(deployment.client("s3"), bucket)
+    for bucket in (data_bucket, *others):
+        live = _is_live(deployment, bucket)
+        if bucket == data_bucket and not live:
+            print(f"{bucket}: asking for the baseline", flush=True)
+            reconcile(deployment, bucket)
+        elif changed or not live:
+            # Events may have been lost while rule, queue or tracker changed.
+            deployment.client("sqs").send_message(
+                QueueUrl=deployment.outputs["QueueUrl"], MessageBody=ReconcileRequest(bucket).to_json()
+            )
+            watch = f"make reconcile TARGET={deployment.target} BUCKET={bucket}"
+            print(f"{bucket}: asked for a reconcile; {watch} watches one")
+
+
+def _is_live(deployment: Deployment, bucket: str) -> bool:
     answer = deployment.client("dynamodb").get_item(
         TableName=deployment.outputs["LedgerTableName"], Key=totals_key(bucket), ConsistentRead=True
     )
-    if "Item" not in answer or Totals.from_item(answer["Item"]).state is not State.LIVE:
-        print(f"{bucket}: asking for the baseline", flush=True)
-        reconcile(deployment, bucket)
-    elif changed:
-        # Events may have been lost while rule, queue or tracker changed.
-        deployment.client("sqs").send_message(
-            QueueUrl=deployment.outputs["QueueUrl"], MessageBody=ReconcileRequest(bucket).to_json()
-        )
-        print(f"{bucket}: asked for a reconcile; make reconcile TARGET={deployment.target} watches one")
+    return "Item" in answer and Totals.from_item(answer["Item"]).state is State.LIVE
 
 
 def _show(outputs: Mapping[str, str]) -> None:
@@ -86,8 +100,7 @@ def _show(outputs: Mapping[str, str]) -> None:
 
 def _operation(deployment: Deployment, options: argparse.Namespace) -> None:
     caller = agree(deployment, "deploy", account=options.account, region=options.region)
-    if not deployment.endpoint:
-        require_bootstrap(deployment, caller)
+    require_bootstrap(deployment, caller)
     outputs = deploy(deployment, options.context)
     if deployment.endpoint:
         # What `make env` prints: the stacks may be other ones than those of `make local-up`.

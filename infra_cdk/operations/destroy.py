@@ -116,7 +116,8 @@ def _tell_leftovers(deployment: Deployment, resources: Sequence[StatefulResource
     left = [resource for resource in resources if resource.retained]
     if left:
         print(
-            "left, and no stack's any more; a new deployment makes new ones beside them. To remove them for good:"
+            "left, and no stack's any more: a new deployment makes new buckets and tables beside them, and cannot make "
+            "a vault whose name is taken. To remove them for good:"
         )
     for line in _removals(left, deployment.region):
         print(f"  {line}")

@@ -24,12 +24,21 @@ def _table(name: str, region: str) -> list[str]:
     ]
 
 
+def _vault(name: str, region: str) -> list[str]:
+    # A vault goes only when it is empty.
+    vault = f"{region} --backup-vault-name {name}"
+    points = f"aws backup list-recovery-points-by-backup-vault {vault}"
+    emptying = (
+        f"for point in $({points} --query 'RecoveryPoints[].RecoveryPointArn' --output text); do "
+        f'aws backup delete-recovery-point {vault} --recovery-point-arn "$point"; done'
+    )
+    return [emptying, f"aws backup delete-backup-vault {vault}"]
+
+
 _COMMANDS: Mapping[str, Callable[[str, str], list[str]]] = {
     "AWS::S3::Bucket": _bucket,
     "AWS::DynamoDB::Table": _table,
-    "AWS::Backup::BackupVault": lambda name, region: [
-        f"aws backup delete-backup-vault {region} --backup-vault-name {name}"
-    ],
+    "AWS::Backup::BackupVault": _vault,
     "AWS::ECR::Repository": lambda name, region: [
         f"aws ecr delete-repository {region} --force --repository-name {name}"
     ],

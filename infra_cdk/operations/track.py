@@ -23,15 +23,18 @@ _RULE_DIGITS = 12
 
 def track(deployment: Deployment, bucket: str) -> None:
     """Have the bucket's events reach the queue, let the tracker look at the bucket, then adopt it."""
-    _notify(deployment.client("s3"), bucket)
+    announce_changes(deployment.client("s3"), bucket)
     _allow(deployment, bucket)
     _route(deployment, bucket)
     print(f"{bucket}: events on, rule and permissions in place; adopting what it holds")
     reconcile(deployment, bucket)
 
 
-def _notify(s3: Any, bucket: str) -> None:
-    """Turn on EventBridge beside whatever the bucket notifies already: a put replaces the whole configuration."""
+def announce_changes(s3: Any, bucket: str) -> None:
+    """Turn on EventBridge beside whatever the bucket notifies already: a put replaces the whole configuration.
+
+    Raises OperationError where there is no such bucket.
+    """
     try:
         configuration = s3.get_bucket_notification_configuration(Bucket=bucket)
     except ClientError as error:

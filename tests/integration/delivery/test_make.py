@@ -1,7 +1,7 @@
 """A deployment's whole life by its commands, with the CDK's pinned command line, on LocalStack.
 
-The target is local: the same stacks as on AWS, less what LocalStack only pretends to make, by the same command line. Its
-templates are sent as they are, without a bootstrap, and there is no registry and no image to push.
+The target is local: the data and the application as on AWS, less what LocalStack only pretends to make, by the same
+command line and with the same bootstrap. There is no registry and no image to push, and an update is refused.
 """
 
 import json
@@ -13,14 +13,23 @@ from tests.integration.delivery.conftest import said
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 
+THEIRS = "their-bucket"
+SETTINGS = f"CONTEXT=trackedBuckets={THEIRS}"
+
+
 @pytest.fixture(scope="module")
 def nothing(empty):
+    """Return what is there without a deployment: the bootstrap, and a bucket of somebody else's, to be tracked."""
+    bootstrapped = empty.make("bootstrap")
+    assert bootstrapped.returncode == 0, said(bootstrapped)
+    empty.client("s3").create_bucket(Bucket=THEIRS)
+    empty.client("s3").put_object(Bucket=THEIRS, Key="a/b", Body=b"12345")
     return empty.holds()
 
 
 @pytest.fixture(scope="module")
 def deployed(empty, nothing):
-    return empty.make("deploy")
+    return empty.make("deploy", SETTINGS)
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +37,17 @@ def outputs(empty, deployed):
     assert deployed.returncode == 0, said(deployed)
     lines = (line.split() for line in deployed.stdout.splitlines() if line.startswith("  "))
     return {words[0]: words[1] for words in lines if len(words) == 2}
+
+
+def test_deploy_without_a_bootstrap_is_refused_before_anything_is_made(empty):
+    refused = empty.make("deploy")
+
+    assert refused.returncode != 0
+    assert (
+        "deploy: account 000000000000 is not bootstrapped for the CDK in region us-east-1: make bootstrap TARGET=local\n"
+        in refused.stderr
+    )
+    assert empty.holds()["stacks"] == []
 
 
 def test_deploy_says_first_where_it_deploys_and_then_what_there_is(deployed, outputs, empty):
@@ -48,6 +68,17 @@ def test_deploy_ends_when_the_baseline_is_taken(empty, outputs):
     )["Items"]
 
     assert [(item["total_size"]["N"], item["object_cnt"]["N"]) for item in history] == [("0", "0")]
+
+
+def test_deploy_has_the_buckets_of_the_settings_adopted(empty, outputs, deployed):
+    told = empty.client("s3").get_bucket_notification_configuration(Bucket=THEIRS)
+
+    watched = empty.make("reconcile", f"BUCKET={THEIRS}")
+
+    assert "EventBridgeConfiguration" in told
+    assert f"{THEIRS}: asked for a reconcile; " in deployed.stdout
+    assert watched.returncode == 0, said(watched)
+    assert f"{THEIRS}: ended, 1 keys checked" in watched.stdout
 
 
 def test_validate_finds_everything_well(empty, outputs):
@@ -76,16 +107,16 @@ def test_the_environments_variables_follow_the_deployment(empty, outputs):
 def test_a_second_deployment_changes_nothing(empty, outputs):
     before = empty.holds()
 
-    again = empty.make("deploy")
+    again = empty.make("deploy", SETTINGS)
 
     assert again.returncode == 0, said(again)
-    assert again.stdout.count("(no changes)") == len(before["stacks"])
+    assert again.stdout.count("(no changes)") == 2
     assert "target local: no changes" in again.stdout
     assert empty.holds() == before
 
 
 def test_a_template_that_differs_is_refused_for_localstack_would_only_say_that_it_updates(empty, outputs):
-    differing = empty.make("deploy", "CONTEXT=queueProfile=high-volume")
+    differing = empty.make("deploy", f"{SETTINGS} queueProfile=high-volume")
 
     assert differing.returncode != 0
     assert "deploy: LocalStack cannot update a stack: make destroy TARGET=local first\n" in differing.stderr

@@ -1,0 +1,117 @@
+"""Samples of a restored table put back into the history, on a real DynamoDB engine."""
+
+import pytest
+
+from infra_cdk.operations import restore as command
+from infra_cdk.operations.deployment import Deployment, OperationError
+from infra_cdk.operations.restore import Restored, restore
+from size_history import items
+from size_history.items import Peak, Sample
+from tests.integration.conftest import Tables, create_tables
+
+RESTORED = Tables("history-restored", "ledger-restored")
+
+
+@pytest.fixture
+def deployment(aws_endpoint, tables):
+    made = Deployment("local", aws_endpoint)
+    # What the stacks would say.
+    made.__dict__["outputs"] = {"HistoryTableName": tables.history, "LedgerTableName": tables.ledger}
+    return made
+
+
+@pytest.fixture
+def restored(dynamodb, tables):
+    return create_tables(dynamodb, RESTORED).history
+
+
+def samples(bucket, *sizes):
+    return [
+        Sample(bucket, time=1_700_000_000_000_000 + number, total_size=size, object_cnt=1, revision=number)
+        for number, size in enumerate(sizes)
+    ]
+
+
+def put(dynamodb, table, recorded):
+    for sample in recorded:
+        dynamodb.put_item(TableName=table, Item=sample.to_item())
+
+
+def all_of(dynamodb, table):
+    pages = dynamodb.get_paginator("scan").paginate(TableName=table)
+    found = [Sample.from_item(item) for page in pages for item in page["Items"]]
+    return sorted(found, key=lambda sample: (sample.bucket, sample.time))
+
+
+def peak(dynamodb, tables):
+    found = dynamodb.get_item(TableName=tables.ledger, Key=items.PEAK_KEY).get("Item")
+    return Peak.from_item(found) if found else None
+
+
+def test_what_was_lost_comes_back_and_what_came_since_stays(dynamodb, tables, restored, deployment):
+    before, since = samples("bucket", 0, 18, 27), Sample("bucket", 1_800_000_000_000_000, 5, 1)
+    put(dynamodb, restored, [*before, *samples("other", 99)])
+    put(dynamodb, tables.history, [before[0], since])
+
+    done = restore(deployment, restored)
+
+    assert done == Restored(read=4, lost=3)
+    assert all_of(dynamodb, tables.history) == [*before, since, *samples("other", 99)]
+
+
+def test_a_sample_that_is_there_is_never_overwritten(dynamodb, tables, restored, deployment):
+    put(dynamodb, restored, samples("bucket", 1))
+    put(dynamodb, tables.history, samples("bucket", 2))
+
+    assert restore(deployment, restored) == Restored(read=1, lost=0)
+    assert all_of(dynamodb, tables.history) == samples("bucket", 2)
+
+
+def test_repeating_it_changes_nothing(dynamodb, tables, restored, deployment):
+    put(dynamodb, restored, samples("bucket", *range(300)))
+
+    assert restore(deployment, restored) == Restored(read=300, lost=300)
+    assert restore(deployment, restored) == Restored(read=300, lost=0)
+
+
+@pytest.mark.parametrize(("recorded", "expected"), [(None, 27), (10, 27), (40, 40)])
+def test_the_largest_total_is_raised_and_never_lowered(
+    dynamodb, tables, restored, deployment, recorded, expected
+):
+    put(dynamodb, restored, samples("bucket", 0, 27, 18))
+    if recorded is not None:
+        dynamodb.put_item(TableName=tables.ledger, Item=Peak(recorded, "other", 1).to_item())
+
+    restore(deployment, restored)
+
+    assert peak(dynamodb, tables).size == expected
+
+
+def test_a_table_that_is_no_history_is_refused_before_anything_is_written(
+    dynamodb, tables, restored, deployment
+):
+    dynamodb.put_item(TableName=RESTORED.ledger, Item=Peak(1, "bucket", 1).to_item())
+
+    with pytest.raises(OperationError, match=f"{RESTORED.ledger} is no history of Tidemark's"):
+        restore(deployment, RESTORED.ledger)
+
+    assert all_of(dynamodb, tables.history) == []
+
+
+def test_an_empty_table_restores_nothing_and_raises_no_peak(dynamodb, tables, restored, deployment):
+    assert restore(deployment, restored) == Restored(read=0, lost=0)
+    assert peak(dynamodb, tables) is None
+
+
+def test_a_wrong_name_is_one_clear_line(tables, deployment, dynamodb):
+    with pytest.raises(OperationError, match="there is no table nowhere here"):
+        restore(deployment, "nowhere")
+    with pytest.raises(OperationError, match="history is the history itself"):
+        restore(deployment, tables.history)
+
+
+def test_the_command_wants_to_know_the_table(capsys):
+    with pytest.raises(SystemExit):
+        command.main(["--target", "local"])
+
+    assert "--from" in capsys.readouterr().err
