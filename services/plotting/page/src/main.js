@@ -228,8 +228,10 @@ function offerBuckets(names, current) {
   const select = element("bucket");
   const all = current && !names.includes(current) ? [current, ...names] : names;
   const offered = [...select.options].map((option) => option.value);
+  // Whoever is choosing keeps what is chosen, also when the list is made anew.
+  const value = current && document.activeElement !== select ? current : select.value;
   if (all.join("\n") !== offered.join("\n")) select.replaceChildren(...all.map((name) => make("option", { value: name }, name)));
-  if (current && document.activeElement !== select) select.value = current;
+  select.value = value;
 }
 
 function offerWindows() {
