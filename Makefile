@@ -40,7 +40,7 @@ clean: local-down ## Stop the local environment and remove everything that was i
 
 doctor: ## Say what on this machine would stop it, with the fix; JSON=1 for programs; fails if anything does
 	@command -v "$(PYTHON)" >/dev/null || { echo "doctor: there is no $(PYTHON) on PATH: install Python 3.11, 3.12 or 3.13, or choose one: make PYTHON=/path/to/python3.13 doctor" >&2; exit 1; }
-	@"$(PYTHON)" infra_cdk/local/doctor.py --state "$(STATE)" $(if $(PORT),--port "$(PORT)") $(if $(MODE),--mode "$(MODE)") $(if $(JSON),--json)
+	@"$(PYTHON)" infra_cdk/local/doctor --state "$(STATE)" $(if $(PORT),--port "$(PORT)") $(if $(MODE),--mode "$(MODE)") $(if $(JSON),--json)
 
 .PHONY: audit doctor
 
@@ -81,19 +81,19 @@ transcript: install ## Write docs/transcript.md from a fresh clone of HEAD and e
 
 ##@ Change it and look at it
 dev: local-up ## Reload functions as their sources are saved, show logs; RELOAD=0 only looks, DEBUG=plotting lets a debugger attach
-	@$(RUN) -m infra_cdk.local.dev --state "$(STATE)" $(if $(filter 0,$(RELOAD)),--no-reload) $(if $(DEBUG),--debug "$(DEBUG)") $(if $(DEBUG_PORT),--debug-port "$(DEBUG_PORT)")
+	@$(RUN) -m infra_cdk.local.loop.dev --state "$(STATE)" $(if $(filter 0,$(RELOAD)),--no-reload) $(if $(DEBUG),--debug "$(DEBUG)") $(if $(DEBUG_PORT),--debug-port "$(DEBUG_PORT)")
 
 logs: installed ## Show what the functions log, merged by time; FN=, REQUEST= (an id's beginning), SINCE= (minutes), FOLLOW=1
-	@$(RUN) -m infra_cdk.local.logs --state "$(STATE)" $(if $(FN),--function "$(FN)") $(if $(REQUEST),--request "$(REQUEST)") $(if $(SINCE),--since "$(SINCE)") $(if $(FOLLOW),--follow)
+	@$(RUN) -m infra_cdk.local.loop.logs --state "$(STATE)" $(if $(FN),--function "$(FN)") $(if $(REQUEST),--request "$(REQUEST)") $(if $(SINCE),--since "$(SINCE)") $(if $(FOLLOW),--follow)
 
 invoke: installed ## Invoke FN= with EVENT= (a file, or - for stdin; default: a sample), show result, log and duration
-	@$(RUN) -m infra_cdk.local.invoke --state "$(STATE)" --function "$(FN)" $(if $(EVENT),--event "$(EVENT)")
+	@$(RUN) -m infra_cdk.local.loop.invoke --state "$(STATE)" --function "$(FN)" $(if $(EVENT),--event "$(EVENT)")
 
 demo: local-up ## Upload a directory of your own (DIR=), watch its size being tracked, get its plot and the dashboard's URL
-	@$(RUN) -m infra_cdk.local.demo --state "$(STATE)" --directory "$(DIR)"
+	@$(RUN) -m infra_cdk.local.loop.demo --state "$(STATE)" --directory "$(DIR)"
 
 reset: installed ## Empty buckets, tables and queues without a restart, and take the baseline anew
-	@$(RUN) -m infra_cdk.local.reset --state "$(STATE)"
+	@$(RUN) -m infra_cdk.local.loop.reset --state "$(STATE)"
 
 bench-reload: install ## Measure how long a saved change takes to run in the local environment, with make dev
 	@$(RUN) -m tests.bench.reload --state "$(STATE)" $(ARGS)

@@ -12,6 +12,7 @@ from pathlib import Path
 from infra_cdk.local.errors import LocalError
 
 DEFAULT = ".local"
+DEFAULT_PORT = 4566
 _LOGS = "logs"
 _EMULATOR_FILES = "emulator"
 _ENVIRONMENT = "environment.json"

@@ -13,9 +13,7 @@ from infra_cdk.local.mode import Mode
 from infra_cdk.local.ports import port_from
 from infra_cdk.local.progress import Progress
 from infra_cdk.local.starting import ROOT, start, stop
-from infra_cdk.local.state import DEFAULT, Environment, StateDirectory
-
-DEFAULT_PORT = 4566
+from infra_cdk.local.state import DEFAULT, DEFAULT_PORT, Environment, StateDirectory
 
 
 def up(state: StateDirectory, port: int | None, asked: Mode | None = None) -> int:

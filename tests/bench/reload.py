@@ -22,8 +22,8 @@ from infra_cdk.images import SERVICES, repository
 from infra_cdk.local import emulator
 from infra_cdk.local.env import running
 from infra_cdk.local.errors import LocalError, run
-from infra_cdk.local.reloading import recycle
-from infra_cdk.local.services import function_name
+from infra_cdk.local.loop.reloading import recycle
+from infra_cdk.local.loop.services import function_name
 from infra_cdk.local.starting import ROOT
 from infra_cdk.local.state import DEFAULT, StateDirectory
 
@@ -62,7 +62,7 @@ class Dev:
     """`make dev` on a copy of the sources, and what it has said."""
 
     def __init__(self, state: StateDirectory, sources: Path, *arguments: str) -> None:
-        command = [sys.executable, "-m", "infra_cdk.local.dev", "--state", str(state.root)]
+        command = [sys.executable, "-m", "infra_cdk.local.loop.dev", "--state", str(state.root)]
         self.said: list[str] = []
         self._process = subprocess.Popen(
             [*command, "--sources", str(sources), *arguments],

@@ -9,7 +9,7 @@ import requests
 
 from infra_cdk.local import containers, emulator
 from infra_cdk.local.env import running
-from infra_cdk.local.reloading import reload
+from infra_cdk.local.loop.reloading import reload
 from infra_cdk.local.starting import ROOT
 from tests.e2e.environment import Environment
 from tests.integration.local.conftest import COMMAND_SECONDS, Local, new_local

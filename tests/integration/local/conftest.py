@@ -1,6 +1,7 @@
 """One environment for all tests that need a whole one, started and stopped by the commands under test."""
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -9,11 +10,16 @@ from pathlib import Path
 import psutil
 import pytest
 
+from infra_cdk.local import venvs
 from infra_cdk.local.ports import free_port
 from infra_cdk.local.state import ProcessRecord, StateDirectory
+from infra_cdk.local.venvs import VENVS
 
 ROOT = Path(__file__).parents[3]
 COMMAND_SECONDS = 240
+PACKAGE = ("infra_cdk/__init__.py", "infra_cdk/node.py", "infra_cdk/local")
+NEEDED = ("Makefile", "pyproject.toml", "uv.lock", "images", "services", *PACKAGE)
+"""What installing needs of the repository."""
 
 
 @dataclass(frozen=True)
@@ -98,3 +104,24 @@ def shared(tmp_path_factory):
     started = local.up()
     yield local if started.returncode == 0 else pytest.fail(started.stdout + started.stderr, pytrace=False)
     local.down()
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """Return a copy of what the doctor reads, with environments that are in step with its locks."""
+    copy = tmp_path / "clone"
+    for name in (*NEEDED, "infra_cdk/cdk.json", "infra_cdk/settings.py", "infra_cdk/images.py"):
+        target = copy / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, target)
+    for venv in VENVS:
+        (copy / venv.directory / "bin").mkdir(parents=True)
+        (copy / venv.directory / "bin" / "python").symlink_to(sys.executable)
+    (copy / ".venvs").mkdir(exist_ok=True)
+    for venv in VENVS:
+        with venvs.filling(copy, venv):
+            pass
+    return copy

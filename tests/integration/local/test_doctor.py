@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -14,33 +13,9 @@ from socketserver import ThreadingUnixStreamServer
 import pytest
 
 from infra_cdk.local import venvs
-from infra_cdk.local.emulator import client
-from infra_cdk.local.processes import MARK
-from infra_cdk.local.state import ProcessRecord
-from infra_cdk.local.templates import fingerprint
-from infra_cdk.local.venvs import VENVS
 from tests.integration.local.conftest import ROOT, environ
-from tests.integration.local.test_install import NEEDED, add_python
-
-SECONDS = 120
-
-
-def doctor(*arguments, root=ROOT, prefix=(), **changes):
-    """Run the command and return its findings by what they are about, and its exit code."""
-    command = [*prefix, sys.executable, str(root / "infra_cdk/local/doctor.py"), "--json", *arguments]
-    done = subprocess.run(
-        command, env=environ(**changes), check=False, capture_output=True, text=True, timeout=SECONDS
-    )
-    assert done.stdout, done.stderr
-    report = json.loads(done.stdout)
-    assert report["ok"] == (done.returncode == 0)
-    return {finding["about"]: finding for finding in report["findings"]}, done.returncode
-
-
-def assert_found(finding, level, text, fix):
-    assert finding["level"] == level
-    assert text in finding["text"]
-    assert fix in finding["fix"]
+from tests.integration.local.examined import SECONDS, assert_found, doctor
+from tests.integration.local.test_install import add_python
 
 
 @pytest.fixture
@@ -77,27 +52,6 @@ def engine(tmp_path):
     for server in servers:
         server.shutdown()
         server.server_close()
-
-
-@pytest.fixture
-def clone(tmp_path):
-    """Return a copy of what the doctor reads, with environments that are in step with its locks."""
-    copy = tmp_path / "clone"
-    for name in (*NEEDED, "infra_cdk/cdk.json", "infra_cdk/settings.py", "infra_cdk/images.py"):
-        target = copy / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(ROOT / name, target)
-    for venv in VENVS:
-        (copy / venv.directory / "bin").mkdir(parents=True)
-        (copy / venv.directory / "bin" / "python").symlink_to(sys.executable)
-    (copy / ".venvs").mkdir(exist_ok=True)
-    for venv in VENVS:
-        with venvs.filling(copy, venv):
-            pass
-    return copy
 
 
 def test_a_port_that_is_taken_is_named_with_who_holds_it(nowhere_state):
@@ -185,7 +139,7 @@ def test_a_clone_that_nothing_is_installed_in_is_told_what_to_run(clone, nowhere
 
 
 def test_a_bare_python_examines_what_it_can_and_says_what_it_cannot(clone, nowhere_state, tmp_path):
-    command = [venvs.base_python(), "-IS", str(clone / "infra_cdk/local/doctor.py"), "--json", *nowhere_state]
+    command = [venvs.base_python(), "-IS", str(clone / "infra_cdk/local/doctor"), "--json", *nowhere_state]
     done = subprocess.run(
         command, env=environ(), check=False, capture_output=True, text=True, timeout=SECONDS
     )
@@ -222,102 +176,8 @@ def test_a_python_that_is_too_old_is_named_by_the_command_itself(tmp_path):
     assert "fix: choose another one: make PYTHON=" in done.stdout
 
 
-def test_a_state_that_a_reboot_has_left_is_named(nowhere):
-    nowhere.state.create()
-    nowhere.state.record(ProcessRecord("localstack", 2**22 + 1, 1.0))
-
-    found, code = doctor("--state", str(nowhere.state.root))
-
-    assert code == 1
-    assert_found(found["state"], "fail", f"LocalStack (pid {2**22 + 1}) is gone", "make local-up")
-
-
-def test_a_state_directory_that_is_a_file_is_named(tmp_path):
-    (tmp_path / "state").touch()
-
-    found, code = doctor("--state", str(tmp_path / "state"))
-
-    assert code == 1
-    assert_found(found["state"], "fail", "is no directory", "STATE=")
-
-
-def test_a_shell_that_leads_elsewhere_is_warned_of(shared):
-    found, code = doctor("--state", str(shared.state.root), AWS_ENDPOINT_URL="http://127.0.0.1:1")
-
-    assert code == 0
-    assert_found(
-        found["shell"], "warn", "leads its AWS tools to another environment", 'eval "$(make -s env)"'
-    )
-
-
-def test_an_environment_that_is_well_has_no_fault(shared):
-    found, code = doctor("--state", str(shared.state.root))
-
-    assert code == 0
-    assert {about for about, finding in found.items() if finding["level"] != "ok"} <= {"docker", "disk"}
-    assert found["loopback"]["level"] == "ok"
-
-
-def test_a_listener_that_others_could_reach_is_named(shared):
-    script = "import socket, time; s = socket.create_server(('0.0.0.0', 0)); print(s.getsockname()[1], flush=True); time.sleep(99)"
-    mark = {MARK: str(shared.state.root)}
-    command = [sys.executable, "-c", script]
-    with subprocess.Popen(command, env=environ(**mark), stdout=subprocess.PIPE, text=True) as listener:
-        try:
-            port = listener.stdout.readline().strip()
-            found, code = doctor("--state", str(shared.state.root))
-        finally:
-            listener.kill()
-
-    assert code == 1
-    assert_found(found["loopback"], "fail", f"0.0.0.0:{port}", "make local-down")
-
-
-def test_an_emulator_that_hangs_is_named(shared):
-    pid = shared.record("localstack").pid
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        found, code = doctor("--state", str(shared.state.root))
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-    assert code == 1
-    assert_found(
-        found["endpoint"], "fail", f"no LocalStack answers at http://127.0.0.1:{shared.port}", "local-up"
-    )
-
-
-def test_stacks_that_were_made_of_other_sources_are_named(shared, clone):
-    state = ("--state", str(shared.state.root))
-    remembered = ROOT / ".local" / "templates" / f"{fingerprint(ROOT)}.json"
-    (clone / ".local" / "templates").mkdir(parents=True)
-    shutil.copy(remembered, clone / ".local" / "templates" / f"{fingerprint(clone)}.json")
-
-    before, _ = doctor(*state, root=clone)
-    settings = clone / "infra_cdk" / "settings.py"
-    settings.write_text(settings.read_text() + "\n# changed\n")
-    found, _ = doctor(*state, root=clone)
-
-    assert before["deployment"]["level"] == "ok"
-    assert_found(found["deployment"], "warn", "infra_cdk has changed", "make local-down local-up")
-
-
-def test_messages_in_the_dead_letter_queue_are_named(shared):
-    environment = shared.state.environment()
-    sqs = client("sqs", environment.endpoint)
-    url = environment.variables["TIDEMARK_DLQ_URL"]
-    sqs.send_message(QueueUrl=url, MessageBody="nobody can read this")
-    try:
-        found, code = doctor("--state", str(shared.state.root))
-    finally:
-        sqs.purge_queue(QueueUrl=url)
-
-    assert code == 1
-    assert_found(found["dead letters"], "fail", "1 messages in", "make redrive")
-
-
 def test_every_line_that_is_not_ok_is_followed_by_its_fix(nowhere_state):
-    command = [sys.executable, str(ROOT / "infra_cdk/local/doctor.py"), *nowhere_state]
+    command = [sys.executable, str(ROOT / "infra_cdk/local/doctor"), *nowhere_state]
     done = subprocess.run(
         command,
         env=environ(JSII_NODE="/nonexistent/node"),

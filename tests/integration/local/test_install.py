@@ -8,10 +8,8 @@ import sys
 
 import pytest
 
-from tests.integration.local.conftest import ROOT, environ
+from tests.integration.local.conftest import NEEDED, ROOT, environ
 
-PACKAGE = ("infra_cdk/__init__.py", "infra_cdk/node.py", "infra_cdk/local")
-NEEDED = ("Makefile", "pyproject.toml", "uv.lock", "images", "services", *PACKAGE)
 TOOLS = ("sh", "make", "git", "test", "awk", "env")
 NO_NETWORK = dict.fromkeys(
     ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "http://127.0.0.1:9"

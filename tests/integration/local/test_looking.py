@@ -9,7 +9,7 @@ from queue import Empty, Queue
 
 import pytest
 
-from infra_cdk.local.invoke import SAMPLES
+from infra_cdk.local.loop.invoke import SAMPLES
 from tests.integration.local.conftest import ROOT, environ
 
 EVENTS = sorted(SAMPLES.glob("*.json"))
@@ -29,7 +29,7 @@ def logs_until(shared, wanted, *arguments):
     """Return the lines of `make logs` once one of them holds a text: what a call logs arrives after its answer."""
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
-        lines = shared.run("logs", *arguments).stdout.splitlines()
+        lines = shared.run("loop.logs", *arguments).stdout.splitlines()
         if any(wanted in line for line in lines):
             return lines
         time.sleep(0.2)
@@ -38,7 +38,7 @@ def logs_until(shared, wanted, *arguments):
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.stem)
 def test_every_sample_event_is_one_that_its_function_answers(shared, event):
-    done = shared.run("invoke", "--function", service_of(event), "--event", str(event))
+    done = shared.run("loop.invoke", "--function", service_of(event), "--event", str(event))
 
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
@@ -56,7 +56,7 @@ def test_every_service_has_a_sample_of_its_own_name():
 
 def test_a_function_that_fails_is_shown_with_its_log_and_an_exit_code(shared):
     done = subprocess.run(
-        shared.command("invoke", "--function", "size_tracking", "--event", "-"),
+        shared.command("loop.invoke", "--function", "size_tracking", "--event", "-"),
         cwd=ROOT,
         env=environ(),
         input="{}",
@@ -81,7 +81,7 @@ def test_a_function_that_fails_is_shown_with_its_log_and_an_exit_code(shared):
     ],
 )
 def test_what_cannot_be_invoked_is_refused_in_one_line(shared, function, event, complaint):
-    done = shared.run("invoke", "--function", function, "--event", event)
+    done = shared.run("loop.invoke", "--function", function, "--event", event)
 
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
@@ -89,8 +89,8 @@ def test_what_cannot_be_invoked_is_refused_in_one_line(shared, function, event, 
 
 
 def test_logs_merge_all_functions_by_time_in_one_line_each(shared):
-    tracking = shared.run("invoke", "--function", "size-tracking")
-    plotting = shared.run("invoke", "--function", "plotting")
+    tracking = shared.run("loop.invoke", "--function", "size-tracking")
+    plotting = shared.run("loop.invoke", "--function", "plotting")
     assert plotting.returncode == 0
 
     logs_until(shared, f"REPORT {request_of(tracking)[:8]}")
@@ -102,8 +102,8 @@ def test_logs_merge_all_functions_by_time_in_one_line_each(shared):
 
 
 def test_logs_of_one_request_hold_nothing_else(shared):
-    request = request_of(shared.run("invoke", "--function", "plotting"))
-    shared.run("invoke", "--function", "size-tracking")
+    request = request_of(shared.run("loop.invoke", "--function", "plotting"))
+    shared.run("loop.invoke", "--function", "size-tracking")
 
     lines = logs_until(shared, "REPORT", "--request", request)
 
@@ -112,8 +112,8 @@ def test_logs_of_one_request_hold_nothing_else(shared):
 
 
 def test_logs_of_one_function_hold_no_other(shared):
-    shared.run("invoke", "--function", "plotting")
-    shared.run("invoke", "--function", "size-tracking")
+    shared.run("loop.invoke", "--function", "plotting")
+    shared.run("loop.invoke", "--function", "size-tracking")
 
     lines = logs_until(shared, "REPORT", "--function", "plotting")
 
@@ -121,16 +121,16 @@ def test_logs_of_one_function_hold_no_other(shared):
 
 
 def test_following_shows_what_is_logged_afterwards_once(shared):
-    command = [*shared.command("logs"), "--follow", "--since", "0"]
+    command = [*shared.command("loop.logs"), "--follow", "--since", "0"]
     env = environ(PYTHONUNBUFFERED="1")
     with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as following:
         lines = Queue()
         threading.Thread(target=lambda: [lines.put(line) for line in following.stdout], daemon=True).start()
         try:
-            request = request_of(shared.run("invoke", "--function", "plotting"))
+            request = request_of(shared.run("loop.invoke", "--function", "plotting"))
             report = f"REPORT {request[:8]}"
             found = [next_with(lines, report)]
-            other = request_of(shared.run("invoke", "--function", "plotting"))
+            other = request_of(shared.run("loop.invoke", "--function", "plotting"))
             next_with(lines, f"REPORT {other[:8]}", passed=found)
         finally:
             following.terminate()
@@ -154,12 +154,12 @@ def next_with(lines, text, passed=None):
 
 
 def test_a_terminal_sees_colours_and_no_terminal_none(shared):
-    shared.run("invoke", "--function", "plotting")
+    shared.run("loop.invoke", "--function", "plotting")
     logs_until(shared, "REPORT", "--function", "plotting")
     terminal, end = os.openpty()
     env = {**environ(), "TERM": "xterm"}
     env.pop("NO_COLOR", None)
-    with subprocess.Popen(shared.command("logs"), cwd=ROOT, env=env, stdout=end) as shown:
+    with subprocess.Popen(shared.command("loop.logs"), cwd=ROOT, env=env, stdout=end) as shown:
         os.close(end)
         try:
             text = os.read(terminal, 2000)

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 
-@pytest.mark.parametrize("command", ["status", "logs", "invoke", "reset", "env"])
+@pytest.mark.parametrize("command", ["status", "env", "loop.logs", "loop.invoke", "loop.reset"])
 def test_a_command_does_not_load_what_only_type_checkers_and_the_cdk_need(command):
     script = f"import infra_cdk.local.{command}, sys; print(*sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout

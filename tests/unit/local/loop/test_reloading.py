@@ -2,8 +2,8 @@ import pytest
 
 from infra_cdk.images import SERVICES
 from infra_cdk.local.errors import LocalError
+from infra_cdk.local.loop.reloading import recycle, reload
 from infra_cdk.local.ports import free_port
-from infra_cdk.local.reloading import recycle, reload
 from infra_cdk.local.starting import ROOT
 from infra_cdk.local.state import ComposeRecord, Environment, StateDirectory
 

@@ -12,11 +12,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra_cdk.images import SERVICES
 from infra_cdk.local import emulator
-from infra_cdk.local.colours import Colours
 from infra_cdk.local.env import running
 from infra_cdk.local.errors import LocalError, run
-from infra_cdk.local.log_records import Record, in_one_line, records
-from infra_cdk.local.services import function_name, service_of
+from infra_cdk.local.loop.colours import Colours
+from infra_cdk.local.loop.log_records import Record, in_one_line, records
+from infra_cdk.local.loop.services import function_name, service_of
 from infra_cdk.local.state import DEFAULT, Environment, StateDirectory
 
 if TYPE_CHECKING:

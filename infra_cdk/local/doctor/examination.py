@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
-from infra_cdk.local import docker_machine, machine
-from infra_cdk.local.findings import Finding, as_json, as_text, exit_code, fault, warning
+from infra_cdk.local.doctor import docker_engine, machine
+from infra_cdk.local.doctor.findings import Finding, as_json, as_text, exit_code, fault, warning
+from infra_cdk.local.state import DEFAULT, DEFAULT_PORT
 
 NEEDED_MODULES = ("psutil", "botocore")
-DEFAULT_PORT = 4566
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +38,21 @@ def examine(situation: Situation) -> Iterator[Finding]:
         yield machine.node(situation.root, situation.environ)
     temporary = Path(tempfile.gettempdir())
     yield from machine.disks(situation.root, situation.state, temporary, installed=installed)
-    yield from docker_machine.examine(situation.root, situation.mode, situation.environ)
+    yield from docker_engine.examine(situation.root, situation.mode, situation.environ)
     if not installed:
         yield warning(
             "local-up", "port, state and endpoint are not examined", "make install, then make doctor"
         )
         return
-    from infra_cdk.local import environment_checks  # noqa: PLC0415 - needs what is installed
+    from infra_cdk.local.doctor import environment  # noqa: PLC0415 - needs what is installed
 
-    yield from environment_checks.examine(situation)
+    yield from environment.examine(situation)
 
 
 def main(root: str, arguments: Sequence[str] | None = None) -> int:
     """Print all findings and return 1 if anything fails, else 0."""
     parser = argparse.ArgumentParser(prog="doctor", description="Say what would stop Tidemark, and the fix.")
-    parser.add_argument("--state", default=".local", metavar="DIRECTORY", help="default: %(default)s")
+    parser.add_argument("--state", default=DEFAULT, metavar="DIRECTORY", help="default: %(default)s")
     parser.add_argument("--port", default="", help=f"where local-up would listen (default: {DEFAULT_PORT})")
     parser.add_argument("--mode", default="", help="docker or embedded (default: as local-up chooses)")
     parser.add_argument("--json", action="store_true", help="print JSON")

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from infra_cdk.local import engine as engines
+from infra_cdk.local.doctor.findings import Finding, fault, warning, well
 from infra_cdk.local.engine import Engine, NoEngineError
-from infra_cdk.local.findings import Finding, fault, warning, well
 from infra_cdk.settings import SettingsError, settings_from
 
 ENGINE_SECONDS = 2.0

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from botocore.exceptions import EndpointConnectionError
 
-from infra_cdk.local.uploads import LeftOut, files_of, upload
+from infra_cdk.local.loop.uploads import LeftOut, files_of, upload
 
 
 def keys_of(directory, left_out=None):

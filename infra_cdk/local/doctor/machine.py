@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from infra_cdk.local import venvs
-from infra_cdk.local.findings import Finding, fault, warning, well
+from infra_cdk.local.doctor.findings import Finding, fault, warning, well
 from infra_cdk.local.venvs import VENVS
 
 MEGABYTE = 1024 * 1024

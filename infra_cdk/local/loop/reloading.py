@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from infra_cdk.local import containers
 from infra_cdk.local.errors import LocalError
-from infra_cdk.local.services import function_name
+from infra_cdk.local.loop.services import function_name
 from infra_cdk.local.state import Environment, StateDirectory
 
 _PATH = "/_localstack/image-lambda/recycle?function="

@@ -1,4 +1,4 @@
-"""`make doctor`: what on this machine would stop Tidemark, and the fix; run as a file by whatever python3 is at hand.
+"""`make doctor`: what on this machine would stop Tidemark, and the fix; run as a directory by whatever python3 is at hand.
 
 Until the interpreter is found to be suitable, only syntax and modules of any Python 3 are used here.
 """
@@ -10,8 +10,9 @@ import sys
 
 def main() -> int:
     """Examine, print, and return the exit code: 1 if anything fails."""
-    here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - nothing beyond what the check needs
-    root = os.path.dirname(os.path.dirname(here))  # noqa: PTH120
+    root = os.path.abspath(__file__)  # noqa: PTH100 - nothing beyond what the check needs
+    for _ in ("doctor", "local", "infra_cdk", "the root"):
+        root = os.path.dirname(root)  # noqa: PTH120
     sys.path[0] = root  # not this directory: its modules must not stand in front of the standard library's
     from infra_cdk.local import install  # noqa: PLC0415 - not before sys.path is mended
 
@@ -19,7 +20,7 @@ def main() -> int:
     if problem:
         _refuse(problem)
         return 1
-    from infra_cdk.local import examination  # noqa: PLC0415 - not before the check
+    from infra_cdk.local.doctor import examination  # noqa: PLC0415 - not before the check
 
     return examination.main(root)
 

@@ -15,7 +15,7 @@ from infra_cdk.images import SERVICES
 from infra_cdk.local import emulator
 from infra_cdk.local.env import running
 from infra_cdk.local.errors import LocalError, run
-from infra_cdk.local.services import function_name, service_of
+from infra_cdk.local.loop.services import function_name, service_of
 from infra_cdk.local.starting import ROOT
 from infra_cdk.local.state import DEFAULT, Environment, StateDirectory
 

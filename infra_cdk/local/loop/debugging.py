@@ -14,8 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 from infra_cdk.images import repository
 from infra_cdk.local import emulator
 from infra_cdk.local.errors import LocalError, unstoppable
-from infra_cdk.local.reloading import recycle
-from infra_cdk.local.services import function_name
+from infra_cdk.local.loop.reloading import recycle
+from infra_cdk.local.loop.services import function_name
 from infra_cdk.local.state import Environment, StateDirectory
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from infra_cdk.images import SERVICES
-from infra_cdk.local.changes import changes_of, forget_bytecode, syntax_error
+from infra_cdk.local.loop.changes import changes_of, forget_bytecode, syntax_error
 
 ROOT = Path("/repository/services")
 

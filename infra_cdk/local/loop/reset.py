@@ -14,9 +14,9 @@ from infra_cdk.images import SERVICES
 from infra_cdk.local import emulator, health
 from infra_cdk.local.env import running
 from infra_cdk.local.errors import LocalError, run, unstoppable
+from infra_cdk.local.loop.reloading import recycle
+from infra_cdk.local.loop.services import function_name
 from infra_cdk.local.progress import Progress
-from infra_cdk.local.reloading import recycle
-from infra_cdk.local.services import function_name
 from infra_cdk.local.state import DEFAULT, Environment, StateDirectory
 from size_history import keys
 from size_history.messages import ReconcileRequest

@@ -1,7 +1,7 @@
 import io
 
-from infra_cdk.local.colours import Colours
-from infra_cdk.local.log_records import in_one_line, records
+from infra_cdk.local.loop.colours import Colours
+from infra_cdk.local.loop.log_records import in_one_line, records
 
 ID = "54e95de1-357a-43af-9ce5-ab109b68ae66"
 END_OF_INVOCATION = 1795261746132

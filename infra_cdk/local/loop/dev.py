@@ -14,16 +14,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 from watchfiles import PythonFilter, watch
 
 from infra_cdk.images import SERVICES
-from infra_cdk.local import debugging, logs
-from infra_cdk.local.changes import changes_of, forget_bytecode, syntax_error
-from infra_cdk.local.colours import Colours
-from infra_cdk.local.debugging import debugged
 from infra_cdk.local.env import running
 from infra_cdk.local.errors import LocalError, Stopped, run
-from infra_cdk.local.logs import Tail
+from infra_cdk.local.loop import debugging, logs
+from infra_cdk.local.loop.changes import changes_of, forget_bytecode, syntax_error
+from infra_cdk.local.loop.colours import Colours
+from infra_cdk.local.loop.debugging import debugged
+from infra_cdk.local.loop.logs import Tail
+from infra_cdk.local.loop.reloading import reload
+from infra_cdk.local.loop.services import service_of
 from infra_cdk.local.ports import port_from, require_free
-from infra_cdk.local.reloading import reload
-from infra_cdk.local.services import service_of
 from infra_cdk.local.starting import ROOT
 from infra_cdk.local.state import DEFAULT, Environment, StateDirectory
 
@@ -62,9 +62,7 @@ class Loop:
             began = time.monotonic()
             try:
                 done = reload(ROOT, self.state, self.environment, service)
-            except (
-                LocalError
-            ) as error:  # the next save may mend it; that nothing answers any more, the logs will notice
+            except LocalError as error:  # the next save may mend it
                 _say(f"{what}{error}")
                 continue
             _say(f"{what}{service} reloaded in {(time.monotonic() - began) * 1000:.0f} ms, {done}")

@@ -22,8 +22,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeE
 from infra_cdk.local import emulator
 from infra_cdk.local.env import running
 from infra_cdk.local.errors import LocalError, run
+from infra_cdk.local.loop.uploads import LeftOut, files_of, upload
 from infra_cdk.local.state import DEFAULT, Environment, StateDirectory
-from infra_cdk.local.uploads import LeftOut, files_of, upload
 from size_history.items import Totals, totals_key
 
 PICTURE = "demo.png"

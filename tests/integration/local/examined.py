@@ -1,0 +1,27 @@
+"""What `make doctor` finds, for its tests."""
+
+import json
+import subprocess
+import sys
+
+from tests.integration.local.conftest import ROOT, environ
+
+SECONDS = 120
+
+
+def doctor(*arguments, root=ROOT, prefix=(), **changes):
+    """Run the command and return its findings by what they are about, and its exit code."""
+    command = [*prefix, sys.executable, str(root / "infra_cdk/local/doctor"), "--json", *arguments]
+    done = subprocess.run(
+        command, env=environ(**changes), check=False, capture_output=True, text=True, timeout=SECONDS
+    )
+    assert done.stdout, done.stderr
+    report = json.loads(done.stdout)
+    assert report["ok"] == (done.returncode == 0)
+    return {finding["about"]: finding for finding in report["findings"]}, done.returncode
+
+
+def assert_found(finding, level, text, fix):
+    assert finding["level"] == level
+    assert text in finding["text"]
+    assert fix in finding["fix"]
