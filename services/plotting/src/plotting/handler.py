@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from plotting.compression import compressed
 from plotting.gateway import Response, problem_response, request_of
 from plotting.history import History
 from plotting.ledger import Ledger
@@ -65,7 +66,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _respond(event: dict[str, Any]) -> Response:
     request = request_of(event)
     route = route_of(request)
-    return route(sources(), request, time.time_ns() // 1000)
+    return compressed(route(sources(), request, time.time_ns() // 1000), request.headers)
 
 
 @functools.cache
