@@ -12,6 +12,7 @@ from wrapt import register_post_import_hook
 
 _REPAIRS = {
     "localstack.services.s3.notifications": "event_repairs",
+    "localstack.services.s3.provider": "listing_repairs",
     "localstack.services.apigateway.next_gen.execute_api.integrations.aws": "api_repairs",
 }
 
