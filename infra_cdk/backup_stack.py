@@ -5,7 +5,7 @@ Point-in-time recovery, on the tables themselves, is the first aid; it ends with
 
 from typing import Any
 
-from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import CfnOutput, Duration, Fn, RemovalPolicy, Stack
 from aws_cdk import aws_backup as backup
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
@@ -33,7 +33,12 @@ class BackupStack(Stack):
             for name, parameter in (("History", wiring.HISTORY_TABLE), ("Ledger", wiring.LEDGER_TABLE))
         ]
         # No vault goes while it holds a backup, so it is left behind rather than in a stack that cannot be deleted.
-        vault = backup.BackupVault(self, "Vault", removal_policy=RemovalPolicy.RETAIN)
+        vault = backup.BackupVault(
+            self,
+            "Vault",
+            backup_vault_name=self._name_of_its_own(settings),
+            removal_policy=RemovalPolicy.RETAIN,
+        )
         plan = backup.BackupPlan(self, "Plan", backup_vault=vault, backup_plan_rules=_rules())
         plan.add_selection(
             "Tables",
@@ -43,6 +48,11 @@ class BackupStack(Stack):
         )
         wiring.publish(self, settings, wiring.BACKUP_VAULT, vault.backup_vault_name)
         CfnOutput(self, "BackupVaultName", value=vault.backup_vault_name)
+
+    def _name_of_its_own(self, settings: Settings) -> str:
+        # AWS generates no name for a vault, and a fixed one would be taken when the stack is made again after its end.
+        unique = Fn.select(2, Fn.split("/", self.stack_id))
+        return f"tidemark-{settings.target}-{unique}"
 
     def _role(self, tables: list[dynamodb.ITable], vault: backup.BackupVault) -> iam.Role:
         # What AWS's own policy for backups (AWSBackupServiceRolePolicyForBackup) allows for tables, on these two alone.

@@ -1,5 +1,6 @@
 """How values cross stacks: as SSM parameters, so that no stack holds another one's export."""
 
+from aws_cdk import CfnParameter, Stack
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
@@ -28,7 +29,16 @@ def publish(scope: Construct, settings: Settings, name: str, value: str) -> None
 
 def published(scope: Construct, settings: Settings, name: str) -> str:
     """Return a value that another stack of the same target publishes, resolved when this one is deployed."""
-    return ssm.StringParameter.value_for_string_parameter(scope, _path(settings, name))
+    # Not the CDK's own look-up: its parameters have names of 80 letters, and a template that is sent as it is
+    # (without a bootstrap) may have 50 KiB.
+    stack = Stack.of(scope)
+    construct_id = "".join(word.capitalize() for word in name.split("-"))
+    known = stack.node.try_find_child(construct_id)
+    if isinstance(known, CfnParameter):
+        return known.value_as_string
+    return CfnParameter(
+        stack, construct_id, type="AWS::SSM::Parameter::Value<String>", default=_path(settings, name)
+    ).value_as_string
 
 
 def _path(settings: Settings, name: str) -> str:

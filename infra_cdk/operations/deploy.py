@@ -17,7 +17,7 @@ from infra_cdk.operations.arguments import add_context, add_place
 from infra_cdk.operations.deployment import Deployment, OperationError, operate, parser
 from infra_cdk.operations.reconcile import reconcile
 from infra_cdk.operations.stacks import REGISTRY, stacks_of
-from infra_cdk.operations.track import announce_changes
+from infra_cdk.operations.track import announce_changes, named
 from size_history.items import State, Totals, totals_key
 from size_history.messages import ReconcileRequest
 
@@ -68,9 +68,7 @@ def _baselines(deployment: Deployment, *, changed: bool) -> None:
     The data bucket's first run is waited for, as it holds nothing yet; that of a bucket of somebody else's may take hours.
     """
     data_bucket = deployment.outputs["DataBucketName"]
-    others = [name for name in deployment.outputs.get("TrackedBuckets", "").split(",") if name]
-    for bucket in others:
-        announce_changes(deployment.client("s3"), bucket)
+    others = [bucket for bucket in named(deployment) if _announces(deployment, bucket)]
     for bucket in (data_bucket, *others):
         live = _is_live(deployment, bucket)
         if bucket == data_bucket and not live:
@@ -83,6 +81,16 @@ def _baselines(deployment: Deployment, *, changed: bool) -> None:
             )
             watch = f"make reconcile TARGET={deployment.target} BUCKET={bucket}"
             print(f"{bucket}: asked for a reconcile; {watch} watches one")
+
+
+def _announces(deployment: Deployment, bucket: str) -> bool:
+    """Have a bucket's events go to EventBridge; one that is not there (yet) stops nothing else."""
+    try:
+        announce_changes(deployment.client("s3"), bucket)
+    except OperationError as error:
+        print(f"{error}: make track TARGET={deployment.target} BUCKET={bucket} once there is")
+        return False
+    return True
 
 
 def _is_live(deployment: Deployment, bucket: str) -> bool:

@@ -22,12 +22,21 @@ _RULE_DIGITS = 12
 
 
 def track(deployment: Deployment, bucket: str) -> None:
-    """Have the bucket's events reach the queue, let the tracker look at the bucket, then adopt it."""
+    """Have the bucket's events reach the queue, let the tracker look at the bucket, then adopt it.
+
+    Rule and permissions of a bucket that the settings name are the stack's.
+    """
     announce_changes(deployment.client("s3"), bucket)
-    _allow(deployment, bucket)
-    _route(deployment, bucket)
+    if bucket not in named(deployment):
+        _allow(deployment, bucket)
+        _route(deployment, bucket)
     print(f"{bucket}: events on, rule and permissions in place; adopting what it holds")
     reconcile(deployment, bucket)
+
+
+def named(deployment: Deployment) -> tuple[str, ...]:
+    """Return the buckets that the settings of the deployed stacks name (`trackedBuckets`)."""
+    return tuple(name for name in deployment.outputs.get("TrackedBuckets", "").split(",") if name)
 
 
 def announce_changes(s3: Any, bucket: str) -> None:

@@ -1,7 +1,6 @@
 """Synthesized templates as tests read them: resources by type, policies by service, references as plain text."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -102,7 +101,7 @@ def text(value: Any) -> str:
         case str():
             return value
         case {"Ref": name}:
-            return f"${{{_readable(name)}}}"
+            return f"${{{name}}}"
         case {"Fn::GetAtt": [name, attribute]}:
             return f"${{{name}.{attribute}}}"
         case {"Fn::Join": [separator, parts]}:
@@ -130,11 +129,3 @@ def nodes(value: Any) -> Iterator[Any]:
 def keys(value: Any) -> set[str]:
     """Return every key of every object inside a template."""
     return {key for node in nodes(value) if isinstance(node, Mapping) for key in node}
-
-
-def _readable(name: str) -> str:
-    # The parameters through which a stack finds what another one made have long names of the CDK's.
-    found = re.fullmatch(
-        r"SsmParameterValuetidemark[a-z]+?(databucket|plotbucket|historytable|ledgertable)name.*", name
-    )
-    return found[1] if found else name

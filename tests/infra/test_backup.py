@@ -5,7 +5,7 @@ import pytest
 from tests.infra.templates import Stack, listed, text
 
 TABLE = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/"
-TABLES = {TABLE + "${historytable}", TABLE + "${ledgertable}"}
+TABLES = {TABLE + "${HistoryTableName}", TABLE + "${LedgerTableName}"}
 
 
 @pytest.fixture(params=["prod", "dev"])
@@ -32,6 +32,13 @@ def test_the_vault_stays_when_its_stack_goes(backup):
     (vault,) = backup.ids("AWS::Backup::BackupVault")
 
     assert backup.resources[vault]["DeletionPolicy"] == "Retain"
+
+
+def test_a_stack_made_again_after_its_end_does_not_want_the_name_of_the_vault_that_stayed(backup):
+    prefix, identity = backup.one("AWS::Backup::BackupVault")["BackupVaultName"]["Fn::Join"][1]
+
+    assert identity == {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}
+    assert len(prefix) + len("12345678-1234-1234-1234-123456789012") <= 50
 
 
 def test_the_backups_role_reaches_the_two_tables_and_the_vault_and_can_change_no_item(backup):

@@ -26,10 +26,10 @@ ENVIRONMENT = {
     },
 }
 PARAMETERS = {
-    "HISTORY_TABLE": "${historytable}",
-    "LEDGER_TABLE": "${ledgertable}",
-    "DATA_BUCKET": "${databucket}",
-    "PLOT_BUCKET": "${plotbucket}",
+    "HISTORY_TABLE": "${HistoryTableName}",
+    "LEDGER_TABLE": "${LedgerTableName}",
+    "DATA_BUCKET": "${DataBucketName}",
+    "PLOT_BUCKET": "${PlotBucketName}",
     "SIZE_INDEX": "GSI_SizeByBucket",
 }
 

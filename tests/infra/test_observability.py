@@ -102,7 +102,7 @@ def test_a_bucket_over_the_threshold_is_told(synth):
 
     told = alarms(observability, "TotalSize")
 
-    assert {dimensions(alarm) for alarm in told} == {"${databucket}", "their-bucket"}
+    assert {dimensions(alarm) for alarm in told} == {"${DataBucketName}", "their-bucket"}
     for alarm in told:
         assert alarm["Namespace"] == NAMESPACE
         assert alarm["Threshold"] == 3 * 2**30
@@ -112,7 +112,7 @@ def test_a_bucket_over_the_threshold_is_told(synth):
 def test_a_failed_backup_is_told(observability):
     (alarm,) = alarms(observability, "NumberOfBackupJobsFailed")
 
-    assert "backupvaultname" in dimensions(alarm)
+    assert "BackupVaultName" in dimensions(alarm)
 
 
 def test_the_dashboard_shows_every_alarm_and_every_metric_of_the_functions_own(observability):

@@ -6,10 +6,10 @@ from infra_cdk.images import SERVICES
 from tests.infra.templates import listed
 
 ACCOUNT = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/"
-HISTORY = ACCOUNT + "${historytable}"
-LEDGER = ACCOUNT + "${ledgertable}"
-DATA_BUCKET = "arn:${AWS::Partition}:s3:::${databucket}"
-PLOT_BUCKET = "arn:${AWS::Partition}:s3:::${plotbucket}"
+HISTORY = ACCOUNT + "${HistoryTableName}"
+LEDGER = ACCOUNT + "${LedgerTableName}"
+DATA_BUCKET = "arn:${AWS::Partition}:s3:::${DataBucketName}"
+PLOT_BUCKET = "arn:${AWS::Partition}:s3:::${PlotBucketName}"
 
 
 @pytest.fixture

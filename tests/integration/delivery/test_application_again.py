@@ -1,4 +1,7 @@
-"""The application is deleted and made again while the bucket goes on changing: the data does not notice."""
+"""The application is deleted and made again while the bucket goes on changing: the data does not notice.
+
+A bucket of somebody else's is tracked too, because the settings name it.
+"""
 
 import threading
 import time
@@ -11,6 +14,8 @@ from tests.integration.delivery.conftest import said
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 APPLICATION = ("Tidemark-local/LambdaStack", "-c", "target=local")
+THEIRS = "a-bucket-of-theirs"
+DEPLOY = ("deploy", f"CONTEXT=trackedBuckets={THEIRS},not-there-yet")
 SETTLED_SECONDS = 120
 STORED = ("DataBucketName", "PlotBucketName", "HistoryTableName", "LedgerTableName")
 OF_THE_APPLICATION = ("functions", "event source mappings", "queues", "rules", "roles", "APIs")
@@ -41,10 +46,10 @@ class Writer:
 
 
 class Data:
-    """What the storage stack holds."""
+    """What the storage stack holds, and what of it is a bucket's."""
 
-    def __init__(self, target, outputs):
-        self.bucket = outputs["DataBucketName"]
+    def __init__(self, target, outputs, bucket=None):
+        self.bucket = bucket or outputs["DataBucketName"]
         self._tables = (outputs["HistoryTableName"], outputs["LedgerTableName"])
         self._dynamodb = target.client("dynamodb")
         self._s3 = target.client("s3")
@@ -97,10 +102,52 @@ def outputs_of(target):
     }
 
 
-def test_the_application_goes_and_comes_back_and_the_data_stays_as_it_is(empty):
-    first = empty.make("deploy")
-    assert first.returncode == 0, said(first)
-    before = outputs_of(empty)
+@pytest.fixture(scope="module")
+def theirs(empty):
+    """Yield a bucket that held something before anything was deployed."""
+    s3 = empty.client("s3")
+    s3.create_bucket(Bucket=THEIRS)
+    s3.put_object(Bucket=THEIRS, Key="old", Body=b"x" * 100)
+    return THEIRS
+
+
+@pytest.fixture(scope="module")
+def deployed(empty, theirs):
+    done = empty.make(*DEPLOY)
+    assert done.returncode == 0, said(done)
+    return done
+
+
+@pytest.fixture(scope="module")
+def before(empty, deployed):
+    return outputs_of(empty)
+
+
+def test_a_bucket_that_the_settings_name_is_adopted_and_followed_without_another_command(
+    empty, theirs, before, deployed
+):
+    data = Data(empty, before, theirs)
+    adopted = data.tracked()
+
+    empty.client("s3").put_object(Bucket=theirs, Key="new", Body=b"x" * 11)
+    settle(data)
+
+    assert adopted == (100, 1)
+    assert data.tracked() == (111, 2)
+    assert [rule for rule in empty.holds()["rules"] if "-track-" in rule] == []
+    assert "there is no bucket not-there-yet here: make track TARGET=local BUCKET=not-there-yet" in (
+        deployed.stdout
+    )
+
+
+def test_track_leaves_the_rule_and_the_permissions_of_such_a_bucket_to_the_stack(empty, theirs, before):
+    tracked = empty.make("track", f"BUCKET={theirs}")
+
+    assert tracked.returncode == 0, said(tracked)
+    assert [rule for rule in empty.holds()["rules"] if "-track-" in rule] == []
+
+
+def test_the_application_goes_and_comes_back_and_the_data_stays_as_it_is(empty, before):
     data = Data(empty, before)
     s3 = empty.client("s3")
     with Writer(s3, data.bucket) as writer:
@@ -113,7 +160,7 @@ def test_the_application_goes_and_comes_back_and_the_data_stays_as_it_is(empty):
         while unseen.written < 40:
             time.sleep(0.1)
         rows_later, samples = data.rows(), data.samples()
-        again = empty.make("deploy")
+        again = empty.make(*DEPLOY)
 
     assert gone.returncode == 0, said(gone)
     assert {kind: left[kind] for kind in OF_THE_APPLICATION} == {kind: [] for kind in OF_THE_APPLICATION}
