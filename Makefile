@@ -17,6 +17,9 @@ ARGS   ?=
 RUN    := .venv/bin/python
 PYTEST := $(RUN) -m pytest
 
+# Starts an environment where none is up. One that is up may be ill: to find out why is what it is needed for.
+BE_UP  := $(RUN) -m infra_cdk.local.env --state "$(STATE)" -- true 2>/dev/null || $(MAKE) --no-print-directory local-up
+
 OPERATE    := $(RUN) -m infra_cdk.operations
 DEPLOYMENT := --target "$(TARGET)" --state "$(STATE)"
 PLACE      := $(if $(ACCOUNT),--account "$(ACCOUNT)") $(if $(REGION),--region "$(REGION)")
@@ -80,7 +83,8 @@ transcript: install ## Write docs/transcript.md from a fresh clone of HEAD and e
 	@$(RUN) -m tests.bench.transcript
 
 ##@ Change it and look at it
-dev: local-up ## Reload functions as their sources are saved, show logs; RELOAD=0 only looks, DEBUG=plotting lets a debugger attach
+dev: install ## Reload functions as their sources are saved, show logs; RELOAD=0 only looks, DEBUG=plotting lets a debugger attach
+	@$(BE_UP)
 	@$(RUN) -m infra_cdk.local.loop.dev --state "$(STATE)" $(if $(filter 0,$(RELOAD)),--no-reload) $(if $(DEBUG),--debug "$(DEBUG)") $(if $(DEBUG_PORT),--debug-port "$(DEBUG_PORT)")
 
 logs: installed ## Show what the functions log, merged by time; FN=, REQUEST= (an id's beginning), SINCE= (minutes), FOLLOW=1
@@ -89,7 +93,8 @@ logs: installed ## Show what the functions log, merged by time; FN=, REQUEST= (a
 invoke: installed ## Invoke FN= with EVENT= (a file, or - for stdin; default: a sample), show result, log and duration
 	@$(RUN) -m infra_cdk.local.loop.invoke --state "$(STATE)" --function "$(FN)" $(if $(EVENT),--event "$(EVENT)")
 
-demo: local-up ## Upload a directory of your own (DIR=), watch its size being tracked, get its plot and the dashboard's URL
+demo: install ## Upload a directory of your own (DIR=), watch its size being tracked, get its plot and the dashboard's URL
+	@$(BE_UP)
 	@$(RUN) -m infra_cdk.local.loop.demo --state "$(STATE)" --directory "$(DIR)"
 
 reset: installed ## Empty buckets, tables and queues without a restart, and take the baseline anew

@@ -1,6 +1,7 @@
 """`make dev`: watches the services' sources, has the functions run what is saved, and shows what they log."""
 
 import argparse
+import logging
 import os
 import sys
 import time
@@ -139,8 +140,14 @@ def _debug_port(text: str) -> int:
     return port
 
 
+def _quiet() -> None:
+    """Have the watcher not warn of the interrupt, which is how a user ends this."""
+    logging.getLogger("watchfiles").setLevel(logging.ERROR)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
+    _quiet()
     parser = argparse.ArgumentParser(prog="dev", description="Reload functions when their sources change.")
     parser.add_argument("--state", default=DEFAULT, metavar="DIRECTORY", help="default: %(default)s")
     parser.add_argument("--sources", default=str(ROOT / "services"), help="what to watch (default: services)")

@@ -2,9 +2,14 @@
 
 import io
 import re
+import shutil
+import subprocess
 
 import pytest
 from PIL import Image
+
+from infra_cdk.local.emulator import client
+from tests.integration.local.conftest import COMMAND_SECONDS, ROOT, environ
 
 
 @pytest.fixture
@@ -58,6 +63,31 @@ def test_a_file_that_s3_cannot_take_is_named_and_the_others_are_uploaded(shared,
     assert weights(done) == [(0, 0), (435_000, 30)]
     assert "its key is longer than 1,024 bytes" in done.stderr
     assert done.stderr.endswith("demo: 1 file was not uploaded\n")
+
+
+def test_an_environment_that_is_up_but_ill_is_used_as_it_is(shared, photos):
+    environment = shared.state.environment()
+    sqs, url = client("sqs", environment.endpoint), environment.variables["TIDEMARK_DLQ_URL"]
+    shared.run("loop.reset")
+    sqs.send_message(QueueUrl=url, MessageBody="nobody can read this")
+    command = [shutil.which("make"), "-s", "demo", f"DIR={photos}", f"STATE={shared.state.root}"]
+
+    try:
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=environ(),
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_SECONDS,
+        )
+    finally:
+        sqs.purge_queue(QueueUrl=url)
+
+    assert done.returncode == 0, done.stderr
+    assert weights(done) == [(0, 0), (435_000, 30)]
+    assert "local-up" not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
