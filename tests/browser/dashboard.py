@@ -7,19 +7,26 @@ from playwright.sync_api import Page, expect
 LONGEST_MS = 60_000
 """How long anything may take on a busy machine; nothing is measured by it."""
 
-_TOP_OF_LINE = """() => {
-  // How far up the plotting area the line reaches: 0 (bottom) to 1 (top), or null where there is no line.
+_TOP_OF_LINE = """(share) => {
+  // How far up the plotting area the line reaches: 0 (bottom) to 1 (top), or null where there is no line. With a share
+  // (0: left end, 1: right end), in that column alone.
   const canvas = document.querySelector('#chart canvas');
   const probe = document.createElement('canvas').getContext('2d');
   probe.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('--data');
   probe.fillRect(0, 0, 1, 1);
   const [red, green, blue] = probe.getImageData(0, 0, 1, 1).data;
-  const { width, height } = canvas;
-  const { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
+  const whole = canvas.getBoundingClientRect();
+  const area = document.querySelector('#chart .u-over').getBoundingClientRect();
+  const scale = canvas.width / whole.width;
+  const left = Math.round((area.left - whole.left + (share ?? 0) * area.width) * scale);
+  const top = Math.round((area.top - whole.top) * scale);
+  const width = share === null ? Math.round(area.width * scale) : 1;
+  const height = Math.round(area.height * scale) + 2;
+  const { data } = canvas.getContext('2d').getImageData(left, top, width, height);
   for (let y = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1) {
       const at = (y * width + x) * 4;
-      if (data[at] === red && data[at + 1] === green && data[at + 2] === blue) return 1 - y / height;
+      if (data[at] === red && data[at + 1] === green && data[at + 2] === blue) return 1 - y / (height - 2);
     }
   }
   return null;
@@ -72,7 +79,11 @@ class Dashboard:
 
     @property
     def top_of_line(self):
-        return self.page.evaluate(_TOP_OF_LINE)
+        return self.page.evaluate(_TOP_OF_LINE, None)
+
+    def level_at(self, share):
+        """How far up the line is, both as shares of the plotting area."""
+        return self.page.evaluate(_TOP_OF_LINE, share)
 
     def choose_window(self, name):
         self.page.get_by_role("radio", name=name, exact=True).check()
