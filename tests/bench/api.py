@@ -14,7 +14,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -219,7 +219,11 @@ def cold(starts: int) -> dict[str, list[float]]:
             for name, (first, route) in cases.items():
                 event = {"httpMethod": "GET", "path": route.path, "queryStringParameters": dict(route.query)}
                 arguments = [SERVICE_PYTHON, "-c", COLD.format(first=first), json.dumps(event)]
-                seconds = _seconds(lambda arguments=arguments: subprocess.run(arguments, check=True))
+                seconds = _seconds(
+                    lambda arguments=arguments: subprocess.run(
+                        arguments, check=True, stdout=subprocess.DEVNULL
+                    )
+                )
                 if number:  # the first fills the file cache
                     took[name].append(seconds)
     return took
@@ -263,8 +267,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     try:
         environment = Environment.from_env()
-        measured = warm(environment, options.rounds)
-        text = report(measured, pages(LONG), cold(options.starts), rendering(options.rounds))
+        with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):  # the handler prints metrics
+            measured = warm(environment, options.rounds)
+            text = report(measured, pages(LONG), cold(options.starts), rendering(options.rounds))
     except (NoEnvironmentError, EngineError) as error:
         print(f"bench-api: {error}", file=sys.stderr)
         return 2

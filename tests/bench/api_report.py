@@ -50,6 +50,7 @@ def report(
 ### Warm
 """,
         _warm_table(warm),
+        _goals(warm, drawn),
         f"""Milliseconds. A bucket with {SAMPLES} samples and {PREFIXES} prefixes, windows of {WINDOW} s. In the handler:
 the function's code against the DynamoDB engine, no gateway; over HTTP: the local environment, where LocalStack, the engine
 and the function share the processors. The last columns say how many times faster than the PNG a route answers. Every
@@ -77,6 +78,20 @@ stand-in for DynamoDB counts in `tests/unit/plotting/test_reading.py`.
 {len(packed.text.encode()):,} bytes, {len(packed.compressed):,} over the wire to a browser, in one request.""",
     )
     return "\n\n".join(part.strip() for part in parts)
+
+
+def _goals(warm: Mapping[str, Measured], drawn: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> str:
+    """Return how far the goals are met: data three times faster than the picture, the picture no slower than pyplot's."""
+    picture, data = warm[PICTURE], {name: one for name, one in warm.items() if name not in DRAWN}
+    slowest = max(data, key=lambda name: statistics.median(data[name].handler))
+    in_handler = statistics.median(picture.handler) / statistics.median(data[slowest].handler)
+    over_http = statistics.median(picture.http) / statistics.median(data[slowest].http)
+    least = min(statistics.median(pyplots) / statistics.median(ours) for ours, pyplots in drawn.values())
+    return (
+        f"Of the routes without a picture, `{slowest}` is slowest: {in_handler:.1f} times faster than the picture in the "
+        f"handler (goal: 3), {over_http:.1f} times over HTTP, where the emulator's own time is in both. The picture is at "
+        f"least {least:.1f} times as fast as pyplot's (goal: 1)."
+    )
 
 
 def _warm_table(measured: Mapping[str, Measured]) -> str:
