@@ -176,7 +176,7 @@ mutants: install ## Kill every known wrong variant of the accounting, and tell e
 prove: install ## Explore every interleaving of the accounting in larger worlds, more than a million states
 	@$(RUN) -m tests.property.explore
 
-soak: install ## Change, lose, repeat and break at random against the local engine for MINUTES= (default: 5)
+soak: install ## Change, lose, repeat and break at random, in memory and on the local engine, for MINUTES= (default: 5)
 	@$(RUN) -m tests.stateful.soak --minutes "$(or $(MINUTES),5)"
 
 page: install ## Pack the dashboard's sources (services/plotting/page) into the one file that is served

@@ -9,14 +9,3 @@ def environment() -> Environment:
         return Environment.from_env()
     except NoEnvironmentError as error:
         pytest.exit(str(error), returncode=2)
-
-
-@pytest.fixture
-def show(capsys):
-    """Print what a person wants to see, although pytest captures the rest."""
-
-    def print_it(text: str) -> None:
-        with capsys.disabled():
-            print(text)
-
-    return print_it

@@ -3,7 +3,9 @@
 import itertools
 import random
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import pytest
 
@@ -47,22 +49,52 @@ def storm(
             done.result()
 
 
-def test_2000_changes_from_8_threads_on_300_awkward_keys_end_exact(environment, show):
-    keys = awkward_keys(300)
+@dataclass(frozen=True)
+class Storm:
+    """How many random changes, from how many threads, of how many keys."""
+
+    operations: int
+    threads: int
+    keys: int
+
+    def __str__(self) -> str:
+        return f"{self.operations:,} changes from {self.threads} threads on {self.keys:,} awkward keys"
+
+
+STORMS = [
+    Storm(operations=2000, threads=8, keys=300),
+    pytest.param(Storm(operations=10_000, threads=16, keys=2000), marks=pytest.mark.long),
+]
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("size", STORMS, ids=str)
+def test_a_storm_ends_exact(environment, show, size):
     seed = random.randrange(1 << 32)
+    bucket = environment.data_bucket
+    began = time.monotonic()
 
-    storm(environment, environment.data_bucket, keys, operations=2000, threads=8, seed=seed)
-    environment.wait_until_quiet()
-
-    truth = assert_exact(environment, environment.data_bucket)
-    totals = environment.totals(environment.data_bucket)
-    show(
-        f"\n  2,000 changes from 8 threads on 300 keys (seed {seed}): exact at {truth.size} bytes in {truth.count} objects; "
-        f"{totals.created} created, {totals.overwritten} overwritten, {totals.removed} removed recorded"
+    storm(
+        environment,
+        bucket,
+        awkward_keys(size.keys),
+        operations=size.operations,
+        threads=size.threads,
+        seed=seed,
     )
-    delete_all(environment, environment.data_bucket)
-    environment.wait_until_quiet()
-    assert_exact(environment, environment.data_bucket)
+    changed = time.monotonic()
+    environment.wait_until_quiet(seconds=900)
+
+    truth = assert_exact(environment, bucket)
+    totals = environment.totals(bucket)
+    show(
+        f"\n  {size} (seed {seed}): exact at {truth.size} bytes in {truth.count} objects; "
+        f"{totals.created} created, {totals.overwritten} overwritten, {totals.removed} removed recorded; "
+        f"{changed - began:.0f} s of changes, at rest {time.monotonic() - changed:.0f} s later"
+    )
+    delete_all(environment, bucket)
+    environment.wait_until_quiet(seconds=900)
+    assert_exact(environment, bucket)
 
 
 def test_two_buckets_racing_for_the_peak_leave_the_highest_sample_there(environment, show):

@@ -22,15 +22,19 @@ def main(words: list[str]) -> int:
     chosen = [configuration for configuration in everything if wanted in configuration.name]
     began = time.monotonic()
     print(f"{'states':>10} {'steps':>10} {'s':>5}  configuration")
-    states, broken = 0, 0
+    states, dying, broken = 0, 0, 0
     # The largest first, so that the workers end together; each in a process of its own, for the memory.
     with multiprocessing.Pool(WORKERS, maxtasksperchild=1) as pool:
         for configuration, found, seconds in pool.imap_unordered(_explored, reversed(chosen)):
             states += found.states
+            dying += found.states if configuration.budget.crashes else 0
             broken += found.violation is not None
             print(f"{found.states:10,} {found.steps:10,} {seconds:5.0f}  {configuration.name}", flush=True)
             _tell(found)
-    print(f"{states:10,} states in {time.monotonic() - began:.0f} s, {broken} configurations broken")
+    print(
+        f"{states:10,} states in {time.monotonic() - began:.0f} s, {dying:,} of them where handlers may die; "
+        f"{broken} configurations broken"
+    )
     return 1 if broken or not chosen else 0
 
 

@@ -24,6 +24,8 @@ class Books:
     totals: dict[str, Totals] = field(default_factory=dict)
     samples: dict[str, list[Sample]] = field(default_factory=lambda: defaultdict(list))
     peak: Peak | None = None
+    open_runs: list[str] = field(default_factory=list)
+    """The buckets whose reconcile goes on."""
 
 
 def read(ledger: Iterable[Mapping[str, Any]], history: Iterable[Mapping[str, Any]]) -> Books:
@@ -40,6 +42,8 @@ def read(ledger: Iterable[Mapping[str, Any]], history: Iterable[Mapping[str, Any
             books.prefixes[bucket][sk] = items.int_of(item, "size"), items.int_of(item, "count")
         elif sk == keys.TOTALS:
             books.totals[bucket] = Totals.from_item(item)
+        elif sk == keys.RECONCILE and "ended" not in item:
+            books.open_runs.append(bucket)
         elif sk == keys.PEAK:
             books.peak = Peak.from_item(item)
     for sample in sorted(map(Sample.from_item, history), key=lambda one: (one.bucket, one.time)):
@@ -51,41 +55,60 @@ def assert_consistent(books: Books) -> None:
     """Assert what every transaction keeps, whatever is still in flight."""
     for bucket, totals in books.totals.items():
         rows = books.rows[bucket]
-        assert (totals.size, totals.count) == (sum(rows.values()), len(rows)), bucket
-        assert _held(books.prefixes[bucket]) == _by_prefix(rows), bucket
+        _same("totals are the sum of the rows", (totals.size, totals.count), (sum(rows.values()), len(rows)))
+        _same("prefixes are the sums of their rows", _held(books.prefixes[bucket]), _by_prefix(rows))
         samples = books.samples[bucket]
-        assert bool(samples) == (totals.state is State.LIVE), bucket
+        _same(
+            "there are samples once a bucket is live, and not before",
+            bool(samples),
+            totals.state is State.LIVE,
+        )
         if samples:
             _assert_history(totals, samples)
-    assert set(books.samples) <= set(books.totals)
+    _same("a bucket with samples has totals", set(books.samples) - set(books.totals), set())
     maxima = [sample.total_size for samples in books.samples.values() for sample in samples]
-    assert (books.peak.size if books.peak else None) == max(maxima, default=None)
+    _same("the peak is the maximum of the samples", books.peak and books.peak.size, max(maxima, default=None))
 
 
 def _assert_history(totals: Totals, samples: list[Sample]) -> None:
     last = samples[-1]
-    assert (last.total_size, last.object_cnt, last.time) == (totals.size, totals.count, totals.last_time)
-    assert totals.max_size == max(sample.total_size for sample in samples)
-    assert totals.count == samples[0].object_cnt + totals.created - totals.removed
+    _same(
+        "the last sample is the totals",
+        (last.total_size, last.object_cnt, last.time),
+        (totals.size, totals.count, totals.last_time),
+    )
+    highest = max(sample.total_size for sample in samples)
+    _same("a bucket's maximum is that of its samples", totals.max_size, highest)
+    counted = samples[0].object_cnt + totals.created - totals.removed
+    _same("the counters count the transitions", totals.count, counted)
     for before, after in pairwise(samples):
-        assert before.time < after.time
-        assert before.revision < after.revision
-        assert after.object_cnt - before.object_cnt == (after.created_cnt - before.created_cnt) - (
-            after.removed_cnt - before.removed_cnt
-        )
+        _true("times rise", before.time < after.time, (before, after))
+        _true("revisions rise", before.revision < after.revision, (before, after))
+        moved = (after.created_cnt - before.created_cnt) - (after.removed_cnt - before.removed_cnt)
+        _same("the counters count the transitions", after.object_cnt - before.object_cnt, moved)
 
 
 def assert_exact(books: Books, listings: Mapping[str, Mapping[str, int]]) -> None:
     """Assert that the books hold what the buckets list, now that nothing is in flight."""
+    _same("every reconcile ends", books.open_runs, [])
     for bucket, listing in listings.items():
-        assert books.rows[bucket] == listing
-        assert books.totals[bucket].state is State.LIVE
+        _same("at rest the rows are the listing", books.rows[bucket], dict(listing))
+        totals = books.totals.get(bucket)
+        _same("at rest every bucket is live", totals and totals.state, State.LIVE)
 
 
 def assert_rising(before: Books, after: Books) -> None:
     """Assert that no row went back to a revision it had."""
     for row, revision in after.revisions.items():
-        assert revision >= before.revisions.get(row, 0), row
+        _true("a revision is never used again", revision >= before.revisions.get(row, 0), row)
+
+
+def _same(claim: str, found: object, expected: object) -> None:
+    assert found == expected, f"{claim}: {found} instead of {expected}"
+
+
+def _true(claim: str, holds: bool, about: object) -> None:
+    assert holds, f"{claim}: not so at {about}"
 
 
 def _by_prefix(rows: Mapping[str, int]) -> dict[str, Pair]:

@@ -10,14 +10,3 @@ def engine(aws_endpoint):  # noqa: F811
     with pytest.MonkeyPatch.context() as patched:
         impatient(patched)
         yield Engine(aws_endpoint)
-
-
-@pytest.fixture
-def show(capsys):
-    """Print what a person wants to see, although pytest captures the rest."""
-
-    def print_it(text: str) -> None:
-        with capsys.disabled():
-            print(text)
-
-    return print_it

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -20,7 +21,7 @@ class Crash(BaseException):
 
 
 class Fault(Enum):
-    """One way in which one request goes wrong; where it does not fit the request, the service answers 500."""
+    """One way in which one request goes wrong."""
 
     THROTTLED = auto()
     CONFLICT = auto()
@@ -38,25 +39,52 @@ class Fault(Enum):
     CRASH_AFTER = auto()
 
 
+_ANY = (Fault.THROTTLED, Fault.SERVER_ERROR, Fault.TIMEOUT, Fault.CRASH)
+_WRITING = (*_ANY, Fault.LOST, Fault.CRASH_AFTER)
+FITTING: Mapping[str, tuple[Fault, ...]] = {
+    "HeadObject": (*_ANY, Fault.FORBIDDEN, Fault.BAD_REQUEST),
+    "BatchGetItem": (*_ANY, Fault.UNPROCESSED),
+    "TransactWriteItems": (*_WRITING, Fault.CONFLICT),
+    "PutItem": _WRITING,
+    "SendMessage": _WRITING,
+    "GetItem": _ANY,
+    "Query": _ANY,
+    "ListObjectsV2": _ANY,
+}
+"""Every operation that the tracker asks for, and what may befall it. An answer lost is as good as a timeout to a reader."""
+
+Aim = tuple[str, int]
+"""An operation, and which of an invocation's requests of that kind is meant, from 0."""
+Plan = Mapping[Aim, Fault]
+Met = tuple[Fault, str]
+"""What was met, and by which operation."""
+
+
 @dataclass
 class Weather:
-    """Which request of one invocation meets what: `plan` by number from 0, in the order of the requests.
+    """What the requests of one invocation meet: each fault of the `plan` waits for the request that it is aimed at.
 
+    It befalls the next ones of its kind too, until `attempts` have met it: botocore asks three times before it gives up.
     `gate` is passed before every request: there an invocation waits for its turn.
     """
 
-    plan: Mapping[int, Fault] = field(default_factory=dict)
-    gate: Callable[[], None] = lambda: None
-    met: int = 0
-    _sent: int = 0
+    plan: Plan = field(default_factory=dict)
+    attempts: int = 1
+    gate: Callable[[str], None] = lambda _: None
+    met: Counter[Met] = field(default_factory=Counter)
+    _asked: Counter[str] = field(default_factory=Counter)
 
-    def next(self) -> Fault | None:
+    def next(self, operation: str) -> Fault | None:
         """Return what the next request meets, when its turn has come."""
-        self.gate()
-        fault = self.plan.get(self._sent)
-        self._sent += 1
-        self.met += fault is not None
-        return fault
+        self.gate(operation)
+        number = self._asked[operation]
+        self._asked[operation] += 1
+        for earlier in range(self.attempts):
+            fault = self.plan.get((operation, number - earlier))
+            if fault:
+                self.met[fault, operation] += 1
+                return fault
+        return None
 
 
 def error_of(service: str, operation: str, fault: Fault) -> tuple[str, int]:
@@ -96,7 +124,7 @@ class Faulty:
         yield self._ask("Query", self._client.query, query)
 
     def _ask(self, operation: str, method: Callable[..., Any], asked: dict[str, Any]) -> Any:
-        fault = self._weather.next()
+        fault = self._weather.next(operation)
         if fault is None:
             return method(**asked)
         if fault is Fault.CRASH:
@@ -128,7 +156,7 @@ def trouble(service: str, client: Any, current: Callable[[], Weather]) -> None:
 
     def before_send(request: Any, event_name: str, **_: Any) -> AWSResponse | None:
         operation = event_name.rpartition(".")[2]
-        fault = current().next()
+        fault = current().next(operation)
         if fault is None:
             return None
         if fault is Fault.CRASH:

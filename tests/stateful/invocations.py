@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from tests.stateful.faults import Crash, Weather
+from tests.stateful.faults import Aim, Crash, Plan, Weather
 
 _PATIENCE_SECONDS = 60
 
@@ -11,14 +11,14 @@ _PATIENCE_SECONDS = 60
 class Invocation:
     """One call of the tracker in a thread of its own, which runs only between `go_on` and its return.
 
-    `work` is given the weather that the requests of this call are to meet.
+    `work` is given the weather that the requests of this call are to meet; the faults of it are the `plan`.
     """
 
-    def __init__(self, work: Callable[[Weather], None]) -> None:
-        self.weather = Weather(gate=self._wait_for_turn)
+    def __init__(self, work: Callable[[Weather], None], plan: Plan) -> None:
+        self.weather = Weather(plan, gate=self._wait_for_turn)
         self.done = False
         self._work = work
-        self._turns = 0
+        self._halt: Aim | None = None
         self._killed = False
         self._error: BaseException | None = None
         self._go = threading.Semaphore(0)
@@ -26,11 +26,14 @@ class Invocation:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
-    def go_on(self, requests: int) -> None:
-        """Run until so many more requests are made, or to the end. Raises what the call raised, except a crash."""
+    def go_on(self, halt: Aim | None = None) -> None:
+        """Run until it is about to make a request, counted from here on, or to the end.
+
+        Raises what the call raised, except a crash.
+        """
         if self.done:
             return
-        self._turns = requests
+        self._halt = halt
         self._go.release()
         assert self._back.acquire(timeout=_PATIENCE_SECONDS), "an invocation hangs"
         if self.done:
@@ -38,15 +41,10 @@ class Invocation:
         if self._error:
             raise self._error
 
-    def finish(self) -> None:
-        """Run to the end."""
-        while not self.done:
-            self.go_on(1000)
-
     def kill(self) -> None:
         """Have the process die where it stands."""
         self._killed = True
-        self.finish()
+        self.go_on()
 
     def _run(self) -> None:
         self._go.acquire()
@@ -60,10 +58,12 @@ class Invocation:
         self.done = True
         self._back.release()
 
-    def _wait_for_turn(self) -> None:
-        while self._turns <= 0 and not self._killed:
-            self._back.release()
-            self._go.acquire()
+    def _wait_for_turn(self, operation: str) -> None:
+        if self._halt and self._halt[0] == operation:
+            number = self._halt[1]
+            self._halt = (operation, number - 1)
+            if number == 0:
+                self._back.release()
+                self._go.acquire()
         if self._killed:
             raise Crash
-        self._turns -= 1

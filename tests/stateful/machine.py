@@ -8,25 +8,45 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from size_history.messages import ReconcileEveryBucket, ReconcileRequest
+from size_history.messages import LARGEST_PAGE, ReconcileEveryBucket, ReconcileRequest
 from tests.stateful import books
-from tests.stateful.faults import Fault
-from tests.stateful.world import KEYS, MONTH_MICROSECONDS, STALE_MICROSECONDS, InMemory, Storage, World
+from tests.stateful.faults import FITTING, Aim, Plan
+from tests.stateful.world import (
+    KEYS,
+    MONTH_MICROSECONDS,
+    STALE_MICROSECONDS,
+    InMemory,
+    Storage,
+    World,
+)
 
 logging.getLogger("size_tracking").setLevel(logging.CRITICAL)
 
 # Few things that meet often find more than many that do not: mostly one bucket and two of its keys.
 bucket_numbers = st.sampled_from((0, 0, 0, 0, 1))
 key_numbers = st.sampled_from((0, 0, 0, 0, 0, 1, 1, *range(2, len(KEYS))))
-sizes = st.integers(0, 4)
+sizes = st.sampled_from((0, 1, 2, 3, 4, 40, 50, 60))
 copies = st.sampled_from((1, 1, 1, 1, 2, 0))
-# The request after the first is S3's answer about the first key.
-plans = st.dictionaries(
-    st.sampled_from((1, 1, 1, 2, 2, 3, 4, 0)), st.sampled_from(Fault), min_size=1, max_size=2
-)
 picks = st.lists(st.sampled_from((0, 0, 0, *range(1, 6))), min_size=1, max_size=3)  # from the newest message
 times_left = st.sampled_from((60_000, 60_000, 60_000, 60_000, 5_002, 5_008))
+attempts = st.sampled_from((1, 1, 3))
 
+# What decides is what becomes of a commit, and what happens between a look and its commit.
+_AIMED = {"TransactWriteItems": 4, "HeadObject": 2, "BatchGetItem": 2, "PutItem": 2, "SendMessage": 2}
+operations = st.sampled_from([name for name in FITTING for _ in range(_AIMED.get(name, 1))])
+numbers = st.sampled_from((0, 0, 0, 1, 1, 2))
+aims = st.tuples(operations, numbers)
+plans = st.dictionaries(aims, st.none(), min_size=1, max_size=3).flatmap(
+    lambda aimed: st.fixed_dictionaries({aim: st.sampled_from(FITTING[aim[0]]) for aim in aimed})
+)
+few_plans = st.just({}) | st.just({}) | st.just({}) | plans
+_COMMIT, _ROWS, _LOOK, _TOTALS = (
+    ("TransactWriteItems", 0),
+    ("BatchGetItem", 0),
+    ("HeadObject", 0),
+    ("BatchGetItem", 1),
+)
+halts = st.sampled_from((_COMMIT, _COMMIT, _COMMIT, None, None, None, _ROWS, _LOOK, _TOTALS)) | aims
 
 MOST_AT_ONCE = 3
 _ARGUMENTS = {
@@ -42,16 +62,12 @@ _ARGUMENTS = {
         "keys": st.lists(key_numbers, min_size=1, max_size=4),
         "copies": copies,
     },
-    "deliver": {"picks": picks},
-    "begin_to_deliver": {"picks": picks, "requests": st.sampled_from((1, 2, 2, 2, 3, 4))},
-    "deliver_badly": {"picks": picks, "plan": plans, "left": times_left},
-    "go_on": {
-        "which": st.integers(0, 1),
-        "requests": st.sampled_from((1, 2, 100)),
-        "killed": st.integers(0, 5),
-    },
-    "lose_or_duplicate": {"pick": st.integers(0, 5), "lost": st.booleans()},
     "reconcile": {"bucket": bucket_numbers, "page_size": st.integers(1, 3)},
+    "deliver": {"picks": picks},
+    "deliver_badly": {"picks": picks, "plan": plans, "attempts": attempts, "left": times_left},
+    "begin_to_deliver": {"picks": picks, "plan": few_plans, "halt": halts},
+    "go_on": {"which": st.integers(0, 2), "halt": halts, "killed": st.integers(0, 5)},
+    "lose_or_duplicate": {"pick": st.integers(0, 5), "lost": st.booleans()},
     "time_passes": {
         "passed": st.sampled_from(
             ("a month", "a quarter of an hour", "less than nothing", "all buckets' turn")
@@ -59,8 +75,31 @@ _ARGUMENTS = {
     },
     "rest": {},
 }
+
+
+def one_of(*names: str) -> st.SearchStrategy[Any]:
+    """Return a strategy of things to do, by name, with their arguments."""
+    return st.sampled_from(names).flatmap(
+        lambda name: st.tuples(st.just(name), st.fixed_dictionaries(_ARGUMENTS[name]))
+    )
+
+
+race_changes = st.tuples(
+    st.sampled_from(("put", "put", "put", "delete", "delete", "delete", "nothing", "reconcile")),
+    st.sampled_from((0, 0, 1)),
+    sizes,
+)
+rivals = st.fixed_dictionaries(
+    {"changes": st.lists(race_changes, min_size=1, max_size=2), "halt": halts, "plan": few_plans}
+)
+_HERE, _TWO, _ONE_PREFIX, _TWO_BUCKETS = ((0, 0),), ((0, 0), (0, 1)), ((0, 1), (0, 2)), ((0, 0), (1, 0))
+_ARGUMENTS["race"] = {
+    "places": st.sampled_from((_HERE, _TWO, _ONE_PREFIX, _TWO_BUCKETS)),
+    "rivals": st.lists(rivals, min_size=2, max_size=MOST_AT_ONCE),
+    "order": st.lists(st.tuples(st.integers(0, 2), st.none() | halts), max_size=4),
+    "alone": st.sampled_from((True, True, False)),
+}
 _OFTEN = (
-    "put",
     "put",
     "delete",
     "deliver",
@@ -68,11 +107,12 @@ _OFTEN = (
     "deliver_badly",
     "deliver_badly",
     "go_on",
-    "go_on",
+    "race",
+    "race",
+    "race",
+    "race",
 )
-actions = st.sampled_from((*_OFTEN, *_OFTEN, *_ARGUMENTS)).flatmap(
-    lambda name: st.tuples(st.just(name), st.fixed_dictionaries(_ARGUMENTS[name]))
-)
+actions = one_of(*_OFTEN, *_OFTEN, *_ARGUMENTS)
 
 
 class Accounting(RuleBasedStateMachine):
@@ -86,19 +126,29 @@ class Accounting(RuleBasedStateMachine):
         self.world = World(self.storage())
         self.before = books.Books()
         self.loses = False
+        self.steps = 0
 
     def storage(self) -> Storage:
         return InMemory()
 
-    @initialize(live=st.booleans(), loses=st.sampled_from((False, False, True)))
-    def begin(self, live: bool, loses: bool) -> None:
-        """Begin with a bucket that is live, or with none that is known.
+    @initialize(
+        live=st.sampled_from(((True, True), (True, True), (True, False), (False, False))),
+        held=st.dictionaries(key_numbers, sizes, max_size=2),
+        loses=st.sampled_from((False, False, True)),
+    )
+    def begin(self, live: tuple[bool, ...], held: dict[int, int], loses: bool) -> None:
+        """Begin with buckets that are live, or that nobody knows; the first may hold something.
 
         Most histories lose no message: where one is lost, the reconcile at the end would heal any other wrong too.
         """
         self.loses = loses
-        if live:
-            self.world.ask(ReconcileRequest(self.world.storage.bucket(0)))
+        self.world.fill(0, held)
+        if held:
+            self.world.ask(ReconcileRequest(self.world.storage.bucket(0), LARGEST_PAGE))
+        for number, at_once in enumerate(live):
+            if at_once:
+                self.world.ask(ReconcileRequest(self.world.storage.bucket(number)))
+        if any(live):
             with quiet():
                 self.world.settle()
 
@@ -106,6 +156,7 @@ class Accounting(RuleBasedStateMachine):
     def act(self, what: tuple[str, dict[str, Any]]) -> None:
         """Do one thing; a single rule, for Hypothesis leaves out some rules of every history."""
         name, arguments = what
+        self.steps += 1
         getattr(self, name)(**arguments)
 
     def put(self, bucket: int, key: int, size: int, how: str, copies: int) -> None:
@@ -114,20 +165,52 @@ class Accounting(RuleBasedStateMachine):
     def delete(self, bucket: int, keys: list[int], copies: int) -> None:
         self.world.delete(bucket, keys, copies=copies if self.loses else max(copies, 1))
 
-    def begin_to_deliver(self, picks: list[int], requests: int) -> None:
-        if len(self.world.running) < MOST_AT_ONCE:
-            self.world.begin_to_deliver(picks, requests)
-
     def deliver(self, picks: list[int]) -> None:
         self.world.deliver(picks, {})
 
-    def deliver_badly(self, picks: list[int], plan: dict[int, Fault], left: int) -> None:
-        self.world.deliver(picks, plan, left)
+    def deliver_badly(self, picks: list[int], plan: Plan, attempts: int, left: int) -> None:
+        self.world.deliver(picks, plan, attempts=attempts, remaining_ms=left)
 
-    def go_on(self, which: int, requests: int, killed: int) -> None:
+    def begin_to_deliver(self, picks: list[int], plan: Plan, halt: Aim | None) -> None:
+        if len(self.world.running) < MOST_AT_ONCE:
+            self.world.begin_to_deliver(picks, plan, halt)
+
+    def go_on(self, which: int, halt: Aim | None, killed: int) -> None:
         if self.world.running:
             which %= len(self.world.running)
-            self.world.go_on(which, requests) if killed else self.world.kill(which)
+            self.world.go_on(which, halt) if killed else self.world.kill(which)
+
+    def race(
+        self,
+        places: tuple[tuple[int, int], ...],
+        rivals: list[dict[str, Any]],
+        order: list[tuple[int, Aim | None]],
+        alone: bool,
+    ) -> None:
+        """Change something and begin to carry it out, time after time; then let who was halted go on, in some order.
+
+        `alone` is from rest to rest: no other message is there to put right what goes wrong.
+        """
+        if alone:
+            self.rest()
+        for rival in rivals:
+            before = len(self.world.queue)
+            for what, place, size in rival["changes"]:
+                self._change(what, *places[place % len(places)], size)
+            newest = range(max(1, len(self.world.queue) - before))
+            self.begin_to_deliver(list(newest), rival["plan"], rival["halt"])
+        for which, halt in order:
+            self.go_on(which, halt, killed=1)
+        if alone:
+            self.rest()
+
+    def _change(self, what: str, bucket: int, key: int, size: int) -> None:
+        if what == "put":
+            self.world.put(bucket, key, size)
+        elif what == "delete":
+            self.world.delete(bucket, [key])
+        elif what == "reconcile":
+            self.reconcile(bucket, page_size=1)
 
     def lose_or_duplicate(self, pick: int, lost: bool) -> None:
         self.world.drop(pick) if lost and self.loses else self.world.duplicate(pick)

@@ -2,15 +2,46 @@
 
 import os
 import random
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from hypothesis import HealthCheck, seed, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.stateful.engine import Engine, OnEngine
+from tests.stateful.faults import Fault, Met
 from tests.stateful.machine import Accounting, quiet
 
 SEED = "TIDEMARK_SEED"
 """The environment variable that repeats a run."""
+EVERYTHING = (Phase.generate, Phase.shrink)
+
+
+@dataclass
+class Tally:
+    """What was run: histories that ended exact, their steps, and the faults that were met by which operation."""
+
+    histories: int = 0
+    steps: int = 0
+    met: Counter[Met] = field(default_factory=Counter)
+
+    def add(self, machine: Accounting) -> None:
+        """Count a history that came to its end."""
+        self.histories += 1
+        self.steps += machine.steps
+        self.met += machine.world.met
+
+    def plus(self, other: "Tally") -> "Tally":
+        """Return both together."""
+        return Tally(self.histories + other.histories, self.steps + other.steps, self.met + other.met)
+
+    def of(self, faults: Iterable[Fault], operation: str) -> int:
+        """Return how often one of these faults was met by an operation."""
+        return sum(self.met[fault, operation] for fault in faults)
+
+    def __str__(self) -> str:
+        return f"{self.histories:,} histories of {self.steps:,} steps that met {self.met.total():,} faults"
 
 
 def seed_of_this_run() -> int:
@@ -18,22 +49,22 @@ def seed_of_this_run() -> int:
     return int(os.environ.get(SEED) or random.SystemRandom().randrange(1 << 32))
 
 
-def run_in_memory(number: int, *, examples: int, steps: int) -> int:
-    """Run so many histories in memory; return how many faults were met. Raises what broke, with the shortest history."""
-    met: list[int] = []
+def run_in_memory(number: int, *, examples: int, steps: int, phases: tuple[Phase, ...] = EVERYTHING) -> Tally:
+    """Run so many histories in memory. Raises what broke, with the shortest history where `phases` shrink."""
+    tally = Tally()
 
     class InProcess(Accounting):
         def teardown(self) -> None:
             super().teardown()
-            met.append(self.world.met)
+            tally.add(self)
 
-    _run(InProcess, number, examples, steps)
-    return sum(met)
+    _run(InProcess, number, examples, steps, phases)
+    return tally
 
 
-def run_on_engine(engine: Engine, number: int, *, examples: int, steps: int) -> int:
+def run_on_engine(engine: Engine, number: int, *, examples: int, steps: int) -> Tally:
     """Run so many histories on a real engine; as `run_in_memory`."""
-    met: list[int] = []
+    tally = Tally()
 
     class OnRealEngine(Accounting):
         looks_always = False  # every look and every page costs requests to the engine
@@ -45,20 +76,24 @@ def run_on_engine(engine: Engine, number: int, *, examples: int, steps: int) -> 
         def teardown(self) -> None:
             try:
                 super().teardown()
-                met.append(self.world.met)
+                tally.add(self)
             finally:
                 self.world.storage.close()
 
-    _run(OnRealEngine, number, examples, steps)
-    return sum(met)
+    _run(OnRealEngine, number, examples, steps, EVERYTHING)
+    return tally
 
 
-def _run(machine: type[Accounting], number: int, examples: int, steps: int) -> None:
+def _run(
+    machine: type[Accounting], number: int, examples: int, steps: int, phases: tuple[Phase, ...]
+) -> None:
     bounds = settings(
         max_examples=examples,
         stateful_step_count=steps,
         deadline=None,
         database=None,
+        phases=phases,
+        report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
     try:

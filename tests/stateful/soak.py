@@ -1,6 +1,7 @@
 """`make soak MINUTES=`: the stateful tests for as long as asked, round after round, each from a seed that is told.
 
-A failure ends it, with the shortest history that fails and the seed that finds it again (TIDEMARK_SEED=).
+A failure ends it with one line: the invariant that broke, the seed, and the command that repeats it. The shortest history
+that breaks it goes to a file, which the line names.
 """
 
 import argparse
@@ -8,50 +9,87 @@ import random
 import sys
 import tempfile
 import time
+import traceback
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import botocore.endpoint
 
 from tests.integration.conftest import running_engine
 from tests.stateful.engine import Engine
-from tests.stateful.running import SEED, run_in_memory, run_on_engine, seed_of_this_run
+from tests.stateful.running import SEED, Tally, run_in_memory, run_on_engine, seed_of_this_run
 
 STEPS = 40
 IN_MEMORY_A_ROUND = 500
 ON_ENGINE_A_ROUND = 20
 ENGINE_STEPS = 15
+STORY = Path(".local") / "soak-failure.txt"
+
+
+class BrokenError(Exception):
+    """A history did not hold; the text is one line that says what broke and how to see it again."""
 
 
 def soak(minutes: float, seed: int, engine: Engine) -> int:
-    """Run rounds until the time is over and return how many there were; a failure is raised."""
+    """Run rounds until the time is over and return how many there were. Raises BrokenError at the first failure."""
     print(f"soak: {minutes:g} minutes from seed {seed} ({SEED}={seed} repeats it)", flush=True)
     seeds = random.Random(seed)
     end = time.monotonic() + 60 * minutes
-    rounds = faults = 0
-    while time.monotonic() < end:
+    rounds, in_memory, on_engine = 0, Tally(), Tally()
+    while time.monotonic() < end or not rounds:
         # The first round takes the seed itself, so that the seed of a failing round is all it takes to repeat it.
         number = seeds.randrange(1 << 32) if rounds else seed
-        faults += run_in_memory(number, examples=IN_MEMORY_A_ROUND, steps=STEPS)
-        faults += run_on_engine(engine, number, examples=ON_ENGINE_A_ROUND, steps=ENGINE_STEPS)
-        rounds += 1
-        print(
-            f"soak: round {rounds} (seed {number}): {rounds * IN_MEMORY_A_ROUND:,} histories in memory and "
-            f"{rounds * ON_ENGINE_A_ROUND:,} on the engine ended exact, {faults:,} faults met",
-            flush=True,
+        in_memory = in_memory.plus(
+            _held(number, lambda at: run_in_memory(at, examples=IN_MEMORY_A_ROUND, steps=STEPS))
         )
+        on_engine = on_engine.plus(
+            _held(
+                number, lambda at: run_on_engine(engine, at, examples=ON_ENGINE_A_ROUND, steps=ENGINE_STEPS)
+            )
+        )
+        rounds += 1
+        print(f"soak: round {rounds} (seed {number}) ended exact", flush=True)
+    print(
+        f"soak: {rounds} rounds ended exact; in memory: {in_memory}; on the engine: {on_engine}", flush=True
+    )
     return rounds
 
 
-def main(arguments: Any = None) -> int:
+def _held(seed: int, run: Callable[[int], Tally]) -> Tally:
+    try:
+        return run(seed)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        STORY.parent.mkdir(exist_ok=True)
+        STORY.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+        raise BrokenError(
+            f"broken: {invariant_of(error)}; seed {seed}; again: {SEED}={seed} make soak MINUTES=0; "
+            f"its shortest history: {STORY}"
+        ) from error
+
+
+def invariant_of(error: BaseException) -> str:
+    """Return what broke, on one line."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    said = str(error).partition("\n")[0]
+    return said if isinstance(error, AssertionError) else f"{type(error).__name__}: {said}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     parser = argparse.ArgumentParser(prog="soak", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10.0, help="default: %(default)g")
+    parser.add_argument("--minutes", type=float, default=10.0, help="default: %(default)g; 0 is one round")
     options = parser.parse_args(arguments)
     botocore.endpoint.time = SimpleNamespace(sleep=lambda _: None)  # type: ignore[attr-defined]  # retry without pauses
-    with tempfile.TemporaryDirectory() as home, running_engine(Path(home)) as url:
-        soak(options.minutes, seed_of_this_run(), Engine(url))
+    try:
+        with tempfile.TemporaryDirectory() as home, running_engine(Path(home)) as url:
+            soak(options.minutes, seed_of_this_run(), Engine(url))
+    except BrokenError as broken:
+        print(f"soak: {broken}", file=sys.stderr)
+        return 1
     return 0
 
 

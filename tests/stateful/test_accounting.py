@@ -2,24 +2,33 @@
 
 import pytest
 
+from tests.stateful.faults import FITTING, Fault
 from tests.stateful.running import run_in_memory, run_on_engine, seed_of_this_run
 
 pytestmark = pytest.mark.long
+
+COMMIT_UNKNOWN = {Fault.LOST, Fault.CRASH_AFTER}
+"""The commit went through, and its handler does not know."""
 
 
 def test_1000_histories_in_memory_end_exact(show):
     seed = seed_of_this_run()
 
-    met = run_in_memory(seed, examples=1000, steps=9)
+    tally = run_in_memory(seed, examples=1000, steps=12)
 
-    show(f"\n  1,000 histories in memory met {met:,} faults and ended exact (seed {seed})")
-    assert met > 300, "hardly a fault was met: the histories test nothing"
+    show(f"\n  in memory: {tally}, all ended exact (seed {seed})")
+    assert tally.met.total() > 1000, "hardly a fault was met: the histories test nothing"
+    assert tally.of(COMMIT_UNKNOWN, "TransactWriteItems") > 50
+    assert tally.of({Fault.CONFLICT}, "TransactWriteItems") > 20
+    assert tally.of({Fault.UNPROCESSED}, "BatchGetItem") > 20
+    assert tally.of(FITTING["HeadObject"], "HeadObject") > 100
 
 
-def test_40_histories_on_a_real_engine_end_exact(engine, show):
+def test_100_histories_on_a_real_engine_end_exact(engine, show):
     seed = seed_of_this_run()
 
-    met = run_on_engine(engine, seed, examples=40, steps=6)
+    tally = run_on_engine(engine, seed, examples=100, steps=6)
 
-    show(f"\n  40 histories on a real engine met {met:,} faults and ended exact (seed {seed})")
-    assert met > 0, "hardly a fault was met: the histories test nothing"
+    show(f"\n  on a real engine: {tally}, all ended exact (seed {seed})")
+    assert tally.met.total() > 20, "hardly a fault was met: the histories test nothing"
+    assert tally.of(FITTING["TransactWriteItems"], "TransactWriteItems") > 0

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from size_tracking.observer import Observer
 from size_tracking.reconciler import Beginner, Reconciler, Steps
 from size_tracking.tracker import Clock, Tracker
 from tests.stateful.books import Books, read
-from tests.stateful.faults import Crash, Fault, Faulty, Weather
+from tests.stateful.faults import Aim, Crash, Faulty, Met, Plan, Weather
 from tests.stateful.invocations import Invocation
 from tests.stateful.memory import MemoryDynamoDB, MemoryS3, MemorySQS
 
@@ -80,16 +81,26 @@ class Storage(Protocol):
 
 
 class World:
-    """What the rules act on: `queue` holds the messages that nobody has acknowledged, `touched` the buckets in use."""
+    """What the rules act on: `queue` holds the messages that nobody has acknowledged, `carried_out` those that were.
+
+    `touched` are the buckets in use, `dropped` says that a change of one may be known to no message.
+    """
 
     def __init__(self, storage: Storage) -> None:
         self.storage = storage
         self.queue: dict[str, str] = {}
+        self.carried_out: dict[str, str] = {}
         self.touched: set[str] = set()
         self.dropped = False
         self.running: list[Invocation] = []
-        self.met = 0
+        self.met: Counter[Met] = Counter()
         self._ids = itertools.count()
+
+    def fill(self, bucket: int, sizes: Mapping[int, int]) -> None:
+        """Have a bucket hold objects since before anybody looked."""
+        name = self.storage.bucket(bucket)
+        for key, size in sizes.items():
+            self.storage.put(name, KEYS[key], size, "put")
 
     def put(self, bucket: int, key: int, size: int, *, how: str = "put", copies: int = 1) -> None:
         name = self.storage.bucket(bucket)
@@ -122,34 +133,42 @@ class World:
             bodies = list(self.queue.values())
             self.enqueue(bodies[pick % len(bodies)])
 
-    def deliver(self, picks: Iterable[int], plan: Mapping[int, Fault], remaining_ms: int = AMPLE_MS) -> None:
+    def deliver(
+        self,
+        picks: Iterable[int],
+        plan: Plan,
+        *,
+        attempts: int = 1,
+        remaining_ms: int = AMPLE_MS,
+    ) -> None:
         """Have one invocation carry out some messages, in whatever order, be they in flight already or not."""
-        weather = Weather(plan)
+        weather = Weather(plan, attempts)
         with contextlib.suppress(Crash):  # the queue delivers all of it again
             self._invoke(self._chosen(picks), remaining_ms, weather)
         self.met += weather.met
 
-    def begin_to_deliver(self, picks: Iterable[int], requests: int) -> None:
-        """Begin an invocation that stops after so many requests."""
+    def begin_to_deliver(self, picks: Iterable[int], plan: Plan, halt: Aim | None) -> None:
+        """Begin an invocation that stops when it is about to make a request."""
         bodies = self._chosen(picks)
-        invocation = Invocation(lambda weather: self._invoke(bodies, AMPLE_MS, weather))
+        invocation = Invocation(lambda weather: self._invoke(bodies, AMPLE_MS, weather), plan)
         self.running.append(invocation)
-        self.go_on(-1, requests)
+        self.go_on(-1, halt)
 
-    def go_on(self, which: int, requests: int) -> None:
-        """Let an invocation make so many more requests."""
-        self.running[which].go_on(requests)
-        self.running = [one for one in self.running if not one.done]
+    def go_on(self, which: int, halt: Aim | None) -> None:
+        """Let an invocation go on until it is about to make a request, or to its end."""
+        self.running[which].go_on(halt)
+        self._forget_the_done()
 
     def kill(self, which: int) -> None:
         """Have an invocation's process die where it stands."""
-        self.running.pop(which).kill()
+        self.running[which].kill()
+        self._forget_the_done()
 
     def settle(self) -> None:
         """Come to rest: what runs ends, then nothing fails any more, and what was lost is looked for."""
         for invocation in self.running:
-            invocation.finish()
-        self.running = []
+            invocation.go_on()
+        self._forget_the_done()
         if self.dropped:
             self.storage.time.now += STALE_MICROSECONDS
             for bucket in sorted(self.touched):
@@ -164,16 +183,30 @@ class World:
     def listings(self) -> dict[str, dict[str, int]]:
         return {bucket: self.storage.listing(bucket) for bucket in self.touched}
 
+    def _forget_the_done(self) -> None:
+        for invocation in self.running:
+            if invocation.done:
+                self.met += invocation.weather.met
+        self.running = [one for one in self.running if not one.done]
+
     def _tell(self, bucket: str, key: str, copies: int) -> None:
         self.touched.add(bucket)
-        body = {"source": "aws.s3", "detail": {"bucket": {"name": bucket}, "object": {"key": key}}}
+        body = {
+            "source": "aws.s3",
+            "sent": self.storage.time.now,  # for the mutant that looks at it
+            "detail": {"bucket": {"name": bucket}, "object": {"key": key}},
+        }
         for _ in range(copies):
             self.enqueue(json.dumps(body))
         self.dropped |= copies == 0
 
     def _chosen(self, picks: Iterable[int]) -> dict[str, str]:
-        ids = list(reversed(self.queue))
-        return {ids[pick % len(ids)]: self.queue[ids[pick % len(ids)]] for pick in picks} if ids else {}
+        """Return waiting messages, counted from the newest; where none waits, some come once more that were carried out."""
+        offered = self.queue or self.carried_out
+        ids = list(reversed(offered))
+        chosen = {ids[pick % len(ids)]: offered[ids[pick % len(ids)]] for pick in picks} if ids else {}
+        self.queue |= chosen
+        return chosen
 
     def _invoke(self, bodies: Mapping[str, str], remaining_ms: int, weather: Weather) -> None:
         records = [{"messageId": one, "body": body} for one, body in bodies.items()]
@@ -182,6 +215,7 @@ class World:
         for one in bodies:
             if one not in failed:
                 self.queue.pop(one, None)  # another invocation may have acknowledged it meanwhile
+                self.carried_out[one] = bodies[one]
 
     def _batch(self, weather: Weather) -> Batch:
         """Return the tracker's own parts, as a new process has them."""

@@ -1,0 +1,238 @@
+"""Wrong variants of the accounting that random histories must find: patches of the code that runs, adapters included.
+
+`tests/property` explores every interleaving of small worlds around the pure code; here the same mistakes are made in
+the code itself, down to the conditions that DynamoDB is sent, to see that the histories would notice. The mistakes are
+those of tests/property/mutants, where each is told with its shortest story.
+"""
+
+import json
+from collections.abc import Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+from unittest import mock
+
+from size_tracking import accounting, reconciling
+from size_tracking.batch import Batch
+from size_tracking.ledger import Ledger, _unmoved
+from size_tracking.observer import Observer
+from size_tracking.tracker import Tracker
+from tests.property.model.exploration import Patch
+from tests.property.mutants import rows, runs, sums
+from tests.stateful import memory, world
+from tests.stateful.memory import MemoryDynamoDB
+
+_put_row = Ledger._put_row
+_put_totals = Ledger._put_totals
+_put_peak = Ledger._put_peak
+_commit = Ledger.commit
+_observe = Observer.observe
+_put = MemoryDynamoDB._put
+_transact = Ledger._transact
+_go_live = accounting.go_live
+_CONDITION = ("ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A wrong variant, by its name in tests/property/mutants, and what is put in the place of the right code."""
+
+    name: str
+    patches: tuple[Patch, ...]
+    seed: int = 1
+    """From which it dies within some dozens of histories; from others it may take hundreds."""
+
+    @contextmanager
+    def applied(self):
+        """Put it in for a while."""
+        with ExitStack() as stack:
+            for target, name, wrong in self.patches:
+                stack.enter_context(mock.patch.object(target, name, wrong))
+            yield
+
+
+def unconditional(put):
+    """Return a method that makes the same put without its condition."""
+
+    def without_condition(self, *arguments):
+        write = put(self, *arguments)
+        return {"Put": {name: part for name, part in write["Put"].items() if name not in _CONDITION}}
+
+    return without_condition
+
+
+def put_row_that_said(self, bucket, write, now):
+    """Condition a row on what it says, whatever its revision."""
+    put = _put_row(self, bucket, write, now)["Put"]
+    put = {name: part for name, part in put.items() if name not in _CONDITION}
+    says = json.dumps([write.read.size, write.read.etag])
+    return {"Put": put | {"ConditionExpression": f"says {says}"}}
+
+
+class _SaysTheSame(Mapping[str, Any]):
+    """The stand-in's conditions, and one on what a row says."""
+
+    def __getitem__(self, condition):
+        if not condition.startswith("says "):
+            return memory_conditions[condition]
+        read = json.loads(condition.removeprefix("says "))
+
+        def holds(row, _):
+            size = row and row.get("size")
+            return read == ([int(size["N"]), row["etag"]["S"]] if size else [None, ""])
+
+        return holds
+
+    def __iter__(self):
+        return iter(memory_conditions)
+
+    def __len__(self):
+        return len(memory_conditions)
+
+
+memory_conditions = memory._CONDITIONS
+
+
+def stored_without_tombstones(self, put):
+    """Delete the row where an absent object's would be put."""
+    _put(self, put)
+    if "expiry" in put["Item"]:
+        del self.tables[put["TableName"]][self._key_of(put)]
+
+
+def stored_keeping_expiry(self, put):
+    """Keep what an earlier tombstone said of its expiry."""
+    before = self.tables[put["TableName"]].get(self._key_of(put), {})
+    kept = {"expiry": before["expiry"]} if "expiry" in before else {}
+    _put(self, {**put, "Item": {**kept, **put["Item"]}})
+
+
+def commit_of_the_end(put_totals):
+    """Return a `commit` that puts the totals of a run's end another way."""
+
+    def commit(self, transaction, *, now):
+        if not transaction.run:
+            return _commit(self, transaction, now=now)
+        with mock.patch.object(Ledger, "_put_totals", put_totals):
+            return _commit(self, transaction, now=now)
+
+    return commit
+
+
+def put_totals_unnoticed(self, bucket, totals):
+    """Go live without moving the revision."""
+    unmoved = replace(totals, revision=totals.revision - 1)
+    put = {"TableName": self._ledger, "Item": unmoved.to_item(bucket)}
+    return {"Put": put | _unmoved(unmoved.revision)}
+
+
+def observe_forgetting(self, bucket, keys):
+    """Forget the keys that S3 did not answer for."""
+    return _observe(self, bucket, keys)[0], {}
+
+
+def transact_creating_always(self, writes, *, own):
+    """Create totals whether there are some or not."""
+    for write in writes:
+        if write["Put"].get("ConditionExpression") == "attribute_not_exists(pk)" and own == 0:
+            del write["Put"]["ConditionExpression"]
+    return _transact(self, writes, own=own)
+
+
+class SkippingBatch(Batch):
+    """Acknowledges an event unseen if its key was committed after it."""
+
+    def handle(self, records, *, remaining_ms):
+        return super().handle(
+            [one for one in records if not self._done_since(one)], remaining_ms=remaining_ms
+        )
+
+    def _done_since(self, record):
+        event = json.loads(record["body"])
+        if "detail" not in event:
+            return False
+        key = event["detail"]["object"]["key"]
+        try:
+            known = self.reconciler.ledger.rows(event["detail"]["bucket"]["name"], [key])
+        except Exception:  # noqa: BLE001  # what cannot be read is not skipped
+            return False
+        return key in known and known[key].revision > event["sent"]
+
+
+def totals_read(mutation) -> Patch:
+    """Replace the planning of a commit."""
+    return (accounting, "totals_read", mutation)
+
+
+def made(name: str, *patches: Patch, seed: int = 1) -> Mutant:
+    """Return a mutant of these patches."""
+    return Mutant(name, patches, seed)
+
+
+REREADING = (Tracker, "step", rows.step_rereading)
+MUTANTS = (
+    made("nothing changed: no write", totals_read(rows.keep_rows(rows.changed))),
+    made(
+        "nothing changed: no write, inside a mixed chunk",
+        totals_read(rows.keep_rows(rows.changed_or_alone_unchanged)),
+        seed=5,
+    ),
+    made(
+        "nothing changed: no write, where the object is present",
+        totals_read(rows.keep_rows(rows.changed_or_absent)),
+    ),
+    made("HEAD before the revision is read", (Tracker, "step", rows.step_looking_first)),
+    made(
+        "a row moved: revision read again, old HEAD kept",
+        REREADING,
+        (accounting, "committed", rows.committed_keeping_looks),
+    ),
+    made(
+        "revisions read again with the totals",
+        REREADING,
+        (accounting, "observed", rows.observed_then_reread),
+        seed=4,
+    ),
+    made(
+        "condition on what the row says instead of its revision",
+        totals_read(rows.totals_read_for_seen),
+        (Ledger, "_put_row", put_row_that_said),
+        (memory, "_CONDITIONS", _SaysTheSame()),
+    ),
+    made("event dropped when a condition fails", (accounting, "committed", rows.committed_giving_way)),
+    made("event skipped if the row was committed after it", (world, "Batch", SkippingBatch)),
+    made("row deleted on 404", (MemoryDynamoDB, "_put", stored_without_tombstones)),
+    made("a live put keeps the tombstone's expiry", (MemoryDynamoDB, "_put", stored_keeping_expiry), seed=3),
+    made("deltas applied blindly", (Ledger, "_put_row", unconditional(_put_row))),
+    made(
+        "totals set without a condition on their revision",
+        (Ledger, "_put_totals", unconditional(_put_totals)),
+        seed=3,
+    ),
+    made(
+        "sample written after the transaction",
+        totals_read(sums.sample_later[0]),
+        (accounting, "committed", sums.sample_later[1]),
+    ),
+    made(
+        "peak written after the transaction",
+        totals_read(sums.peak_later[0]),
+        (accounting, "committed", sums.peak_later[1]),
+    ),
+    made("time = now", (accounting, "_record", sums.record_now)),
+    made("a failed key missing from batchItemFailures", (Observer, "observe", observe_forgetting), seed=2),
+    made("totals created unconditionally", (Ledger, "_transact", transact_creating_always)),
+    made("totals created before page 0 is sent", (world, "Beginner", runs.TotalsFirst), seed=3),
+    made("nothing changed: totals not read", (accounting, "observed", rows.observed_without_totals)),
+    made(
+        "going live without a condition on the totals",
+        (Ledger, "commit", commit_of_the_end(unconditional(_put_totals))),
+        seed=6,
+    ),
+    made(
+        "going live without moving the totals' revision",
+        (Ledger, "commit", commit_of_the_end(put_totals_unnoticed)),
+    ),
+    made("the baseline does not raise the peak", (reconciling, "go_live", runs.go_live_without_peak)),
+    made("peak raised while adopting", (accounting, "_record", sums.record_while_adopting)),
+)
