@@ -25,6 +25,14 @@ def test_it_opens_at_the_printed_url_and_shows_the_data_bucket(dashboard, enviro
     dashboard.expect_no_banner()
 
 
+def test_it_works_without_the_last_slash_of_its_url_too(open_page, environment):
+    dashboard = open_page(environment.api_url.removesuffix("/"))
+
+    dashboard.expect_bucket(environment.data_bucket)
+    link = dashboard.page.get_by_role("link", name="Versions")
+    assert link.evaluate("link => link.href") == f"{environment.api_url}health"
+
+
 def test_it_asks_no_other_host(dashboard, environment):
     dashboard.expect_state("Live")
 

@@ -7,10 +7,10 @@ const TIMEOUT_MS = 20_000;
 const MOST_PAGES = 10;
 const KEPT = 40;
 
-/** An answer that is no success; `type` is the problem's, or null where it is no problem document. */
+/** An answer that is no success; `type` is the problem's, or null where it is none: API Gateway has a message only. */
 export class ApiError extends Error {
   constructor(status, problem) {
-    super(problem?.detail ?? `The API answered with status ${status}.`);
+    super(problem?.detail ?? problem?.message ?? problem?.Message ?? `The API answered with status ${status}.`);
     this.status = status;
     this.type = problem?.type ?? null;
   }

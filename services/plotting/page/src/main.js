@@ -89,7 +89,7 @@ const feed = new Feed(api, {
       return;
     }
     const known = state.heard === null ? "" : ` What is shown held at ${instant(state.heard.asOf)}.`;
-    const hint = error.status === 403 ? " On AWS, open the page with make dashboard, which signs its requests." : "";
+    const hint = error.status === 403 ? " On AWS the requests are signed by make dashboard, whose credentials need execute-api:Invoke." : "";
     banner(`${error.message}${hint}${known} Trying again…`);
     showState("lost", state.heard === null ? "No connection" : "Connection lost");
   },
@@ -234,6 +234,11 @@ function offerBuckets(names, current) {
   select.value = value;
 }
 
+/** Point the links to the API's own documents, which lie beside the page also where its URL lacks the last slash. */
+function linkDocuments() {
+  for (const link of document.querySelectorAll("[data-route]")) link.href = api.url(link.dataset.route);
+}
+
 function offerWindows() {
   element("windows").append(
     ...WINDOWS.map(([value, short, long]) =>
@@ -281,6 +286,7 @@ function onKey(event) {
 }
 
 offerWindows();
+linkDocuments();
 element("bucket").addEventListener("change", (event) => go({ bucket: event.target.value }));
 element("windows").addEventListener("change", (event) => go({ window: Number(event.target.value) }));
 element("chart").addEventListener("keydown", onKey);

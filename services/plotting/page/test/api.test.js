@@ -50,6 +50,12 @@ test("a problem keeps its type and its words", async () => {
   });
 });
 
+test("a refusal of API Gateway's says why", async () => {
+  const { api } = answering(new Response('{"Message": "User is not authorized"}', { status: 403 }));
+
+  await assert.rejects(api.get("count", {}), /^Error: User is not authorized$/);
+});
+
 test("a refusal that is no problem document says its status", async () => {
   const { api } = answering(new Response("<html>no</html>", { status: 502 }));
 
