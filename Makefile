@@ -100,7 +100,7 @@ demo: install ## Upload a directory of your own (DIR=), watch its size being tra
 reset: installed ## Empty buckets, tables and queues without a restart, and take the baseline anew
 	@$(RUN) -m infra_cdk.local.loop.reset --state "$(STATE)"
 
-bench-reload: install ## Measure how long a saved change takes to run in the local environment, with make dev
+bench-reload: install ## Measure how long a saved change takes to run in the local environment: docs/benchmarks.md
 	@$(RUN) -m tests.bench.reload --state "$(STATE)" $(ARGS)
 
 .PHONY: dev logs invoke demo reset bench-reload

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -26,6 +26,7 @@ from infra_cdk.local.loop.reloading import recycle
 from infra_cdk.local.loop.services import function_name
 from infra_cdk.local.starting import ROOT
 from infra_cdk.local.state import DEFAULT, StateDirectory
+from tests.bench.report import circumstances, write_section
 
 SERVICE = "plotting"
 EVENT = json.dumps({"httpMethod": "GET", "path": "/health", "resource": "/health"}).encode()
@@ -134,6 +135,27 @@ def bench(state: StateDirectory, rounds: int) -> list[float]:
             dev.end()
 
 
+def section(taken: Sequence[float], measured: str) -> str:
+    """Return the section of docs/benchmarks.md about what each round took (seconds)."""
+    ordered = sorted(taken)
+    p90 = ordered[int(0.9 * (len(ordered) - 1))]
+    figures = (median(ordered), p90, ordered[0], ordered[-1])
+    return "\n".join(
+        [
+            "## From a saved source to an answer of the new code",
+            "",
+            f"`make bench-reload`. {measured}",
+            "",
+            "| rounds | p50 | p90 | least | most |",
+            "|---:|---:|---:|---:|---:|",
+            f"| {len(ordered)} | {' | '.join(f'{seconds:.2f} s' for seconds in figures)} |",
+            "",
+            f"Without Docker. From before the handler of {SERVICE} is saved, with `make dev` watching, to after the first answer that the",
+            "saved code gives: noticing, ending the old process, starting the new one, and the call.",
+        ]
+    )
+
+
 def main() -> int:
     """Measure, print, and return the exit code."""
     parser = argparse.ArgumentParser(prog="bench-reload", description="Measure save to new code.")
@@ -142,10 +164,9 @@ def main() -> int:
     options = parser.parse_args()
 
     def command() -> int:
-        taken = sorted(bench(StateDirectory.at(options.state), options.rounds))
-        p90 = taken[int(0.9 * (len(taken) - 1))]
-        print(f"save to an answer of the new code, {SERVICE}, {len(taken)} rounds:")
-        print(f"  p50 {median(taken):.2f} s  p90 {p90:.2f} s  least {taken[0]:.2f} s  most {taken[-1]:.2f} s")
+        text = section(bench(StateDirectory.at(options.state), options.rounds), circumstances())
+        print(text)
+        write_section("reload", text)
         return 0
 
     return run("bench-reload", command)
