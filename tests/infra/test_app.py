@@ -66,12 +66,24 @@ def test_a_wrong_setting_is_one_line_and_no_template(tmp_path, capsys, arguments
     assert not (tmp_path / "out" / "manifest.json").exists()
 
 
-def test_the_checks_find_nothing_but_what_is_kept_for_a_reason(tmp_path, target):
-    app.build(
-        {"target": target, "trackedBuckets": "their-bucket", "alarmEmails": "ada@example.com"},
-        outdir=str(tmp_path),
-        images_file=tmp_path / "missing.json",
-    ).synth()
+@pytest.mark.parametrize(
+    "context",
+    [
+        {
+            "target": "prod",
+            "trackedBuckets": "their-bucket",
+            "alarmEmails": "ada@example.com",
+            "sourceRepository": "owner/name",
+            "connectionArn": "arn:aws:codeconnections:us-east-1:123456789012:connection/"
+            "11111111-2222-3333-4444-555555555555",
+        },
+        {"target": "dev", "ephemeral": "true"},
+        {"target": "local", "trackedBuckets": "their-bucket"},
+    ],
+    ids=lambda context: context["target"],
+)
+def test_the_checks_find_nothing_but_what_is_kept_for_a_reason(tmp_path, context):
+    app.build(context, outdir=str(tmp_path), images_file=tmp_path / "missing.json").synth()
 
     report = json.loads((tmp_path / "validation-report.json").read_text())["pluginReports"]
 

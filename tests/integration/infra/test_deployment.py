@@ -2,6 +2,8 @@
 
 import json
 import os
+import time
+import uuid
 
 import pytest
 import requests
@@ -108,6 +110,40 @@ def test_the_api_answers_and_answers_a_browsers_preflight_with_and_without_a_bod
         assert preflight.status_code == 204
         assert preflight.headers["Access-Control-Allow-Origin"] == "*"
         assert "POST" in preflight.headers["Access-Control-Allow-Methods"].split(",")
+
+
+def test_what_the_tracker_measures_arrives_in_its_log(aws, outputs):
+    key = f"measured-{uuid.uuid4()}"
+    aws("s3").put_object(Bucket=outputs["DataBucketName"], Key=key, Body=b"12345")
+
+    lags = _poll(lambda: [line for line in _metrics(aws, outputs) if line.get("EventLag")])
+
+    assert lags[-1]["Bucket"] == outputs["DataBucketName"]
+    assert lags[-1]["TotalSize"] >= 5
+    assert all(0 <= lag < 300_000 for lag in lags[-1]["EventLag"])
+    aws("s3").delete_object(Bucket=outputs["DataBucketName"], Key=key)
+
+
+def _metrics(aws, outputs) -> list[dict]:
+    """Return the metric records in the tracker's log, oldest first."""
+    configuration = aws("lambda").get_function_configuration(FunctionName=outputs["SizeTrackingFunctionName"])
+    events = [
+        event
+        for page in aws("logs")
+        .get_paginator("filter_log_events")
+        .paginate(logGroupName=configuration["LoggingConfig"]["LogGroup"])
+        for event in page["events"]
+    ]
+    lines = [event["message"] for event in sorted(events, key=lambda event: event["timestamp"])]
+    return [json.loads(line) for line in lines if line.startswith('{"_aws"')]
+
+
+def _poll(found, seconds=120):
+    deadline = time.monotonic() + seconds
+    while not (result := found()):
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    return result
 
 
 def test_a_refusal_is_configured_to_be_readable_by_a_browser(aws, outputs):
