@@ -2,6 +2,8 @@
 
 import json
 
+import yaml
+
 from infra_cdk.local.templates import StackTemplate
 from infra_cdk.settings import TARGETS
 
@@ -77,3 +79,16 @@ def test_a_template_fits_into_a_request(synth, target):
     for stack in synth(target=target).values():
         template = StackTemplate(stack.name, json.dumps(stack.body, separators=(",", ":")))
         assert len(template.body.encode()) < INLINE_LIMIT_BYTES
+
+
+def test_the_cdks_command_line_can_send_a_local_template_as_it_is(synth):
+    """It sends YAML, in lines of any length, and without a bootstrap no more than 50 KiB of it."""
+    for stack in synth(target="local", trackedBuckets="one-bucket,other-bucket").values():
+        assert len(yaml.dump(stack.body, Dumper=_AsTheCommandLine, width=10**6)) < INLINE_LIMIT_BYTES
+
+
+class _AsTheCommandLine(yaml.SafeDumper):
+    """Indents lists below their names."""
+
+    def increase_indent(self, flow=False, indentless=False):
+        return super().increase_indent(flow, indentless=False)
