@@ -72,18 +72,23 @@ def functions(client: "LambdaClient", names: Sequence[str]) -> tuple[str, bool]:
     return ", ".join(waiting or names), not waiting
 
 
-def history(client: "DynamoDBClient", variables: Mapping[str, str]) -> tuple[str, bool]:
-    """Return what the data bucket weighs by its totals, and whether its history has a baseline."""
+def totals(client: "DynamoDBClient", variables: Mapping[str, str]) -> Totals | None:
+    """Return what the data bucket weighs by its ledger, or None before size-tracking has begun with it."""
     answer = client.get_item(
         TableName=variables["TIDEMARK_LEDGER_TABLE"],
         Key=totals_key(variables["TIDEMARK_DATA_BUCKET"]),
         ConsistentRead=True,
     )
-    if "Item" not in answer:
+    return Totals.from_item(answer["Item"]) if "Item" in answer else None
+
+
+def history(client: "DynamoDBClient", variables: Mapping[str, str]) -> tuple[str, bool]:
+    """Return what the data bucket weighs by its totals, and whether its history has a baseline."""
+    found = totals(client, variables)
+    if found is None:
         return "no baseline yet: size-tracking has not begun with the data bucket", False
-    totals = Totals.from_item(answer["Item"])
-    weight = f"{totals.size:,} bytes in {totals.count:,} objects, {totals.max_size:,} bytes at most"
-    return f"{totals.state}, {weight}", totals.state == State.LIVE
+    weight = f"{found.size:,} bytes in {found.count:,} objects, {found.max_size:,} bytes at most"
+    return f"{found.state}, {weight}", found.state == State.LIVE
 
 
 def _bucket(client: "S3Client", name: str) -> tuple[str, bool]:

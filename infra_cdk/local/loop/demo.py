@@ -19,12 +19,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
-from infra_cdk.local import emulator
+from infra_cdk.local import emulator, health
 from infra_cdk.local.env import running
 from infra_cdk.local.errors import LocalError, run
 from infra_cdk.local.loop.uploads import LeftOut, files_of, upload
 from infra_cdk.local.state import DEFAULT, Environment, StateDirectory
-from size_history.items import Totals, totals_key
+from size_history.items import Totals
 
 PICTURE = "demo.png"
 _LOOK_SECONDS = 0.25
@@ -47,7 +47,7 @@ class Demonstration:
         self.left_out = LeftOut()
 
     def weigh(self) -> tuple[int, int]:
-        """Return how many bytes and files there are to upload; LocalError if there is none, or no room for them."""
+        """Return how many bytes and files there are to upload; LocalError if there is none."""
         size = count = 0
         for file in files_of(self._directory, LeftOut()):
             size, count = size + file.size, count + 1
@@ -57,14 +57,10 @@ class Demonstration:
 
     def totals(self) -> Totals:
         """Return the tracked totals; LocalError where there are none."""
-        answer = self._tables.get_item(
-            TableName=self._environment.variables["TIDEMARK_LEDGER_TABLE"],
-            Key=totals_key(self._bucket),
-            ConsistentRead=True,
-        )
-        if "Item" not in answer:
+        found = health.totals(self._tables, self._environment.variables)
+        if found is None:
             raise LocalError("the data bucket has no baseline: see make status")
-        return Totals.from_item(answer["Item"])
+        return found
 
     def run(self, size: int) -> tuple[Totals, Totals]:
         """Upload, and wait until the tracked size is the listing's; return the totals before and after. LocalError."""

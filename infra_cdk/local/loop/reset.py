@@ -5,15 +5,15 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 from infra_cdk.images import SERVICES
-from infra_cdk.local import emulator, health
+from infra_cdk.local import health
 from infra_cdk.local.env import running
 from infra_cdk.local.errors import LocalError, run, unstoppable
+from infra_cdk.local.health import Clients
 from infra_cdk.local.loop.reloading import recycle
 from infra_cdk.local.loop.services import function_name
 from infra_cdk.local.progress import Progress
@@ -37,21 +37,6 @@ _BASELINE_SECONDS = 60
 _SETTLE_SECONDS = 10.0
 _QUIET_SECONDS = 0.3
 _WAIT: "WaiterConfigTypeDef" = {"Delay": 1, "MaxAttempts": 30}
-
-
-@dataclass(frozen=True, slots=True)
-class Clients:
-    """A client of the emulator for each service that is emptied."""
-
-    functions: "LambdaClient"
-    buckets: "S3Client"
-    queues: "SQSClient"
-    tables: "DynamoDBClient"
-
-    @classmethod
-    def of(cls, endpoint: str) -> "Clients":
-        """Return clients of the emulator at an endpoint."""
-        return cls(*(emulator.client(service, endpoint) for service in ("lambda", "s3", "sqs", "dynamodb")))
 
 
 def reset(environment: Environment, progress: Progress) -> None:
