@@ -170,12 +170,21 @@ def test_a_burst_of_conflicts_sends_no_message_back_so_that_none_grows_old(envir
         for rival in rivals:
             rival.start()
         for turn in range(4):
+            last_turn = Clock().now()
             put_all(environment, bucket, dict.fromkeys(names, turn))
         for rival in rivals:
             rival.join()
         environment.wait_until_quiet(seconds=VISIBILITY_SECONDS - 30)
 
         truth = assert_exact(environment, bucket)
-        show(f"\n  80 changes against 3 rival trackers: exact at {truth.size} bytes, nothing came back")
+        since = [sample for sample in environment.samples(bucket) if sample.time >= last_turn]
+        committed = {key: sample.time for sample in since for key in sample.changed_keys}
+        oldest = (max(committed.values()) - last_turn) / 1_000_000
+        show(
+            f"\n  80 changes against 3 rival trackers: exact at {truth.size} bytes, nothing came back; "
+            f"the last 20 were committed within {oldest:.1f} s"
+        )
+        assert set(committed) == set(names)
+        assert oldest < VISIBILITY_SECONDS
         assert returned == []
         assert dead_letters(environment) == []
