@@ -229,16 +229,25 @@ def test_events_of_a_bucket_that_is_gone_bring_its_total_to_0(s3, real_bucket, l
     assert samples(real_bucket)[-1].removed_cnt == 2
 
 
-class Endless:
-    """A bucket of so many synthetic objects, none of which is kept in memory; `size` bytes each."""
+class Killed(BaseException):
+    """The process dies: nothing in the tracker may catch it."""
 
-    def __init__(self, count, size=LARGEST_OBJECT):
+
+class Synthetic:
+    """A bucket of so many 50 TB objects, none of which is kept in memory; whoever asks about `kills` dies, once."""
+
+    def __init__(self, count, kills):
         self._count = count
-        self._seen = Observation(size, etag="e", last_modified="2026-01-01T00:00:00Z")
+        self._kills = {kills}
+        self._seen = Observation(LARGEST_OBJECT, etag="e", last_modified="2026-01-01T00:00:00Z")
         self.sent = []
 
     def observe(self, bucket, keys):
-        return {key: self._seen if int(key) < self._count else ABSENT for key in keys}, {}
+        asked = list(keys)
+        if self._kills.intersection(asked):
+            self._kills.clear()
+            raise Killed
+        return {key: self._seen if int(key) < self._count else ABSENT for key in asked}, {}
 
     def page(self, bucket, after, size):
         first = int(after) + 1 if after else 0
@@ -251,22 +260,45 @@ class Endless:
         self.sent.append(message)
 
 
-def adoption_peak(ledger, bucket, count):
-    """Adopt a bucket and return the most bytes that were in use beyond those before."""
-    world = Endless(count)
+def memory_of_adopting(ledger, bucket, count):
+    """Adopt so many objects through a kill in the middle of a page, and return the most bytes in use during a step."""
+    world = Synthetic(count, kills=f"{count // 2000 * 1000 + 500:08}")
     batch = batch_of(world, ledger)
     batch.handle([record(ReconcileRequest(bucket))], remaining_ms=600_000)
+    steps = killed = 0
     tracemalloc.start()
     try:
-        drain(world, batch)
-        return tracemalloc.get_traced_memory()[1]
+        while world.sent:
+            step = world.sent.pop(0)
+            steps += 1
+            try:
+                assert batch.handle([record(step)], remaining_ms=600_000) == []
+            except Killed:
+                killed += 1
+                world.sent.append(step)
+        most = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+    assert killed == 1
+    assert steps == count // 1000 + 1 + killed  # a page of differences alone is followed by one more, the end
+    return most
 
 
-def test_an_adoption_needs_no_more_memory_for_more_objects(ledger):
-    small = adoption_peak(ledger, "small", 1000)
-    large = adoption_peak(ledger, "large", 2500)
+@pytest.mark.timeout(900)
+def test_an_adoption_of_20_000_objects_needs_no_more_memory_than_one_of_3_000_and_goes_on_after_a_kill(
+    ledger, samples, show
+):
+    """Listing and HEAD answer at the observation seam, so that it takes seconds; the tables are a real engine's."""
+    count = 20_000
+    small = memory_of_adopting(ledger, "small", 3000)
+    large = memory_of_adopting(ledger, "large", count)
 
-    assert weight(ledger, "large") == (2500 * LARGEST_OBJECT, 2500)
-    assert large < 1.5 * small
+    show(f"\n  adopted: 3,000 objects in {small:,} bytes of memory at most, 20,000 in {large:,}")
+    assert weight(ledger, "large") == (count * LARGEST_OBJECT, count)
+    (baseline,) = samples("large")
+    assert (baseline.total_size, baseline.object_cnt, baseline.created_cnt) == (
+        count * LARGEST_OBJECT,
+        count,
+        0,
+    )
+    assert large < 1.25 * small
