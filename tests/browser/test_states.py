@@ -69,6 +69,11 @@ def test_a_total_holds_until_the_next_sample_and_then_to_the_present(shown):
     assert dashboard.level_at(0.66) == pytest.approx(500 / high, abs=0.02)
     assert dashboard.level_at(0.97) == pytest.approx(400 / high, abs=0.02)
     assert dashboard.level_at(0.05) is None
+    box = dashboard.page.locator("#chart .u-over").bounding_box()
+    dashboard.page.mouse.move(box["x"] + box["width"] * 0.42, box["y"] + box["height"] / 2)
+    expect(dashboard.page.locator("#readout")).to_contain_text(
+        ": 300 B in 1 object"
+    )  # in force, not the nearest
 
 
 def test_one_byte_on_a_petabyte_is_seen_and_the_axis_says_how(shown):

@@ -5,8 +5,8 @@ import uPlot from "uplot";
 import { clock, day } from "./format.js";
 import { columns, extent, ticks, visible, waterLines } from "./series.js";
 
-/** From how many pixels between samples on they get dots, and how large: [distance, diameter, edge]. */
-const DOTS = [[16, 10, 2], [3, 5, 0]];
+/** Dots, [diameter, edge]: with an edge where most are this many pixels apart, plain where they are so on average. */
+const APART = { most: [16, 10, 2], average: [7, 6, 0] };
 const LABEL_FONT = "12px system-ui, sans-serif";
 const LABEL_HEIGHT = 18;
 const NOTHING = { times: [], sizes: [], objects: [], firstDot: 0 };
@@ -28,6 +28,7 @@ export class Chart {
     this.pointed = pointed;
     this.#readColours();
     this.#chart = new uPlot(this.#options(), [[], []], element);
+    element.addEventListener("pointermove", () => (this.#picked = null), { capture: true });
     new ResizeObserver(() => this.#resize()).observe(element);
     for (const query of ["(prefers-color-scheme: dark)", "(prefers-contrast: more)"]) {
       matchMedia(query).addEventListener("change", () => {
@@ -123,7 +124,7 @@ export class Chart {
         y: false,
         drag: { x: false, y: false },
         points: { size: 11, width: 2, stroke: () => this.#colour.data, fill: () => this.#colour.paper },
-        dataIdx: (chart, _series, _closest, time) => this.#inForceAt(chart.data[0], time),
+        dataIdx: (chart, _series, _closest, time) => this.#pickedOr(this.#inForceAt(chart.data[0], time)),
       },
       scales: {
         x: { range: () => [this.#now - this.#window, this.#now] },
@@ -181,6 +182,11 @@ export class Chart {
     return splits.map((value) => labels.get(value) ?? "");
   }
 
+  /** The keyboard picks a sample, whatever the pixel that it lies on is rounded to; the pointer picks an instant. */
+  #pickedOr(index) {
+    return this.#picked === null ? index : Math.max(this.#picked - this.#from, 0);
+  }
+
   #inForceAt(times, time) {
     let index = times.length - 1;
     while (index > 0 && times[index] > time) index -= 1;
@@ -191,25 +197,27 @@ export class Chart {
     const first = Math.max(this.#series.firstDot - this.#from, 0);
     const last = this.#series.times.length - this.#from; // beyond it: the present, which is no sample
     const count = Math.max(Math.min(last, chart.data[0].length) - first, 0);
-    const distance = this.#closeness(chart, first, count);
-    const [, size, width] = DOTS.find(([least]) => distance >= least) ?? [];
-    if (size === undefined) return [];
+    const { most, average } = this.#distances(chart, first, count);
+    const fitting = most >= APART.most[0] ? APART.most : average >= APART.average[0] ? APART.average : null;
+    if (fitting === null) return [];
+    const [, size, width] = fitting;
     Object.assign(chart.series[1].points, { size, width });
     return Array.from({ length: count }, (_, index) => first + index);
   }
 
-  /** How many pixels most samples are at least apart. */
-  #closeness(chart, first, count) {
-    if (count < 2) return Infinity;
+  /** How many pixels samples are apart: most of them at least, and on average of the whole width. */
+  #distances(chart, first, count) {
+    const width = chart.bbox.width / devicePixelRatio;
+    if (count < 2) return { most: width, average: width };
     const times = chart.data[0].slice(first, first + count);
     const apart = times.slice(1).map((time, index) => time - times[index]);
     const near = apart.sort((one, other) => one - other)[Math.floor(apart.length / 5)];
-    return (near / this.#window) * (chart.bbox.width / devicePixelRatio);
+    return { most: (near / this.#window) * width, average: width / count };
   }
 
   #tell(chart) {
-    const { left, idx } = chart.cursor;
-    const index = left >= 0 && idx !== null && idx !== undefined ? idx : null;
+    const { left, idxs } = chart.cursor;
+    const index = left >= 0 ? (idxs?.[1] ?? null) : null;
     const samples = index === null ? [] : this.samples();
     this.pointed(samples.length > 0 ? samples[Math.min(index, samples.length - 1)] : null);
   }
