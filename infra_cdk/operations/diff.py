@@ -14,7 +14,9 @@ def _operation(deployment: Deployment, options: argparse.Namespace) -> None:
     caller = caller_of(deployment)
     print(f"diff target {deployment.target}: account {caller.account}, region {caller.region}", flush=True)
     verify(caller, account=options.account, region=options.region)
-    if code := app_stacks.run(deployment, ["diff", "**"], options.context):
+    # By change sets on AWS, which know what is replaced; LocalStack's know of every parameter its default alone.
+    method = ["--method=template"] if deployment.endpoint else []
+    if code := app_stacks.run(deployment, ["diff", "**", *method], options.context):
         raise OperationError(f"cdk diff failed ({code}), its reason is above")
 
 

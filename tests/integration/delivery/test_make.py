@@ -115,6 +115,18 @@ def test_a_second_deployment_changes_nothing(empty, outputs):
     assert empty.holds() == before
 
 
+def test_diff_shows_what_differs_and_changes_nothing(empty, outputs):
+    before = empty.holds()
+
+    same = empty.make("diff", SETTINGS)
+    other = empty.make("diff", f"{SETTINGS} queueProfile=high-volume")
+
+    assert (same.returncode, other.returncode) == (0, 0), said(same) + said(other)
+    assert same.stdout.count("There were no differences") == 2
+    assert "[+] 48" in other.stdout
+    assert empty.holds() == before
+
+
 def test_a_template_that_differs_is_refused_for_localstack_would_only_say_that_it_updates(empty, outputs):
     differing = empty.make("deploy", f"{SETTINGS} queueProfile=high-volume")
 
