@@ -36,13 +36,13 @@ def run(deployment: Deployment, command: Sequence[str], context: Sequence[str]) 
 def require(deployment: Deployment, command: Sequence[str], context: Sequence[str]) -> None:
     """Run it as `run` does. Raises OperationError where it fails, naming the stacks that are stuck."""
     if code := run(deployment, command, context):
-        stuck = [stack for stack in stacks_of(deployment) if stack.status not in WELL]
-        what = "; ".join(
+        unwell = "; ".join(
             f"{stack.name} is {stack.status}: make recover TARGET={deployment.target} STACK={stack.name}"
-            for stack in stuck
+            for stack in stacks_of(deployment)
+            if stack.status not in WELL
         )
         raise OperationError(
-            f"cdk {command[0]} failed ({code}), its reason is above; {what or 'no stack is stuck'}"
+            f"cdk {command[0]} failed ({code}), its reason is above; {unwell or 'every stack is as it was'}"
         )
 
 

@@ -21,6 +21,8 @@ _BEGINNINGS = {
     "UPDATE_ROLLBACK_FAILED": "UPDATE_ROLLBACK_IN_PROGRESS",
     "ROLLBACK_FAILED": "ROLLBACK_IN_PROGRESS",
     "CREATE_FAILED": "CREATE_IN_PROGRESS",
+    "ROLLBACK_COMPLETE": "CREATE_IN_PROGRESS",
+    "UPDATE_ROLLBACK_COMPLETE": "UPDATE_IN_PROGRESS",
 }
 """What the stack itself reported when the attempt began that ended in this status."""
 
@@ -91,6 +93,8 @@ def remedy(stack: str, region: str, status: str, failed: Sequence[Failure]) -> I
             yield "# it was never completely made and cannot be updated: delete it, then deploy again"
             yield f"{cloudformation} delete-stack {tail}"
             yield f"{cloudformation} wait stack-delete-complete {tail}"
+        case "UPDATE_ROLLBACK_COMPLETE":
+            yield "# it works as it did before its last update: correct what failed, then deploy again"
         case _:
             yield f"# {status} is no state to recover from"
 

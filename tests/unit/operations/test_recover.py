@@ -12,7 +12,7 @@ import pytest
 from botocore.stub import Stubber
 
 from infra_cdk.operations.deployment import Deployment, OperationError
-from infra_cdk.operations.recover import Failure, failures, recover, remedy
+from infra_cdk.operations.recover import STACK_TYPE, Failure, failures, recover, remedy
 
 EVENTS = Path(__file__).parent / "events"
 STACK = "Tidemark-prod-StorageStack"
@@ -142,6 +142,7 @@ def test_an_attempt_without_a_recorded_beginning_is_read_to_its_end():
                 "aws cloudformation wait stack-delete-complete --region eu-central-1 --stack-name S",
             ],
         ),
+        ("UPDATE_ROLLBACK_COMPLETE", []),
         ("CREATE_COMPLETE", []),
         ("UPDATE_IN_PROGRESS", []),
     ],
@@ -152,6 +153,31 @@ def test_each_status_has_its_own_way_out(status, commands):
     lines = remedy("S", "eu-central-1", status, failed)
 
     assert [line for line in lines if not line.startswith("#")] == commands
+
+
+def test_an_update_that_was_taken_back_says_why():
+    def event(logical_id, kind, status):
+        physical = "arn" if kind == STACK_TYPE else logical_id.lower()
+        return {
+            "StackId": "arn",
+            "LogicalResourceId": logical_id,
+            "PhysicalResourceId": physical,
+            "ResourceType": kind,
+            "ResourceStatus": status,
+            "ResourceStatusReason": "Rollback successful",
+        }
+
+    events = [
+        event("S", STACK_TYPE, "UPDATE_ROLLBACK_COMPLETE"),
+        event("S", STACK_TYPE, "UPDATE_ROLLBACK_IN_PROGRESS"),
+        event("SizeTrackingLive", "AWS::Lambda::Alias", "UPDATE_FAILED"),
+        event("S", STACK_TYPE, "UPDATE_IN_PROGRESS"),
+        event("Older", "AWS::SQS::Queue", "UPDATE_FAILED"),
+    ]
+
+    assert failures(events, "UPDATE_ROLLBACK_COMPLETE") == (
+        Failure("SizeTrackingLive", "AWS::Lambda::Alias", "sizetrackinglive", "Rollback successful"),
+    )
 
 
 def test_only_a_stack_that_could_not_be_deleted_may_retain_resources():
