@@ -90,7 +90,10 @@ def test_deploy_makes_the_registry_first_and_without_images_touches_nothing_else
 
     assert stopped.returncode != 0
     assert "\npush-images: " in "\n" + stopped.stderr
-    assert "deploy: the images are not pushed, the reason is above; the stacks were not touched\n" in stopped.stderr
+    assert (
+        "deploy: the images are not pushed, the reason is above; the stacks were not touched\n"
+        in stopped.stderr
+    )
     assert empty.holds()["stacks"] == ["CDKToolkit CREATE_COMPLETE", f"{REGISTRY} CREATE_COMPLETE"]
 
 
