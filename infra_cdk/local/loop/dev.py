@@ -113,7 +113,7 @@ def _command(options: argparse.Namespace) -> int:
     state = StateDirectory.at(options.state)
     environment = running(state)
     sources = Path(options.sources).resolve()
-    service = service_of(options.debug) if options.debug else None
+    service = service_of(options.debug, "DEBUG") if options.debug else None
     port = _debug_port(options.debug_port) if service else 0
     if not state.compose():
         debugging.restore(state)

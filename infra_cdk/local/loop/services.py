@@ -6,11 +6,11 @@ from infra_cdk.images import SERVICES
 from infra_cdk.local.errors import LocalError
 
 
-def service_of(text: str) -> str:
-    """Return the service that a person names, in whatever spelling; LocalError that names those there are."""
+def service_of(text: str, variable: str = "FN") -> str:
+    """Return the service that a person names by a variable, in whatever spelling; LocalError that names those there are."""
     service = text.strip().lower().replace("_", "-")
     if service not in SERVICES:
-        raise LocalError(f"{text or 'nothing'} is no function: it is one of {', '.join(SERVICES)}")
+        raise LocalError(f"{variable}={text} is no function: it is one of {', '.join(SERVICES)}")
     return service
 
 

@@ -226,5 +226,5 @@ def test_a_debugger_for_no_function_or_a_taken_port_is_refused_in_one_line(share
         taken = shared.run("loop.dev", "--debug", "driver", "--debug-port", str(port))
 
     assert unknown.returncode == taken.returncode == 1
-    assert unknown.stderr.startswith("dev: tracker is no function")
+    assert unknown.stderr.startswith("dev: DEBUG=tracker is no function")
     assert f"DEBUG_PORT: port {port} is taken by" in taken.stderr

@@ -75,7 +75,7 @@ def test_a_function_that_fails_is_shown_with_its_log_and_an_exit_code(shared):
 @pytest.mark.parametrize(
     ("function", "event", "complaint"),
     [
-        ("tracker", "", "tracker is no function: it is one of size-tracking, plotting, driver"),
+        ("tracker", "", "FN=tracker is no function: it is one of size-tracking, plotting, driver"),
         ("driver", "/nonexistent.json", "cannot read it: No such file"),
         ("driver", "README.md", "is no JSON"),
     ],
