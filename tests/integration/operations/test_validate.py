@@ -1,0 +1,34 @@
+"""The checklist on the environment that the tests run in."""
+
+import os
+
+import pytest
+
+from infra_cdk.operations.deployment import Deployment
+from infra_cdk.operations.validate import validate
+
+TITLES = ["stacks", "data bucket", "plot bucket", "history", "plotting API", "plot object"]
+
+
+@pytest.fixture
+def deployment() -> Deployment:
+    url = os.environ.get("AWS_ENDPOINT_URL")
+    if not url or "TIDEMARK_API_URL" not in os.environ:
+        pytest.fail("no environment: run these tests with make test", pytrace=False)
+    return Deployment("local", url)
+
+
+def test_a_running_environment_meets_every_check(deployment):
+    results = validate(deployment)
+
+    assert [result.title for result in results] == TITLES
+    assert [result for result in results if not result.met] == []
+
+
+def test_one_check_that_fails_does_not_hide_the_others(deployment):
+    deployment.__dict__["outputs"] = {**deployment.outputs, "PlotBucketName": "no-such-bucket-anywhere"}
+
+    results = validate(deployment)
+
+    assert {result.title for result in results if not result.met} == {"plot bucket", "plot object"}
+    assert "there is no s3://no-such-bucket-anywhere" in {result.text for result in results}
