@@ -92,6 +92,7 @@ const feed = new Feed(api, {
     const hint = error.status === 403 ? " On AWS the requests are signed by make dashboard, whose credentials need execute-api:Invoke." : "";
     banner(`${error.message}${hint}${known} Trying again…`);
     showState("lost", state.heard === null ? "No connection" : "Connection lost");
+    frame(); // back to what is known: the line and the clock had gone on to the present
   },
 });
 
