@@ -13,15 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from images.docker import Docker, DockerError
-from infra_cdk.local import embedded
+from infra_cdk.local.embedded import LOCALSTACK, PRELOADED, TITLES
 from infra_cdk.local.engine import Engine
 from infra_cdk.local.errors import LocalError
 from infra_cdk.local.state import ComposeRecord, StateDirectory
-
-ENGINE = "dynamodb"
-LOCALSTACK = "localstack"
-SERVICES = (ENGINE, LOCALSTACK)
-TITLES = {ENGINE: "the DynamoDB engine", LOCALSTACK: "LocalStack"}
 
 _PROJECT_LABEL = "com.docker.compose.project"
 _SERVICE_LABEL = "com.docker.compose.service"
@@ -164,7 +159,7 @@ def start(
         "DOCKER_GID": str(Path(engine.socket).stat().st_gid),
         "PORT": str(port),
         "TIDEMARK_NETWORK": project,
-        "PRELOAD_SERVICES": embedded.PRELOADED,
+        "PRELOAD_SERVICES": PRELOADED,
     }
     done = subprocess.run(
         [*command, "--project-name", project, "--file", str(root / "docker-compose.yml"), "up", "--detach"],

@@ -17,7 +17,7 @@ from infra_cdk.local.state import StateDirectory
 ENGINE = "dynamodb"
 LOCALSTACK = "localstack"
 NAMES = (ENGINE, LOCALSTACK)
-"""The processes of a complete environment, in the order in which they are started."""
+"""What a complete environment runs, as processes or as services of docker-compose.yml, in the order of their start."""
 
 TITLES = {ENGINE: "the DynamoDB engine", LOCALSTACK: "LocalStack"}
 

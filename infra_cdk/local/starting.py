@@ -76,18 +76,18 @@ def _start_in_docker(
     state: StateDirectory, engine: Engine, addresses: Addresses, progress: Progress
 ) -> Environment:
     running = containers.start(ROOT, state, engine, addresses.port, os.environ)
-    progress.say(f"starting {', '.join(containers.SERVICES)} in containers ({running.record.project})")
+    progress.say(f"starting {', '.join(embedded.NAMES)} in containers ({running.record.project})")
     synth = _Synth(state)
-    _await_container(running, containers.ENGINE, lambda states: states[containers.ENGINE], progress)
+    _await_container(running, embedded.ENGINE, lambda states: states[embedded.ENGINE], progress)
     _await_container(
         running,
-        containers.LOCALSTACK,
-        lambda states: "healthy" if _localstack_answers(addresses) else states[containers.LOCALSTACK],
+        embedded.LOCALSTACK,
+        lambda states: "healthy" if _localstack_answers(addresses) else states[embedded.LOCALSTACK],
         progress,
     )
     progress.say(f"LocalStack answers at {addresses.endpoint}")
     progress.wait("the templates", synth.missing, seconds=SYNTH_SECONDS)
-    return _complete(state, addresses, progress, lambda: running.log(containers.LOCALSTACK))
+    return _complete(state, addresses, progress, lambda: running.log(embedded.LOCALSTACK))
 
 
 def _await_container(
@@ -96,7 +96,7 @@ def _await_container(
     condition: Callable[[dict[str, str]], str],
     progress: Progress,
 ) -> None:
-    title = containers.TITLES[service]
+    title = embedded.TITLES[service]
 
     def missing() -> str | None:
         states = running.states()

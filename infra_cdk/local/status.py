@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import psutil
 
 from infra_cdk.local import containers, health, processes
-from infra_cdk.local.embedded import TITLES
+from infra_cdk.local.embedded import NAMES, TITLES
 from infra_cdk.local.env import running
 from infra_cdk.local.errors import run
 from infra_cdk.local.health import Fact
@@ -40,7 +40,7 @@ def _running(state: StateDirectory) -> list[Fact]:
         return [*facts, _memory(state)]
     states = in_docker.states()
     return [
-        *(Fact(name, f"{TITLES[name]}, container {states[name]}") for name in containers.SERVICES),
+        *(Fact(name, f"{TITLES[name]}, container {states[name]}") for name in NAMES),
         Fact(
             "functions", f"{in_docker.functions()} containers of them now, network {in_docker.record.project}"
         ),

@@ -27,10 +27,9 @@ from size_history.times import to_text
 from tests.bench import pyplot_chart
 from tests.bench.api_report import SAMPLES, WINDOW, Measured, report
 from tests.bench.api_world import Tables, tracked
-from tests.bench.engine import EngineError, running_engine
 from tests.bench.report import ROOT, write_section
 from tests.e2e.environment import Environment, NoEnvironmentError
-from tests.integration.conftest import client_of, create_tables
+from tests.engine import EngineError, client_of, create_tables, running_engine
 from tests.unit.plotting.charts import CHARTS
 
 LONG = 5000

@@ -20,8 +20,7 @@ from size_history.messages import ReconcileRequest
 from size_tracking.ledger import Ledger
 from tests.bench import report, scale
 from tests.bench.counting import Counted, Meter
-from tests.bench.engine import EngineError, running_engine, session_of
-from tests.integration.conftest import Tables, create_tables
+from tests.engine import EngineError, Tables, create_tables, running_engine, session_of
 from tests.integration.size_tracking.world import World, batch_of, drain, event, record
 
 if TYPE_CHECKING:

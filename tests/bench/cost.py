@@ -24,8 +24,7 @@ from size_tracking.observer import Observer
 from size_tracking.settings import Settings
 from tests.bench import cost_tables, listing_tracker, report
 from tests.bench.counting import Counted, Meter
-from tests.bench.engine import Engine, EngineError, running_engine, session_of
-from tests.integration.conftest import create_tables
+from tests.engine import Engine, EngineError, create_tables, running_engine, session_of
 from tests.integration.size_tracking.world import World, batch_of, drain, event, record
 
 SIZES = (1_000, 5_000, 10_000)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from tests.bench import report
 from tests.bench.cost import Bench
-from tests.bench.engine import EngineError, running_engine
+from tests.engine import EngineError, running_engine
 
 SIZES = (10, 48)
 BATCHES = 30

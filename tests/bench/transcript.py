@@ -9,7 +9,6 @@ import os
 import platform
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,8 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from infra_cdk.local.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "transcript.md"
@@ -168,7 +169,7 @@ def main() -> int:
     """Run the commands; write the page if all of them passed, else say which did not."""
     home = Path(tempfile.mkdtemp(prefix="transcript-"))
     try:
-        clone = fresh_clone(home, port=_free_port())
+        clone = fresh_clone(home, port=free_port())
         commit = clone.run("git rev-parse --short HEAD").output.strip()
         ran = []
         for command in COMMANDS:
@@ -185,11 +186,6 @@ def main() -> int:
     for one in ran:
         print(f"{one.seconds:6.1f} s  {one.command}")
     return 0
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 from images.docker import Docker
-from infra_cdk.local import containers, emulator
+from infra_cdk.local import containers, embedded, emulator
 from infra_cdk.local.env import running
 from tests.docker.engine import COMPOSE_2
 from tests.integration.executor.localstack import until
@@ -61,7 +61,7 @@ def test_both_services_become_healthy(local):
         states = {name: container["State"] for name, container in services(local).items()}
         return {name for name, state in states.items() if state["Health"]["Status"] == "healthy"}
 
-    until(lambda: healthy() == set(containers.SERVICES))
+    until(lambda: healthy() == set(embedded.NAMES))
 
 
 def test_only_localstack_is_published_and_only_to_this_machine(local):

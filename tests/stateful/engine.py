@@ -9,7 +9,7 @@ import boto3
 import botocore.endpoint
 
 from size_tracking.handler import _BOUNDED
-from tests.integration.conftest import Tables, client_of, create_tables
+from tests.engine import Tables, client_of, create_tables
 from tests.stateful.books import Books, read
 from tests.stateful.faults import Weather, trouble
 from tests.stateful.world import BUCKETS, Time

@@ -7,7 +7,6 @@ that breaks it goes to a file, which the line names.
 import argparse
 import random
 import sys
-import tempfile
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -16,7 +15,7 @@ from types import SimpleNamespace
 
 import botocore.endpoint
 
-from tests.integration.conftest import running_engine
+from tests.engine import EngineError, running_engine
 from tests.stateful.engine import Engine
 from tests.stateful.running import SEED, Tally, run_in_memory, run_on_engine, seed_of_this_run
 
@@ -85,10 +84,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     botocore.endpoint.time = SimpleNamespace(sleep=lambda _: None)  # type: ignore[attr-defined]  # retry without pauses
     try:
-        with tempfile.TemporaryDirectory() as home, running_engine(Path(home)) as url:
-            soak(options.minutes, seed_of_this_run(), Engine(url))
-    except BrokenError as broken:
-        print(f"soak: {broken}", file=sys.stderr)
+        with running_engine() as running:
+            soak(options.minutes, seed_of_this_run(), Engine(running.url))
+    except (BrokenError, EngineError) as error:
+        print(f"soak: {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -12,7 +12,7 @@ from size_history import keys
 from size_history.items import Peak, Sample, State, Totals
 from size_tracking.ledger import Ledger
 from size_tracking.values import ABSENT, Observation, PrefixDelta, RowWrite, Run, Transaction
-from tests.integration.conftest import Tables, client_of, create_tables
+from tests.engine import Tables, client_of, create_tables
 from tests.stateful.memory import MemoryDynamoDB
 
 pytestmark = pytest.mark.long

@@ -7,7 +7,7 @@ from infra_cdk.operations.deployment import Deployment, OperationError
 from infra_cdk.operations.restore import Restored, restore
 from size_history import items
 from size_history.items import Peak, Sample
-from tests.integration.conftest import Tables, create_tables
+from tests.engine import Tables, create_tables
 
 RESTORED = Tables("history-restored", "ledger-restored")
 

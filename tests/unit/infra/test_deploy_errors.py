@@ -1,6 +1,5 @@
 """What a person reads when there is no LocalStack to deploy to."""
 
-import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -32,12 +31,6 @@ def other_server(request):
 
 
 @pytest.fixture
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
 @pytest.mark.parametrize("arguments", [[], ["--destroy"]])
 def test_without_localstack_the_command_says_what_to_run(free_port, capsys, arguments):
     endpoint = f"http://127.0.0.1:{free_port}"

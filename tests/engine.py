@@ -1,0 +1,133 @@
+"""A real DynamoDB engine for tests and benches: MiniStack as its own process, the engine of the local environment.
+
+It answers for S3 and SQS too, so that a whole handler runs against one endpoint.
+"""
+
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psutil
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra_cdk.local.ports import LOOPBACK, free_port
+from size_history import items
+from size_history import tables as tables_schema
+
+ENGINE_PYTHON = Path(__file__).parents[1] / ".venvs" / "dynamodb" / "bin" / "python"
+START_SECONDS = 60
+
+
+class EngineError(Exception):
+    """The engine is not installed or did not start; its text says what to do."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A running engine: its URL and its process."""
+
+    url: str
+    pid: int
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time that the engine has used so far."""
+        times = psutil.Process(self.pid).cpu_times()
+        return float(times.user + times.system)
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The names of the two tables that a test works on."""
+
+    history: str = "history"
+    ledger: str = "ledger"
+    size_index: str = items.SIZE_INDEX
+
+
+@contextmanager
+def running_engine() -> Iterator[Engine]:
+    """Run an engine on a free port of the loopback interface. Raises EngineError."""
+    if not ENGINE_PYTHON.exists():
+        raise EngineError(f"{ENGINE_PYTHON} is missing: run `make install`")
+    with tempfile.TemporaryDirectory(prefix="tidemark-engine-", ignore_cleanup_errors=True) as directory:
+        home, port = Path(directory), free_port()
+        with (home / "engine.log").open("wb") as log:
+            process = subprocess.Popen(
+                [ENGINE_PYTHON, "-m", "ministack"],
+                env=_environment(home, port),
+                cwd=home,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            engine = Engine(f"http://{LOOPBACK}:{port}", process.pid)
+            _wait_until_it_answers(process, engine, home / "engine.log")
+            yield engine
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def client_of(endpoint: str, service: str = "dynamodb") -> Any:
+    """Return a client of an engine; it needs no credentials and no settings of the machine."""
+    session = boto3.session.Session(
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        region_name="us-east-1",
+    )
+    config = Config(connect_timeout=5, read_timeout=60, retries={"total_max_attempts": 1})
+    return session.client(service, endpoint_url=endpoint, config=config)  # type: ignore[call-overload]
+
+
+def session_of(url: str) -> boto3.Session:
+    """Return a session whose clients go to an engine, whatever the machine is set up for."""
+    os.environ.update(AWS_ENDPOINT_URL=url, AWS_EC2_METADATA_DISABLED="true")
+    return boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
+
+
+def create_tables(client: Any, names: Tables | None = None) -> Tables:
+    """Create History with its index and Ledger, with exactly the product's keys; return their names."""
+    names = names or Tables()
+    for name, schema in ((names.history, tables_schema.HISTORY), (names.ledger, tables_schema.LEDGER)):
+        client.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **schema.definition())
+    return names
+
+
+def _environment(home: Path, port: int) -> Mapping[str, str]:
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(home),
+        "TMPDIR": str(home),
+        "SERVICES": "dynamodb,s3,sqs,sts",
+        "BIND_HOST": LOOPBACK,
+        "GATEWAY_PORT": str(port),
+        "IOT_MTLS_ENABLED": "0",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _wait_until_it_answers(process: subprocess.Popen[bytes], engine: Engine, log: Path) -> None:
+    client = client_of(engine.url)
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            client.list_tables()
+        except (BotoCoreError, ClientError):
+            time.sleep(0.1)
+        else:
+            return
+    tail = log.read_text(errors="replace").splitlines()[-5:]
+    raise EngineError(f"the engine at {engine.url} did not answer; its log ends: {' | '.join(tail)}")
