@@ -54,9 +54,8 @@ class Ecr:
         missing = [name for name in repositories if not self._exists(name)]
         if missing:
             raise EcrError(
-                f"ECR in {self.region} has no repository {', '.join(missing)}: create it (aws ecr create-repository "
-                f"--region {self.region} --image-tag-mutability IMMUTABLE --repository-name {missing[0]}), "
-                "or set AWS_REGION to the region that has it"
+                f"ECR in {self.region} has no repository {', '.join(missing)}: make deploy makes them and pushes "
+                "(by itself: make cdk ARGS='deploy Tidemark-RegistryStack'), or set AWS_REGION to the region that has them"
             )
 
     def _exists(self, repository: str) -> bool:

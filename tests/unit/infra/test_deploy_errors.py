@@ -7,6 +7,7 @@ import pytest
 
 from infra_cdk.local import deploy as command
 from infra_cdk.local.emulator import client
+from infra_cdk.local.ports import free_port
 
 
 class NotLocalStack(BaseHTTPRequestHandler):
@@ -30,10 +31,9 @@ def other_server(request):
         thread.join()
 
 
-@pytest.fixture
 @pytest.mark.parametrize("arguments", [[], ["--destroy"]])
-def test_without_localstack_the_command_says_what_to_run(free_port, capsys, arguments):
-    endpoint = f"http://127.0.0.1:{free_port}"
+def test_without_localstack_the_command_says_what_to_run(capsys, arguments):
+    endpoint = f"http://127.0.0.1:{free_port()}"
 
     code = command.main(["--endpoint", endpoint, *arguments])
 
