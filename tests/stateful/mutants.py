@@ -7,10 +7,12 @@ left to it: random histories meet them too seldom (the peak put without its cond
 a tombstone), or they need more than a patch of the code that runs (the listing taken for observations).
 """
 
+import copy
 import json
 from collections.abc import Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from types import MethodType
 from typing import Any
 from unittest import mock
 
@@ -115,8 +117,9 @@ def commit_of_the_end(put_totals):
     def commit(self, transaction, *, now):
         if not transaction.run:
             return _commit(self, transaction, now=now)
-        with mock.patch.object(Ledger, "_put_totals", put_totals):
-            return _commit(self, transaction, now=now)
+        ledger = copy.copy(self)  # others may commit meanwhile
+        ledger._put_totals = MethodType(put_totals, ledger)
+        return _commit(ledger, transaction, now=now)
 
     return commit
 
