@@ -13,7 +13,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra_cdk import wiring
-from infra_cdk.findings import keep_wildcard
+from infra_cdk.nag_findings import keep_wildcard
 from infra_cdk.settings import Settings
 
 DAILY_KEPT = Duration.days(35)

@@ -10,7 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra_cdk.findings import keep
+from infra_cdk.nag_findings import keep
 
 ROLL_OUT = codedeploy.LambdaDeploymentConfig.CANARY_10_PERCENT_5_MINUTES
 WAITED_SECONDS = 120

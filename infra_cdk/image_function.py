@@ -10,8 +10,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra_cdk.findings import keep_wildcard
 from infra_cdk.images import repository
+from infra_cdk.nag_findings import keep_wildcard
 
 LIVE = "live"
 """The alias by which each function is called."""

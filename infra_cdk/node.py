@@ -1,6 +1,7 @@
-"""The JavaScript engine that the CDK's Python library needs: the one from PyPI, so that Python is all a machine needs."""
+"""Node, which the CDK, its command line and the dashboard's packer need: from PyPI, as Python is all a machine needs."""
 
 import os
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,3 +23,17 @@ def packaged_node() -> Path | None:
         return None
     node = Path(package.origin).parent / "bin" / "node"
     return node if node.is_file() else None
+
+
+def npm_command(node: Path, *arguments: str) -> list[str]:
+    """Return the command that runs npm on the packaged node.
+
+    The package's own bin/npm looks for its library in the wrong place, so node is given the file itself.
+    """
+    npm = node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return [str(node), str(npm), *arguments]
+
+
+def with_node(node: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables with which a program finds this node by its name, as npm and its scripts do."""
+    return {**environ, "PATH": os.pathsep.join([str(node.parent), environ.get("PATH", os.defpath)])}

@@ -4,7 +4,7 @@ from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_s3 as s3
 
-from infra_cdk.findings import keep, keep_wildcard
+from infra_cdk.nag_findings import keep, keep_wildcard
 
 _IDENTITIES = "arn:*:iam::<AWS::AccountId>:role/*"
 

@@ -15,8 +15,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra_cdk.findings import keep
 from infra_cdk.images import SERVICES, repository
+from infra_cdk.nag_findings import keep
 from infra_cdk.pipeline_findings import keep_what_pipelines_make
 from infra_cdk.settings import Settings
 

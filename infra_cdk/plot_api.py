@@ -6,7 +6,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra_cdk.access_log import AccessLog
-from infra_cdk.findings import keep
+from infra_cdk.nag_findings import keep
 
 STAGE = "v1"
 LONGEST_SECONDS = 29

@@ -8,8 +8,8 @@ from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from infra_cdk.findings import keep
 from infra_cdk.images import SERVICES, repository
+from infra_cdk.nag_findings import keep
 
 UNTAGGED_DAYS = 14
 _PUSH_TO_LOGS = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"

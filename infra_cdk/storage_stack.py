@@ -8,7 +8,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra_cdk import wiring
-from infra_cdk.findings import keep
+from infra_cdk.nag_findings import keep
 from infra_cdk.settings import Settings
 from size_history import tables
 from size_history.tables import Attribute, Kind, TableSchema

@@ -12,7 +12,7 @@ from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra_cdk.findings import keep
+from infra_cdk.nag_findings import keep
 from infra_cdk.settings import QueueProfile
 from size_history.messages import Message, ReconcileEveryBucket, ReconcileRequest
 

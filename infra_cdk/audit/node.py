@@ -8,9 +8,8 @@ from typing import Any
 
 from infra_cdk.audit.advisories import Advisory
 from infra_cdk.audit.locks import AuditError, Lock, Pin
-from infra_cdk.node import packaged_node
+from infra_cdk.node import npm_command, packaged_node, with_node
 
-_NPM = Path("lib", "node_modules", "npm", "bin", "npm-cli.js")
 _AUDIT_SECONDS = 300
 
 
@@ -40,14 +39,11 @@ def _run(directory: Path) -> dict[str, Any]:
     node = packaged_node()
     if node is None:
         raise AuditError("there is no Node here: run make install")
-    command = [str(node), str(node.parents[1] / _NPM), "audit", "--package-lock-only", "--json"]
-    # npm starts node again by its name.
-    environ = {**os.environ, "PATH": os.pathsep.join([str(node.parent), os.environ.get("PATH", os.defpath)])}
     try:
         done = subprocess.run(
-            command,
+            npm_command(node, "audit", "--package-lock-only", "--json"),
             cwd=directory,
-            env=environ,
+            env=with_node(node, os.environ),
             capture_output=True,
             text=True,
             timeout=_AUDIT_SECONDS,

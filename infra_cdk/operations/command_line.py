@@ -14,13 +14,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from infra_cdk.node import packaged_node
+from infra_cdk.node import npm_command, packaged_node, with_node
 from infra_cdk.operations.deployment import OperationError
 
 HERE = Path(__file__).resolve().parents[1]
 """infra_cdk/, where cdk.json and package-lock.json are."""
 _ENTRY = Path("node_modules") / "aws-cdk" / "bin" / "cdk"
-_NPM = Path("lib") / "node_modules" / "npm" / "bin" / "npm-cli.js"
 INSTALL_SECONDS = 300
 
 
@@ -66,15 +65,12 @@ def _versions(lock: Path) -> dict[str, str]:
 
 
 def _npm_ci(directory: Path) -> None:
-    # The package's own bin/npm looks for its library in the wrong place, so node is given the file itself.
     node = _node()
-    command = [str(node), str(node.parent.parent / _NPM), "ci", "--no-audit", "--no-fund"]
-    environ = {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
     print("installing the CDK's command line", file=sys.stderr, flush=True)
     done = subprocess.run(
-        command,
+        npm_command(node, "ci", "--no-audit", "--no-fund"),
         cwd=directory,
-        env=environ,
+        env=with_node(node, os.environ),
         capture_output=True,
         text=True,
         timeout=INSTALL_SECONDS,

@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from infra_cdk.local.errors import LocalError, run
-from infra_cdk.node import packaged_node
+from infra_cdk.node import npm_command, packaged_node, with_node
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "services" / "plotting" / "page"
@@ -34,9 +34,8 @@ def install() -> Path:
     modules = SOURCES / "node_modules"
     stamp, wanted = modules / "tidemark.stamp", sha256(LOCK.read_bytes()).hexdigest()
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
-        npm = _node().parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        quietly = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        _run([str(_node()), str(npm), "ci", *quietly], "npm ci")
+        quietly = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+        _run(npm_command(_node(), "ci", *quietly), "npm ci")
         stamp.write_text(wanted, encoding="utf-8")
     return modules
 
@@ -62,12 +61,11 @@ def _node() -> Path:
 
 
 def _run(command: Sequence[str], what: str) -> None:
-    path = f"{_node().parent}{os.pathsep}{os.environ.get('PATH', '')}"
     try:
         done = subprocess.run(
             command,
             cwd=SOURCES,
-            env={**os.environ, "PATH": path},
+            env=with_node(_node(), os.environ),
             capture_output=True,
             text=True,
             timeout=_LONGEST_SECONDS,
