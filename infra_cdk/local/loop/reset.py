@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 _BUCKETS = ("TIDEMARK_DATA_BUCKET", "TIDEMARK_PLOT_BUCKET")
-_TABLES = ("TIDEMARK_HISTORY_TABLE", "TIDEMARK_LEDGER_TABLE")
+_TABLES = {"TIDEMARK_HISTORY_TABLE": HISTORY, "TIDEMARK_LEDGER_TABLE": LEDGER}
 _QUEUES = ("TIDEMARK_QUEUE_URL", "TIDEMARK_DLQ_URL", "TIDEMARK_RULE_DLQ_URL")
 _PAUSE_SECONDS = 60
 _BASELINE_SECONDS = 60
@@ -50,14 +50,17 @@ def reset(environment: Environment, progress: Progress) -> None:
     with _paused(clients.functions, function_name("size-tracking", names), progress):
         objects = sum(_empty(clients.buckets, names[bucket]) for bucket in _BUCKETS)
         progress.say(f"{objects} objects deleted")
-        for table, schema in zip(_TABLES, (HISTORY, LEDGER), strict=True):
-            _recreate(clients.tables, names[table], schema)
-        progress.say("both tables are empty")
+        # Both go before one comes again: a batch in flight would add a sample of the old ledger to the new history.
+        for table in _TABLES:
+            _delete(clients.tables, names[table])
         _settle(clients.queues, names["TIDEMARK_QUEUE_URL"])
         for queue in _QUEUES:
             if url := names.get(queue):
                 clients.queues.purge_queue(QueueUrl=url)
         progress.say("the queues are empty, the dead letters too")
+        for table, schema in _TABLES.items():
+            _create(clients.tables, names[table], schema)
+        progress.say("both tables are empty")
     for service in SERVICES:
         recycle(environment, service)
     for bucket in (names["TIDEMARK_DATA_BUCKET"], *others):
@@ -113,10 +116,13 @@ def _empty(client: "S3Client", bucket: str) -> int:
     return deleted
 
 
-def _recreate(client: "DynamoDBClient", name: str, schema: TableSchema) -> None:
-    """Make a table again, which takes as long for a million items as for none."""
+def _delete(client: "DynamoDBClient", name: str) -> None:
+    """Delete a table, which takes as long for a million items as for none."""
     client.delete_table(TableName=name)
     client.get_waiter("table_not_exists").wait(TableName=name, WaiterConfig=_WAIT)
+
+
+def _create(client: "DynamoDBClient", name: str, schema: TableSchema) -> None:
     definition: Any = schema.definition()
     client.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **definition)
     client.get_waiter("table_exists").wait(TableName=name, WaiterConfig=_WAIT)

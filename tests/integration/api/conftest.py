@@ -31,7 +31,7 @@ def get(environment):
     return ask
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def tracked(environment, get):
     """Yield a tracked bucket with some objects, one sample at least for each, and its whole history."""
     with tracked_bucket(environment) as bucket:
