@@ -11,6 +11,8 @@ from PIL import Image
 from infra_cdk.local.emulator import client
 from tests.integration.local.conftest import COMMAND_SECONDS, ROOT, environ
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def photos(tmp_path):

@@ -15,6 +15,8 @@ from infra_cdk.local.ports import free_port
 from tests.bench.reload import EVENT, MARKED, Dev, copied_sources, save
 from tests.integration.local.conftest import tree
 
+pytestmark = pytest.mark.long
+
 SECONDS = 120
 
 

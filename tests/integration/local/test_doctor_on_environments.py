@@ -6,12 +6,16 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 from infra_cdk.local.emulator import client
 from infra_cdk.local.processes import MARK
 from infra_cdk.local.state import ProcessRecord
 from infra_cdk.local.templates import fingerprint
 from tests.integration.local.conftest import ROOT, environ
 from tests.integration.local.examined import assert_found, doctor
+
+pytestmark = pytest.mark.long
 
 
 def test_a_state_that_a_reboot_has_left_is_named(nowhere):

@@ -12,6 +12,8 @@ import pytest
 from infra_cdk.local.loop.invoke import SAMPLES
 from tests.integration.local.conftest import ROOT, environ
 
+pytestmark = pytest.mark.long
+
 EVENTS = sorted(SAMPLES.glob("*.json"))
 SERVICES = ("size-tracking", "plotting", "driver")
 SECONDS = 120

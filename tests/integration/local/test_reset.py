@@ -7,6 +7,8 @@ import pytest
 from infra_cdk.local.emulator import client
 from infra_cdk.local.processes import is_alive
 
+pytestmark = pytest.mark.long
+
 SECONDS = 120
 
 
