@@ -158,7 +158,7 @@ redrive: installed ## Put what is in the dead-letter queues back into the queue
 
 ##@ Check it
 test: install ## Run all tests in an environment of their own, beside a running one
-	@$(RUN) -m infra_cdk.local.within -- $(PYTEST) --durations=8 -m "not long and not browser" $(ARGS)
+	@$(RUN) -m infra_cdk.local.within -- $(RUN) -m tests.side_by_side --durations=8 -m "not long and not browser" $(ARGS)
 
 test-long: install ## Run the tests that take minutes, likewise: lost events, kills, edges, random histories
 	@$(RUN) -m infra_cdk.local.within -- $(PYTEST) --durations=8 -m long $(ARGS)

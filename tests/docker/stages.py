@@ -8,7 +8,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree import ElementTree as ET
+
+from tests.reports import counted
 
 _GRACE_SECONDS = 60.0
 
@@ -39,10 +40,8 @@ class Result:
     def line(self, ended: float) -> str:
         """Return its line in the summary; `ended` is when, in seconds since all began."""
         word = "FAILED" if self.fault else "passed"
-        counted = f"{self.ran} tests" if self.ran else ""
-        return (
-            f"{word:6} {self.seconds:5.0f} s {ended:5.0f} s  {self.title:34} {self.fault or counted}".rstrip()
-        )
+        told = f"{self.ran} tests" if self.ran else ""
+        return f"{word:6} {self.seconds:5.0f} s {ended:5.0f} s  {self.title:34} {self.fault or told}".rstrip()
 
 
 def run(stage: Stage, variables: Mapping[str, str]) -> Result:
@@ -75,21 +74,13 @@ def _run_pytest(stage: Stage, environ: Mapping[str, str]) -> tuple[str, int]:
         report = Path(directory) / "report.xml"
         command = [*stage.through, sys.executable, "-m", "pytest", *stage.pytest, f"--junitxml={report}"]
         fault = _fault_of(command, environ)
-        counted = _count(report)
-    ran = counted["tests"] - counted["skipped"]
+        counts = counted(report)
+    ran = counts["tests"] - counts["skipped"]
     if fault:
-        return f"{counted['failures'] + counted['errors']} of {ran} tests failed ({fault})", ran
-    if counted["skipped"] or not ran:
-        return f"{counted['skipped']} of {counted['tests']} tests were skipped", ran
+        return f"{counts['failures'] + counts['errors']} of {ran} tests failed ({fault})", ran
+    if counts["skipped"] or not ran:
+        return f"{counts['skipped']} of {counts['tests']} tests were skipped", ran
     return "", ran
-
-
-def _count(report: Path) -> dict[str, int]:
-    names = ("tests", "failures", "errors", "skipped")
-    if not report.exists():
-        return dict.fromkeys(names, 0)
-    suites = list(ET.parse(report).getroot().iter("testsuite"))  # noqa: S314 - pytest wrote it just now
-    return {name: sum(int(suite.get(name, 0)) for suite in suites) for name in names}
 
 
 def _fault_of(command: Sequence[str], environ: Mapping[str, str]) -> str:
