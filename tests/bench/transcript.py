@@ -86,7 +86,9 @@ class Clone:
         kept = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("AWS_ENDPOINT", "TIDEMARK"))
+            if not name.startswith(
+                ("AWS_ENDPOINT", "TIDEMARK", "JSII_NODE")
+            )  # whoever clones has none of them
         }
         caches = {
             name: str(self.home / "cache") for name in ("XDG_CACHE_HOME", "UV_CACHE_DIR", "PIP_CACHE_DIR")
