@@ -30,7 +30,6 @@ COMMANDS = (
     "make logs FN=size-tracking",
     "make reset",
     "make doctor",
-    "make test",
     "make local-down",
     "make local-up  # warm",
     "make e2e  # warm",
