@@ -64,6 +64,7 @@ class Stacks:
             Capabilities=["CAPABILITY_IAM"],
         )
         self._wait(template.name, "create", COMPLETE)
+        self._await_parameters(template.name, set(parameters))
 
     def delete(self, name: str) -> None:
         """Empty a stack's buckets, delete the stack and wait until it is gone."""
@@ -88,6 +89,16 @@ class Stacks:
             time.sleep(_POLL_SECONDS)
         if status not in wanted:
             raise StackError(f"could not {what} {name}: {self._reason(name) or status}")
+
+    def _await_parameters(self, name: str, wanted: set[str]) -> None:
+        # LocalStack says that a stack is complete a moment before it tells its template and its parameters.
+        deadline = time.monotonic() + self._seconds
+        while (found := self.find(name)) is None or not wanted <= set(found.parameters):
+            if time.monotonic() > deadline:
+                raise StackError(
+                    f"{name} is complete, but its parameters never showed within {self._seconds:g} s"
+                )
+            time.sleep(_POLL_SECONDS)
 
     def _describe(self, name: str) -> "StackTypeDef | None":
         try:
