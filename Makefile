@@ -38,7 +38,7 @@ install: ## Install everything into .venv and .venvs (the targets that need it d
 	@"$(PYTHON)" infra_cdk/local/install.py $(if $(filter install,$(MAKECMDGOALS)),,--quiet)
 
 clean: local-down ## Stop the local environment and remove everything that was installed or generated
-	rm -rf .venv .venvs .local cdk.out infra_cdk/cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venvs .local cdk.out infra_cdk/cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 doctor: ## Say what on this machine would stop it, with the fix; JSON=1 for programs; fails if anything does
