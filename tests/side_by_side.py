@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from tests.reports import counted
 
@@ -51,9 +52,11 @@ def run(arguments: Sequence[str]) -> int:
     return bad[0] if bad else min(codes)
 
 
-def _start(paths: Sequence[str], arguments: Sequence[str], output: object) -> subprocess.Popen[bytes]:
+def _start(
+    paths: Sequence[str], arguments: Sequence[str], output: BinaryIO | None
+) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "pytest", *paths, *arguments]
-    return subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output and subprocess.STDOUT)  # type: ignore[call-overload,no-any-return]
+    return subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
 
 
 def _wait(parts: Sequence[subprocess.Popen[bytes]]) -> list[int]:

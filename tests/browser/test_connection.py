@@ -1,8 +1,7 @@
 """The API goes away and comes back; and the page behind `make dashboard`, which signs for it."""
 
 import socket
-import threading
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import pytest
 from playwright.sync_api import expect
@@ -11,6 +10,7 @@ from infra_cdk.operations.deployment import Deployment
 from infra_cdk.page.forwarding import Forwarder
 from infra_cdk.page.serve import PageServer, forwarder_of
 from tests.browser.dashboard import LONGEST_MS
+from tests.servers import running
 
 
 class EndingServer(PageServer):
@@ -31,18 +31,10 @@ class EndingServer(PageServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
 
-@contextmanager
 def serving(forwarder, port=0, secret=None):
     server = EndingServer(port, forwarder)
     server.secret = secret or server.secret
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return running(server)
 
 
 @pytest.fixture

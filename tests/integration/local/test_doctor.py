@@ -6,8 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler
+from contextlib import ExitStack
 from socketserver import ThreadingUnixStreamServer
 
 import pytest
@@ -16,6 +15,7 @@ from infra_cdk.local import venvs
 from tests.integration.local.conftest import ROOT, environ
 from tests.integration.local.examined import SECONDS, assert_found, doctor
 from tests.integration.local.test_install import add_python
+from tests.servers import SilentHandler, running
 
 
 @pytest.fixture
@@ -26,32 +26,18 @@ def nowhere_state(tmp_path):
 @pytest.fixture
 def engine(tmp_path):
     """Return a function that has a socket speak the engine's API, and returns DOCKER_HOST for it."""
-    servers = []
+    servers = ExitStack()
 
     def start(version, status=200):
-        class Engine(BaseHTTPRequestHandler):
+        class Engine(SilentHandler):
             def do_GET(self):
-                body = b"OK" if self.path == "/_ping" else json.dumps(version).encode()
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                self.answer(status, b"OK" if self.path == "/_ping" else json.dumps(version).encode())
 
-            def log_message(self, *_):
-                pass
-
-            def address_string(self):
-                return "socket"
-
-        server = ThreadingUnixStreamServer(str(tmp_path / "engine.sock"), Engine)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
+        servers.enter_context(running(ThreadingUnixStreamServer(str(tmp_path / "engine.sock"), Engine)))
         return f"unix://{tmp_path}/engine.sock"
 
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    with servers:
+        yield start
 
 
 def test_a_port_that_is_taken_is_named_with_who_holds_it(nowhere_state):

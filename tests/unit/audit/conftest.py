@@ -1,15 +1,16 @@
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
 import pytest
 
+from tests.servers import SilentHandler, running
 
-class Service(BaseHTTPRequestHandler):
+
+class Service(SilentHandler):
     """An OSV service (POST of one package) and an npm registry's advisories (POST of a lock), as a test fills them."""
 
     def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.body()
         if self.path.endswith("/advisories/bulk"):
             return self._answer(self.server.npm)
         query = json.loads(body)
@@ -24,13 +25,7 @@ class Service(BaseHTTPRequestHandler):
         self._answer({"name": name, "dist-tags": {}, "versions": {}})
 
     def _answer(self, document):
-        self.send_response(self.server.status)
-        self.send_header("Content-Type", "application/json")
-        self.end_headers()
-        self.wfile.write(json.dumps(document).encode())
-
-    def log_message(self, *arguments):
-        pass
+        self.answer(self.server.status, json.dumps(document).encode())
 
 
 def osv(name, *, package, fixed):
@@ -46,12 +41,8 @@ def osv(name, *, package, fixed):
 @pytest.fixture
 def service():
     """Yield a service on the loopback interface that knows of one bad version, as every real one does."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Service) as server:
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), Service)) as server:
         server.osv = {("jinja2", "2.10"): [osv("2019-1", package="jinja2", fixed="2.10.1")]}
         server.npm, server.asked, server.status = {}, [], 200
         server.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
         yield server
-        server.shutdown()
-        thread.join()

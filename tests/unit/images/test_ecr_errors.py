@@ -1,35 +1,27 @@
 """How ECR's refusals read; a server that answers as AWS does stands in for what no emulator refuses."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from contextlib import ExitStack
+from http.server import HTTPServer
 
 import pytest
 
 from images.ecr import Ecr, EcrError
+from tests.servers import SilentHandler, running
 
 
 @pytest.fixture
 def refusing(monkeypatch, tmp_path):
     """Return a function that has ECR answer every call with an error of this code."""
-    servers = []
+    servers = ExitStack()
 
     def refusing(code, message):
-        class Refusal(BaseHTTPRequestHandler):
+        class Refusal(SilentHandler):
             def do_POST(self):
-                self.rfile.read(int(self.headers["Content-Length"]))
-                body = json.dumps({"__type": code, "message": message}).encode()
-                self.send_response(400)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                self.body()
+                self.answer(400, json.dumps({"__type": code, "message": message}).encode())
 
-            def log_message(self, *_):
-                pass
-
-        server = HTTPServer(("127.0.0.1", 0), Refusal)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
+        server = servers.enter_context(running(HTTPServer(("127.0.0.1", 0), Refusal)))
         for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
@@ -38,10 +30,8 @@ def refusing(monkeypatch, tmp_path):
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
         monkeypatch.setenv("AWS_ENDPOINT_URL_ECR", f"http://127.0.0.1:{server.server_port}")
 
-    yield refusing
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    with servers:
+        yield refusing
 
 
 @pytest.mark.parametrize(

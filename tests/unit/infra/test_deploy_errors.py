@@ -1,34 +1,25 @@
 """What a person reads when there is no LocalStack to deploy to."""
 
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import HTTPServer
 
 import pytest
 
 from infra_cdk.local import deploy as command
 from infra_cdk.local.emulator import client
 from infra_cdk.local.ports import free_port
+from tests.servers import SilentHandler, running
 
 
-class NotLocalStack(BaseHTTPRequestHandler):
+class NotLocalStack(SilentHandler):
     def do_GET(self):
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(b"<html>hello</html>" if self.server.html else b'{"status": "ok"}')
-
-    def log_message(self, *arguments):
-        pass
+        self.answer(200, b"<html>hello</html>" if self.server.html else b'{"status": "ok"}')
 
 
 @pytest.fixture(params=[True, False])
 def other_server(request):
-    with HTTPServer(("127.0.0.1", 0), NotLocalStack) as server:
+    with running(HTTPServer(("127.0.0.1", 0), NotLocalStack)) as server:
         server.html = request.param
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
 
 
 @pytest.mark.parametrize("arguments", [[], ["--destroy"]])

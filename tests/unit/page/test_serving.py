@@ -2,10 +2,8 @@
 
 import hashlib
 import hmac
-import threading
-from contextlib import contextmanager
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
@@ -13,6 +11,7 @@ from botocore.credentials import Credentials
 
 from infra_cdk.page.forwarding import Forwarder
 from infra_cdk.page.serve import PageServer
+from tests.servers import SilentHandler, running
 
 KEY_ID, SECRET, TOKEN, REGION = "AKIDEXAMPLE", "secret-key", "session-token", "eu-central-1"
 
@@ -50,7 +49,7 @@ def signature_of(method, target, headers):
     return hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest(), parts
 
 
-class Api(BaseHTTPRequestHandler):
+class Api(SilentHandler):
     """Answers what is signed rightly, as API Gateway would."""
 
     def do_GET(self):
@@ -62,21 +61,6 @@ class Api(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(self.server.body)
-
-    def log_message(self, *_):
-        pass
-
-
-@contextmanager
-def running(server):
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture
