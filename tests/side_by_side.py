@@ -17,8 +17,11 @@ from typing import BinaryIO
 from tests.reports import counted
 
 ROOT = Path(__file__).parents[1]
-ALONE = ("unit", "infra", "property", "stateful")
-"""The folders whose tests need no environment; those of all others may."""
+ALONE = (
+    *("infra", "property", "stateful", "unit"),
+    *("integration/laptop", "integration/plotting", "integration/size_tracking"),
+)
+"""The folders whose tests need no environment, at most an engine of their own; those of all others may."""
 _GRACE_SECONDS = 60.0
 _NOTHING_COLLECTED = 5
 
@@ -27,8 +30,10 @@ def parts_of(arguments: Sequence[str]) -> list[list[str]]:
     """Return the folders of each part, those that need an environment first; one part if the arguments name paths."""
     if any((ROOT / argument.partition("::")[0]).exists() for argument in arguments):
         return [[]]
-    found = sorted({path.relative_to(ROOT).parts[1] for path in ROOT.glob("tests/*/**/test_*.py")})
-    return [[f"tests/{name}" for name in found if name not in ALONE], [f"tests/{name}" for name in ALONE]]
+    alone = [f"tests/{name}" for name in ALONE]
+    found = {path.parent.relative_to(ROOT) for path in ROOT.glob("tests/**/test_*.py")}
+    others = (path for path in found if not any(path.is_relative_to(folder) for folder in alone))
+    return [sorted(str(path) for path in others), alone]
 
 
 def run(arguments: Sequence[str]) -> int:

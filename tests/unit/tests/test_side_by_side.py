@@ -3,15 +3,17 @@
 import subprocess
 import sys
 
-from tests.side_by_side import ALONE, ROOT, parts_of
+from tests.side_by_side import ROOT, parts_of
 
 
-def test_every_folder_with_tests_is_in_one_part():
-    placed = [folder for part in parts_of(["-q", "-m", "not long"]) for folder in part]
+def test_every_file_with_tests_is_in_one_part():
+    placed = [ROOT / folder for part in parts_of(["-q", "-m", "not long"]) for folder in part]
 
-    folders = {f"tests/{path.relative_to(ROOT).parts[1]}" for path in ROOT.glob("tests/*/**/test_*.py")}
-    assert sorted(placed) == sorted(folders)
-    assert {f"tests/{name}" for name in ALONE} < folders
+    files = list((ROOT / "tests").glob("**/test_*.py"))
+    assert {file: sum(file.is_relative_to(folder) for folder in placed) for file in files} == dict.fromkeys(
+        files, 1
+    )
+    assert all(any(file.is_relative_to(folder) for file in files) for folder in placed)
 
 
 def test_named_paths_are_all_that_is_run():
