@@ -26,7 +26,7 @@ from plotting import handler as plotting_handler
 from size_history.times import to_text
 from tests.bench import pyplot_chart
 from tests.bench.api_report import SAMPLES, WINDOW, Measured, report
-from tests.bench.api_world import Tables, tracked
+from tests.bench.api_world import Tables, change, tracked
 from tests.bench.report import ROOT, write_section
 from tests.e2e.environment import Environment, NoEnvironmentError
 from tests.engine import EngineError, client_of, create_tables, running_engine
@@ -49,6 +49,8 @@ class Route:
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
+    changed: bool = False
+    """Whether the bucket changes before each request."""
 
 
 def routes(bucket: str, at: str) -> list[Route]:
@@ -64,6 +66,7 @@ def routes(bucket: str, at: str) -> list[Route]:
         Route("GET", "/count", of_bucket),
         Route("GET", "/buckets"),
         Route("GET", "/prefixes", of_bucket),
+        Route("GET", "/prefixes", of_bucket, name="GET /prefixes, changed", changed=True),
         Route("GET", "/history", window),
         Route("GET", "/history", {**window, "format": "csv"}, name="GET /history?format=csv"),
         Route("GET", "/plot", {**window, "format": "json"}, name="GET /plot?format=json"),
@@ -165,6 +168,8 @@ def warm(environment: Environment, rounds: int) -> dict[str, Measured]:
         asked = routes(bucket, to_text(times[SAMPLES // 2]))
         for route in asked:
             one = measured[title(route)] = Measured()
+            if route.changed:
+                change(world, bucket)
             with counting(one.reads):
                 answer = in_handler(route)
             one.size = len(json.dumps(answer)) if route.path != "/" else len(answer["body"])
@@ -172,6 +177,9 @@ def warm(environment: Environment, rounds: int) -> dict[str, Measured]:
         for _ in range(rounds):
             for route in asked:
                 one = measured[title(route)]
+                if route.changed:
+                    change(world, bucket)
+                    change(local, bucket)
                 one.handler.append(_seconds(lambda route=route: in_handler(route)))
                 one.http.append(_seconds(lambda route=route: over_http(session, environment.api_url, route)))
     return measured

@@ -53,8 +53,9 @@ def report(
         _goals(warm, drawn),
         f"""Milliseconds. A bucket with {SAMPLES} samples and {PREFIXES} prefixes, windows of {WINDOW} s. In the handler:
 the function's code against the DynamoDB engine, no gateway; over HTTP: the local environment, where LocalStack, the engine
-and the function share the processors. The last columns say how many times faster than the PNG a route answers. Every
-DynamoDB request is one page. A picture's bytes are in base64, as API Gateway gets them.
+and the function share the processors. The last columns say how many times faster than the PNG a route answers.
+Before each request named "changed" the bucket has changed: its prefixes are read anew, a query for each of 16 shards. The
+requests to DynamoDB are of a function that has not been asked before; each is one page. A picture's bytes are in base64, as API Gateway gets them.
 
 ### Long ranges
 """,

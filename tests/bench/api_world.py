@@ -56,6 +56,17 @@ def tracked(tables: Tables, bucket: str, samples: int, keys: Sequence[str] = ())
         _write(tables, tables.ledger, [{"DeleteRequest": {"Key": key}} for key in ledger_keys])
 
 
+def change(tables: Tables, bucket: str) -> None:
+    """Have the bucket's totals be of a change that nothing has been read since."""
+    tables.client.update_item(
+        TableName=tables.ledger,
+        Key=items.totals_key(bucket),
+        UpdateExpression="ADD #revision :one",
+        ExpressionAttributeNames={"#revision": "revision"},
+        ExpressionAttributeValues={":one": items.number(1)},
+    )
+
+
 def _write(tables: Tables, table: str, requests: Sequence[Any]) -> None:
     for begin in range(0, len(requests), BATCH):
         wanted: Any = {table: requests[begin : begin + BATCH]}

@@ -228,6 +228,24 @@ def test_a_page_of_prefixes_is_one_query_for_each_shard_whatever_there_is(world)
     assert counted == {"GetItem": 1, "Query": 16}
 
 
+def test_prefixes_are_read_again_only_after_a_change_and_never_too_late(world):
+    (last,) = track(world, 1)
+    put_prefixes(world, **{"p/": 1})
+    json_of("/prefixes")
+    counted = count_calls(world)
+
+    _, unchanged = json_of("/prefixes")
+    asked = dict(counted)
+    put_prefixes(world, **{"p/": 3})
+    changed = Totals(0, 0, 0, 0, 0, 3, last, 2, State.LIVE)
+    world.dynamodb.put_item(TableName=world.tables.ledger, Item=changed.to_item("data-bucket"))
+    _, after = json_of("/prefixes")
+
+    assert asked == {"GetItem": 1}
+    assert counted == {"GetItem": 2, "Query": 16}
+    assert [one["prefixes"][0]["total_size"] for one in (unchanged, after)] == [1, 3]
+
+
 def test_buckets_are_listed_with_their_totals_page_by_page(world):
     for name in ("alpha", "beta", "beta-2", "gamma"):
         track(world, 3, bucket=name, peak=50)

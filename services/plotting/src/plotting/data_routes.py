@@ -78,7 +78,7 @@ def get_prefixes(sources: Sources, request: Request, now: int) -> Response:
     reply = Reply.to(request, freshness, sources.release, asked, totals)
     if reply.known:
         return reply.not_modified()
-    found, more = sources.ledger.prefixes(asked.bucket, asked.after, asked.limit)
+    found, more = sources.ledger.prefixes(asked.bucket, totals, asked.after, asked.limit)
     following = cursor.encoded("prefixes", asked.bucket, found[-1].name) if more else None
     return reply.json(answers.prefixes(asked.bucket, found, following), following)
 

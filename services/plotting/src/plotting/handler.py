@@ -21,18 +21,20 @@ from plotting.routes import route_of
 from plotting.settings import Settings
 from plotting.sources import Sources
 from plotting.tracking_queue import TrackingQueue
-from size_history.keys import SHARDS
 
 _LOG = logging.getLogger("plotting")
 # API Gateway gives up after 29 seconds: what hangs must fail before, so that the caller gets an answer.
 # A user agent of our own is a constant; the SDK's is put together anew for each request, a tenth of its processor time.
 _USER_AGENT = "tidemark-plotting"
+THREADS = 4
+"""What is asked of AWS at the same time. A request costs a millisecond of processor time, and Python's threads share
+one processor: a thread for each of the 16 shards is slower than this (make bench-api)."""
 _TABLES = Config(
     user_agent=_USER_AGENT,
     connect_timeout=2,
     read_timeout=10,
     retries={"mode": "standard", "total_max_attempts": 3},
-    max_pool_connections=SHARDS,
+    max_pool_connections=THREADS + 1,  # and the caller's own
 )
 _QUEUE = Config(user_agent=_USER_AGENT, connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1})
 
@@ -75,7 +77,7 @@ def sources() -> Sources:
     settings = Settings.from_env(os.environ)
     session = boto3.session.Session()
     tables = session.client("dynamodb", config=_TABLES)
-    threads = ThreadPoolExecutor(SHARDS)  # each starts when it is first needed
+    threads = ThreadPoolExecutor(THREADS)  # each starts when it is first needed
     return Sources(
         data_bucket=settings.data_bucket,
         history=History(tables, settings.history_table, settings.size_index),

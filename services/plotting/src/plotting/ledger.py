@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 READ_ATTEMPTS = 5
 FIRST_PAUSE_SECONDS = 0.05
+PAGES_KEPT = 8
+"""Pages of prefixes that are remembered: at most a thousand names of at most 1 kB each."""
 
 
 class LedgerBusyError(Exception):
@@ -45,6 +48,7 @@ class Ledger:
         self._table = table
         self._threads = threads
         self._sleep = sleep
+        self._page_of_prefixes = lru_cache(PAGES_KEPT)(self._read_prefixes)
 
     def totals(self, bucket: str) -> Totals | None:
         """Return a bucket's totals; None where it is not tracked."""
@@ -76,11 +80,15 @@ class Ledger:
         last = names[limit - 1] if len(names) > limit else None
         return {name: found[name] for name in names[:limit] if name in found}, last
 
-    def prefixes(self, bucket: str, after: str, limit: int) -> tuple[Sequence[Prefix], bool]:
+    def prefixes(self, bucket: str, totals: Totals, after: str, limit: int) -> tuple[Sequence[Prefix], bool]:
         """Return at most `limit` prefixes after one in the order of names, and whether more follow.
 
-        One query per shard, all at the same time, whatever the bucket holds. Rows at zero are among them.
+        One query per shard, whatever the bucket holds; none where the last pages read were of these totals, which
+        change in the transaction of every change of a prefix. Rows at zero are among them.
         """
+        return self._page_of_prefixes(bucket, totals, after, limit)
+
+    def _read_prefixes(self, bucket: str, _: Totals, after: str, limit: int) -> tuple[Sequence[Prefix], bool]:
         pages = self._threads.map(
             lambda shard: self._shard(keys.prefix_pk(bucket, shard), after, limit + 1), keys.all_shards()
         )
