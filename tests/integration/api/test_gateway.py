@@ -43,9 +43,8 @@ def test_a_client_that_follows_the_links_gets_the_whole_history(get, tracked):
     answer = get("history", bucket=tracked.bucket, window=3600, limit=2, format="csv")
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     while "next" in answer.links:
-        answer = requests.get(
-            requests.compat.urljoin(answer.url, answer.links["next"]["url"] + "&format=csv"), timeout=60
-        )
+        answer = requests.get(requests.compat.urljoin(answer.url, answer.links["next"]["url"]), timeout=60)
+        assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
         rows += csv.DictReader(io.StringIO(answer.text))
 
     assert [int(row["total_size"]) for row in rows] == [sample.total_size for sample in tracked.samples]

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -149,7 +150,9 @@ def test_csv_has_the_same_samples_and_links_to_the_next_page(world):
     link = answer["headers"]["Link"]
     assert link.startswith("<?cursor=")
     assert link.endswith('>; rel="next"')
-    following = call("/history", cursor=link[len("<?cursor=") : link.index(">")], format="csv")
+    query = dict(parse_qsl(link[len("<?") : link.index(">")]))
+    assert (query["format"], query["limit"]) == ("csv", "2")
+    following = call("/history", **query)
     assert [row["total_size"] for row in csv.DictReader(io.StringIO(following["body"]))] == ["0"]
     assert "Link" not in following["headers"]
 

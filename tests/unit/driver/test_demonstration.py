@@ -108,6 +108,15 @@ def test_an_api_that_refuses_is_an_error_with_what_it_said(monkeypatch):
         request_plot("http://api/v1/", auth=None, bucket="data", since="2026")
 
 
+def test_an_answer_that_is_no_json_is_an_error_with_what_it_said(monkeypatch):
+    page = requests.Response()
+    page.status_code, page._content = 200, b"<html>maintenance</html>"
+    monkeypatch.setattr(requests, "post", lambda *_, **__: page)
+
+    with pytest.raises(PlotError, match="http://api/v1/plot answered 200 without JSON: <html>maintenance"):
+        request_plot("http://api/v1/", auth=None, bucket="data", since="2026")
+
+
 def test_an_api_that_does_not_answer_is_an_error_with_its_url(monkeypatch):
     def refuse(*_, **__):
         raise requests.ConnectionError("refused")

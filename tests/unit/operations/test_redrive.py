@@ -35,7 +35,10 @@ class Sqs:
             hidden.clear()
 
     def get_queue_attributes(self, QueueUrl, AttributeNames):
-        found = {"QueueArn": f"arn:{QueueUrl}", "ApproximateNumberOfMessages": f"{len(self.queues[QueueUrl])}"}
+        found = {
+            "QueueArn": f"arn:{QueueUrl}",
+            "ApproximateNumberOfMessages": f"{len(self.queues[QueueUrl])}",
+        }
         return {"Attributes": {name: found[name] for name in AttributeNames}}
 
     def start_message_move_task(self, SourceArn, DestinationArn):
@@ -98,7 +101,10 @@ def test_undelivered_events_come_into_the_queue_as_they_are_in_batches_until_non
     assert sqs.held("queue") == events(23)
     assert sqs.held("undelivered") == []
     assert sqs.batches == [10, 10, 3]
-    assert capsys.readouterr().out == "dead letters: 0 put back into the queue\nundelivered events: 23 put back into the queue\n"
+    assert (
+        capsys.readouterr().out
+        == "dead letters: 0 put back into the queue\nundelivered events: 23 put back into the queue\n"
+    )
 
 
 def test_the_trackers_dead_letters_are_moved_by_sqs(capsys):
@@ -108,7 +114,10 @@ def test_the_trackers_dead_letters_are_moved_by_sqs(capsys):
 
     assert sqs.held("queue") == events(12)
     assert sqs.batches == []
-    assert capsys.readouterr().out == "dead letters: 12 put back into the queue\nundelivered events: 0 put back into the queue\n"
+    assert (
+        capsys.readouterr().out
+        == "dead letters: 12 put back into the queue\nundelivered events: 0 put back into the queue\n"
+    )
 
 
 def test_what_the_queue_does_not_take_stays_where_it_is(capsys):

@@ -16,6 +16,7 @@ from plotting.parsing import (
     buckets_query,
     history_query,
     nothing_asked,
+    plot_query,
     prefixes_query,
     size_query,
 )
@@ -85,6 +86,19 @@ def test_a_cursor_of_another_bucket_is_refused():
     assert kind_of(history, cursor=page.cursor(NOW - SECOND), bucket="videos") == "bad-cursor"
 
 
+def test_a_cursor_goes_on_beside_a_range_that_was_asked_too_long_ago_to_be_asked_again():
+    page = HistoryRequest(RANGE, False, None, 5, "json")
+    followed = {"cursor": page.cursor(NOW - SECOND), "from": "1999-01-01T00:00:00Z"}
+
+    assert history(**followed) == history(cursor=followed["cursor"])
+
+
+@pytest.mark.parametrize("to", ["1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z"])
+def test_a_window_that_ends_before_there_was_time_is_empty(to):
+    assert kind_of(history, to=to) == "bad-range"
+    assert kind_of(plot_query, (("to", to),), data_bucket="data", now=NOW) == "bad-range"
+
+
 START, END = str(NOW - 60 * SECOND), str(NOW)
 MADE_UP = {
     "another route's": ("prefixes", "photos", START, END, START, "asc"),
@@ -130,6 +144,13 @@ def test_a_page_of_prefixes_goes_on_after_any_prefix(prefix):
     query = (("cursor", cursor.encoded("prefixes", "photos", prefix)),)
 
     assert prefixes_query(query, data_bucket="data") == PageRequest("photos", prefix, 100)
+
+
+@pytest.mark.parametrize("prefix", ["x" * 1025, "ü" * 513])
+def test_a_page_of_prefixes_cannot_go_on_after_what_no_key_is_long_enough_for(prefix):
+    query = (("cursor", cursor.encoded("prefixes", "photos", prefix)),)
+
+    assert kind_of(prefixes_query, query, data_bucket="data") == "bad-cursor"
 
 
 def test_a_page_of_buckets_goes_on_after_a_bucket():

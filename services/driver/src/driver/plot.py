@@ -51,5 +51,8 @@ def request_plot(api_url: str, *, auth: AuthBase, bucket: str, since: str) -> di
         raise PlotError(f"plot: {url} did not answer: {error}") from error
     if answer.status_code != requests.codes.ok:
         raise PlotError(f"plot: {url} answered {answer.status_code}: {answer.text[:500]}")
-    plot: dict[str, Any] = answer.json()
+    try:
+        plot: dict[str, Any] = answer.json()
+    except requests.JSONDecodeError as error:
+        raise PlotError(f"plot: {url} answered 200 without JSON: {answer.text[:500]}") from error
     return plot

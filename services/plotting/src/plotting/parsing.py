@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from plotting import cursor, parameters
 from plotting.parameters import LONGEST_WINDOW_SECONDS, SECOND
 from plotting.problems import BAD_BODY, BAD_RANGE, SHOWN_LENGTH, ProblemError, shown
+from size_history.keys import LONGEST_KEY_BYTES
 
 DEFAULT_WINDOW_SECONDS = 10
 LARGEST_BODY = 64 * 1024
@@ -98,9 +99,10 @@ def history_query(query: Query, *, data_bucket: str, now: int) -> HistoryRequest
     limit = parameters.limit(members.get("limit", str(MOST_SAMPLES_OF_A_PAGE)), MOST_SAMPLES_OF_A_PAGE)
     format_ = parameters.one_of("format", members.get("format", "json"), HISTORY_FORMATS)
     order = parameters.one_of("order", members.get("order", "asc"), ORDERS)
-    asked = _range_of_query(members, data_bucket, now)
     if "cursor" not in members:
+        asked = _range_of_query(members, data_bucket, now)
         return HistoryRequest(asked, order == "desc", None, limit, format_)
+    # The range is the cursor's: what is repeated beside it was checked for the first page, and may be too old by now.
     request = _followed(members["cursor"], limit, format_)
     _refuse_foreign_cursor(members, request.range.bucket)
     return request
@@ -126,6 +128,8 @@ def prefixes_query(query: Query, *, data_bucket: str) -> PageRequest:
         bucket, after = cursor.decoded("prefixes", members["cursor"], 2)
         bucket = _bucket_of_cursor(bucket)
         _refuse_foreign_cursor(members, bucket)
+        if len(after.encode()) > LONGEST_KEY_BYTES:
+            raise cursor.refused()
     return PageRequest(bucket, after, _entries(members))
 
 
@@ -160,6 +164,8 @@ def _range(members: Mapping[str, Any], *, data_bucket: str, now: int, parts: int
     if "from" in members:
         return _from(members["from"], bucket, end, now)
     window = parameters.window(members.get("window", DEFAULT_WINDOW_SECONDS))
+    if end is not None and end <= parameters.EARLIEST:
+        raise ProblemError(BAD_RANGE, "to is not later than 1970: the range is empty.", parameter="to")
     if end is not None:
         return Range(bucket, max(end - window, parameters.EARLIEST), end, live=False)
     step = window // parts if parts else 1

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from plotting.caching import BRIEFLY, etag, is_known
 from plotting.freshness import Freshness
@@ -14,6 +15,8 @@ from plotting.plot_bucket import PlotBucket
 from plotting.problems import NOT_TRACKED, ProblemError
 from plotting.tracking_queue import Backlog, TrackingQueue
 from size_history.items import Peak, Totals
+
+OF_A_PAGE = ("format", "limit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +81,15 @@ class Reply:
     tag: str
     freshness: Freshness
     known: bool
+    form: tuple[tuple[str, str], ...] = ()
+    """What was asked about the form of a page, which the cursor does not hold."""
 
     @classmethod
     def to(cls, request: Request, freshness: Freshness, *parts: object) -> "Reply":
         """Begin the answer to a request."""
         tag = etag(request.path, *parts)
-        return cls(tag, freshness, is_known(request.headers, tag))
+        form = tuple((name, value) for name, value in request.query if name in OF_A_PAGE)
+        return cls(tag, freshness, is_known(request.headers, tag), form)
 
     def not_modified(self) -> Response:
         """Return the 304."""
@@ -99,4 +105,6 @@ class Reply:
 
     def _headers(self, following: str | None = None) -> dict[str, str]:
         headers = {**self.freshness.headers(), "Cache-Control": BRIEFLY, "ETag": self.tag}
-        return headers if following is None else {**headers, "Link": f'<?cursor={following}>; rel="next"'}
+        if following is None:
+            return headers
+        return {**headers, "Link": f'<?{urlencode([("cursor", following), *self.form])}>; rel="next"'}

@@ -16,6 +16,8 @@ TOTALS = "totals"
 RECONCILE = "reconcile"
 BUCKET_ROW = "bucket/"
 
+LONGEST_KEY_BYTES = 1024
+"""Of an S3 key, and of a sort key."""
 SHARDS = 16
 """Partitions that a bucket's rows are spread over. Changing it orphans every row written before."""
 NO_PREFIX = "."
