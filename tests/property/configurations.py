@@ -6,6 +6,7 @@ from tests.property.model.messages import request, request_for_all
 ONE = (("one", "a"),)
 TWO = (("one", "a"), ("one", "p/b"))
 SAME_PREFIX = (("one", "p/a"), ("one", "p/b"))
+SAME_SHARD = (("one", "a"), ("one", "bx"))
 BUCKETS = (("one", "a"), ("two", "b"))
 
 
@@ -24,7 +25,7 @@ def adoption(name: str, keys: tuple[tuple[str, str], ...], operations: int, **mo
 def drift(name: str, operations: int, **more) -> Configuration:
     """Return a live bucket some of whose events were lost, and a request to reconcile it."""
     defaults = {"in_s3": (1, None), "recorded": (2, 1), "messages": (request("one"),)}
-    return changes(name, TWO, operations, **(defaults | more))
+    return changes(name, more.pop("keys", TWO), operations, **(defaults | more))
 
 
 BOUNDED = (
@@ -55,6 +56,7 @@ BOUNDED = (
     adoption("adoption by an event", ONE, 2, messages=(), in_s3=(None,)),
     drift("lost events heal", 1, page=1),
     drift("lost events heal, crash, time out twice", 0, chunk=1, late=2, crashes=1),
+    drift("lost events heal, rows read in part, crash", 0, keys=SAME_SHARD, short=2, crashes=1),
 )
 
 # The largest last.

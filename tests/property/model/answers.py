@@ -82,15 +82,21 @@ def _total(question: ask.ReadTotal, moment: Moment) -> Iterator[Answer]:
 
 
 def _recorded(question: ask.Recorded, moment: Moment) -> Iterator[Answer]:
-    rows = tuple(
-        (key, row.seen)
-        for key, row in moment.books.of(question.bucket).present()
-        if layout.shard(key) == question.shard
+    stored = [
+        (key, row.row.seen)
+        for key, row in moment.books.of(question.bucket).rows
+        if row.row
+        and layout.shard(key) == question.shard
         and key > question.after
         and (question.until is None or key <= question.until)
-    )
+    ]
+    rows = tuple((key, seen) for key, seen in stored if seen.present)
     found = ", ".join(f"{key} = {told_seen(seen)}" for key, seen in rows)
-    yield Answer(rows, f"reads the rows of shard {question.shard}: {found or 'none'}")
+    told = f"reads the rows of shard {question.shard}"
+    yield Answer(rows, f"{told}: {found or 'none'}")
+    for last, _ in stored:
+        read = tuple(row for row in rows if row[0] <= last)
+        yield Answer((*read, (last, None)), f"{told} up to {last}", fault="short")
 
 
 def _next(question: ask.ListNext, moment: Moment) -> Iterator[Answer]:

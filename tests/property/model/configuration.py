@@ -29,6 +29,8 @@ class Budget(NamedTuple):
     """A transaction is cancelled by another one under way, though nothing moved."""
     unanswered: int = 0
     """S3 does not answer a HEAD."""
+    short: int = 0
+    """A shard's rows are read only up to one of them."""
     late: int = 0
     """The invocation's time is over."""
     expiries: int = 0

@@ -4,7 +4,7 @@ The first three were the product's own until this model found them.
 """
 
 from size_tracking import accounting, reconciling
-from tests.property.configurations import SAME_PREFIX, TWO
+from tests.property.configurations import SAME_PREFIX, SAME_SHARD, TWO
 from tests.property.model import invariants as holds
 from tests.property.mutants import runs, sums
 from tests.property.mutants.mutant import Mutant, adopting, drifted, events
@@ -81,6 +81,12 @@ FOUND = (
         drifted(),
         holds.LISTING,
         parts={"reconciler": runs.ListedOnly},
+    ),
+    Mutant(
+        "rows that were not read are compared as if there were none",
+        drifted(keys=SAME_SHARD, short=1),
+        holds.LISTING,
+        parts={"reconciler": runs.IgnoresUnread},
     ),
     Mutant(
         "totals moved: the same written again",

@@ -156,6 +156,14 @@ class ListedOnly(Reconciler):
         return iter(())
 
 
+class IgnoresUnread(Reconciler):
+    """Takes the rows that were read for all there are."""
+
+    def _recorded(self, bucket, after, until):
+        rows = super()._recorded(bucket, after, until)
+        return ((key, seen) for key, seen in rows if seen)
+
+
 def run_checked_without_the_step_before(step, run):
     """Take a step that was compared already for done, though it died before it sent the next."""
     following = _run_checked(step, run)

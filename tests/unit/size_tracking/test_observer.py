@@ -88,6 +88,33 @@ def test_a_page_says_whether_the_bucket_goes_on(s3, stub):
     assert (page.objects, page.more) == ((("k", SEEN),), True)
 
 
+def test_an_answer_without_keys_that_goes_on_is_followed(s3, stub):
+    asked = {"Bucket": "b", "MaxKeys": 5, "StartAfter": "a"}
+    for token, following in ((None, "t1"), ("t1", "t2")):
+        more = {"ContinuationToken": token} if token else {}
+        stub.add_response(
+            "list_objects_v2", {"IsTruncated": True, "NextContinuationToken": following}, {**asked, **more}
+        )
+    answer = {"Contents": [{"Key": "k", "Size": 7, **ENTRY}], "IsTruncated": True}
+    stub.add_response("list_objects_v2", answer, {**asked, "ContinuationToken": "t2"})
+
+    page = Observer(s3).page("b", "a", 5)
+
+    assert (page.objects, page.more) == ((("k", SEEN),), True)
+
+
+def test_an_object_is_absent_only_at_the_end_of_its_listing(s3, stub):
+    stub.add_client_error("head_object", "400", http_status_code=400)
+    stub.add_response("list_objects_v2", {"IsTruncated": True, "NextContinuationToken": "t"})
+    stub.add_response(
+        "list_objects_v2",
+        {"Contents": [{"Key": "k", "Size": 7, **ENTRY}]},
+        {"Bucket": "b", "Prefix": "k", "MaxKeys": 1, "ContinuationToken": "t"},
+    )
+
+    assert observe(s3) == ({"k": SEEN}, {})
+
+
 def test_a_bucket_that_is_gone_lists_nothing(s3, stub):
     stub.add_client_error("list_objects_v2", "NoSuchBucket", http_status_code=404)
 

@@ -165,6 +165,15 @@ def test_rows_that_nobody_lists_any_more_cannot_fill_the_memory():
     assert comparison.cursor == "000000002"
 
 
+def test_nothing_is_compared_beyond_the_rows_that_were_read():
+    listed = [("a", seen(1)), ("c", seen(3)), ("e", seen(5))]
+    recorded = [("a", seen(1)), ("d", None)]
+
+    comparison = compare(listed, recorded, until="e", limit=1000)
+
+    assert comparison == Comparison((("c", 2),), 2, "d")
+
+
 def test_a_comparison_cut_short_goes_on_after_its_last_committed_key():
     whole = Comparison((("a", 1), ("c", 3), ("d", 4)), 9, "z")
 
@@ -175,17 +184,24 @@ def test_a_comparison_cut_short_goes_on_after_its_last_committed_key():
     st.dictionaries(st.text(max_size=3), st.integers(0, 3)),
     st.dictionaries(st.text(max_size=3), st.integers(0, 3)),
     st.integers(1, 4),
+    st.sets(st.text(max_size=3)),
 )
-def test_every_difference_is_found_once_however_the_pages_are_cut(listed, recorded, limit):
-    """Going on from cursor to cursor finds what a comparison of the two whole dictionaries finds."""
+def test_every_difference_is_found_once_however_the_pages_are_cut(listed, recorded, limit, read_to):
+    """Going on from cursor to cursor finds what a comparison of the two whole dictionaries finds.
+
+    `read_to`: where the rows that are read at once may end, whether there is an object or not.
+    """
     found, checked, cursor = [], 0, None
 
     while True:
-        after = [
+        objects, rows = [
             sorted((k, seen(v)) for k, v in side.items() if cursor is None or k > cursor)
             for side in (listed, recorded)
         ]
-        comparison = compare(*after, until=None, limit=limit)
+        unread = min((key for key in read_to if cursor is None or key > cursor), default=None)
+        if unread is not None:
+            rows = [row for row in rows if row[0] <= unread] + [(unread, None)]
+        comparison = compare(objects, rows, until=None, limit=limit)
         found += [key for key, _ in comparison.differing]
         checked += comparison.checked
         cursor = comparison.cursor

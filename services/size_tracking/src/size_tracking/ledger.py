@@ -26,6 +26,8 @@ _RETRY = {
     "RequestLimitExceeded",
 }
 """Reasons of a cancelled transaction that say another writer was there, or too many were."""
+PAGES_AT_ONCE = 8
+"""Of a shard's rows, a megabyte each, tombstones among them. A step reads so many of each shard, the next one goes on."""
 _READ_ATTEMPTS = 8
 _FIRST_PAUSE_SECONDS = 0.02
 
@@ -63,8 +65,11 @@ class Ledger:
 
     def objects_between(
         self, bucket: str, shard: str, after: str, until: str | None
-    ) -> Iterator[tuple[str, Observation]]:
-        """Yield the present objects of one shard in key order, after one key and up to another (None: to the end)."""
+    ) -> Iterator[tuple[str, Observation | None]]:
+        """Yield the present objects of one shard in key order, after one key and up to another (None: to the end).
+
+        After PAGES_AT_ONCE, the last is None with the key up to which the shard is read.
+        """
         if until is not None and until <= after:
             return
         values = {":pk": text(keys.object_pk(bucket, shard))}
@@ -86,10 +91,13 @@ class Ledger:
             ExpressionAttributeValues=values,
             ConsistentRead=True,
         )
-        for page in pages:
+        for count, page in enumerate(pages, start=1):
             for item in page["Items"]:
                 if item[keys.SK]["S"] != after:
                     yield item[keys.SK]["S"], _seen(item)
+            if count == PAGES_AT_ONCE and "LastEvaluatedKey" in page:
+                yield page["LastEvaluatedKey"][keys.SK]["S"], None
+                return
 
     def commit(self, transaction: Transaction, *, now: int) -> Outcome:
         """Write a transaction and say how it ended; `now` in microseconds since 1970.

@@ -49,14 +49,21 @@ class Observer:
     def page(self, bucket: str, after: str, size: int) -> Page:
         """List up to `size` objects (at most 1,000) after a key. A bucket that is gone lists nothing."""
         try:
-            answer = self._client.list_objects_v2(Bucket=bucket, MaxKeys=size, StartAfter=after)
+            answer = self._list(Bucket=bucket, MaxKeys=size, StartAfter=after)
         except self._client.exceptions.NoSuchBucket:
             return Page((), more=False)
         listed = answer.get("Contents", [])
         return Page(
             tuple((entry["Key"], _observation(entry, entry["Size"])) for entry in listed),
-            more=answer["IsTruncated"],
+            more=answer.get("IsTruncated", False),
         )
+
+    def _list(self, **query: Any) -> Any:
+        """Return an answer with a key, or the last one: S3 promises no key in an answer that is to be continued."""
+        answer = self._client.list_objects_v2(**query)
+        while answer.get("IsTruncated") and not answer.get("Contents"):
+            answer = self._client.list_objects_v2(**query, ContinuationToken=answer["NextContinuationToken"])
+        return answer
 
     def _look(self, bucket: str, key: str) -> Observation:
         try:
@@ -72,7 +79,7 @@ class Observer:
         return _observation(head, head["ContentLength"])
 
     def _listed(self, bucket: str, key: str) -> Observation:
-        answer = self._client.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
+        answer = self._list(Bucket=bucket, Prefix=key, MaxKeys=1)
         for entry in answer.get("Contents", []):
             if entry["Key"] == key:
                 return _observation(entry, entry["Size"])

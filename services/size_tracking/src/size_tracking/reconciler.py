@@ -173,8 +173,13 @@ class Reconciler:
             state, comparison, healed=tracked.changed, drift=tracked.bytes_moved, now=self.clock.now()
         )
 
-    def _recorded(self, bucket: str, after: str, until: str | None) -> Iterator[tuple[str, Observation]]:
-        """Yield the rows of a range in key order, over all shards, a query's page of each in memory."""
+    def _recorded(
+        self, bucket: str, after: str, until: str | None
+    ) -> Iterator[tuple[str, Observation | None]]:
+        """Yield the rows of a range in key order, over all shards, a query's page of each in memory.
+
+        None with a key says that beyond it rows are unread.
+        """
         shards = [self.ledger.objects_between(bucket, shard, after, until) for shard in keys.all_shards()]
         return merge(*shards, key=itemgetter(0))
 

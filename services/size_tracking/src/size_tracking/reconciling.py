@@ -10,6 +10,7 @@ first attempt whose answer was lost. And it cannot fork: the same step sent twic
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from heapq import merge
 from itertools import groupby
 from operator import itemgetter
@@ -142,24 +143,25 @@ class Comparison:
 
 def compare(
     listed: Iterable[tuple[str, Observation]],
-    recorded: Iterable[tuple[str, Observation]],
+    recorded: Iterable[tuple[str, Observation | None]],
     *,
     until: str | None,
     limit: int,
 ) -> Comparison:
     """Merge a page of the listing with the rows of its range, both in key order.
 
-    `until` is the last listed key where the listing goes on, None where it ends. At `limit` differing keys the page is cut
-    there, so that rows nobody lists any more cannot fill the memory.
+    `until` is the last listed key where the listing goes on, None where it ends. A row that is None says that beyond
+    its key rows are unread: the page is cut there. It is cut at `limit` differing keys, too, so that rows nobody lists
+    any more cannot fill the memory.
     """
     differing: list[tuple[str, int]] = []
     checked = 0
-    for key, in_s3, in_ledger in _merged(listed, recorded):
-        checked += 1
-        if in_s3 and in_ledger and _alike(in_s3, in_ledger):
-            continue
-        differing.append((key, checked))
-        if len(differing) == limit:
+    for key, sides in _merged(listed, recorded):
+        in_s3, in_ledger = sides.get(_Side.LISTED), sides.get(_Side.RECORDED)
+        checked += bool(in_s3 or in_ledger)
+        if (in_s3 or in_ledger) and not (in_s3 and in_ledger and _alike(in_s3, in_ledger)):
+            differing.append((key, checked))
+        if len(differing) == limit or _Side.UNREAD in sides:
             return Comparison(tuple(differing), checked, key)
     return Comparison(tuple(differing), checked, until)
 
@@ -216,15 +218,21 @@ def _alike(in_s3: Observation, in_ledger: Observation) -> bool:
     return (in_s3.size, in_s3.etag) == (in_ledger.size, in_ledger.etag)
 
 
+class _Side(Enum):
+    LISTED = auto()
+    RECORDED = auto()
+    UNREAD = auto()
+    """Rows beyond the key are unread."""
+
+
 def _merged(
-    listed: Iterable[tuple[str, Observation]], recorded: Iterable[tuple[str, Observation]]
-) -> Iterator[tuple[str, Observation | None, Observation | None]]:
+    listed: Iterable[tuple[str, Observation]], recorded: Iterable[tuple[str, Observation | None]]
+) -> Iterator[tuple[str, dict[_Side, Observation | None]]]:
     """Yield every key once, in order, with what the listing and the Ledger have of it."""
     in_order = merge(
-        ((key, "listed", seen) for key, seen in listed),
-        ((key, "recorded", seen) for key, seen in recorded),
+        ((key, _Side.LISTED, seen) for key, seen in listed),
+        ((key, _Side.RECORDED if seen else _Side.UNREAD, seen) for key, seen in recorded),
         key=itemgetter(0),
     )
     for key, entries in groupby(in_order, key=itemgetter(0)):
-        sides = {side: seen for _, side, seen in entries}
-        yield key, sides.get("listed"), sides.get("recorded")
+        yield key, {side: seen for _, side, seen in entries}

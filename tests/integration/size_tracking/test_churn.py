@@ -1,0 +1,57 @@
+"""Reconcile of a bucket with far more tombstones than objects, through the tracker's own parts and a real DynamoDB engine."""
+
+import pytest
+
+from size_history import keys
+from size_history.messages import ReconcileRequest
+from size_tracking import ledger as ledger_module
+from size_tracking.ledger import Ledger
+from tests.integration.size_tracking.world import World, batch_of, drain, event, record
+
+ROWS_OF_A_PAGE = 2
+PAGES_AT_ONCE = 3
+CHURN = 600
+
+
+@pytest.fixture
+def ledger(dynamodb, tables, monkeypatch):
+    """Return a ledger whose pages hold few rows, as a megabyte holds few of very many."""
+    monkeypatch.setattr(ledger_module, "PAGES_AT_ONCE", PAGES_AT_ONCE)
+    dynamodb.meta.events.register(
+        "provide-client-params.dynamodb.Query", lambda params, **_: {**params, "Limit": ROWS_OF_A_PAGE}
+    )
+    return Ledger(dynamodb, ledger_table=tables.ledger, history_table=tables.history)
+
+
+def test_a_step_reads_a_bounded_part_of_the_rows_and_the_run_reaches_every_one(dynamodb, ledger):
+    world = World()
+    batch = batch_of(world, ledger)
+    batch.handle([record(ReconcileRequest("data"))], remaining_ms=60_000)
+    drain(world, batch)
+    names = [f"churn/{number:04}" for number in range(CHURN)]
+    for name in names:
+        world.put(name, 1)
+    assert batch.handle([event(name) for name in names], remaining_ms=600_000) == []
+    for name in names:
+        world.delete(name)
+    kept, lost = names[::100], names[50::100]
+    assert batch.handle([event(name) for name in names if name not in lost], remaining_ms=600_000) == []
+    for name in kept:
+        world.put(name, 3)  # whose events are lost, too
+    world.put("beyond the churn", 5)
+    queries = []
+    dynamodb.meta.events.register("before-call.dynamodb.Query", lambda **_: queries.append(1))
+
+    batch.handle([record(ReconcileRequest("data"))], remaining_ms=60_000)
+    steps = 0
+    while world.sent:
+        before, steps = len(queries), steps + 1
+        assert batch.handle([record(world.sent.pop(0))], remaining_ms=60_000) == []
+        assert len(queries) - before <= keys.SHARDS * PAGES_AT_ONCE
+
+    totals, _ = ledger.totals_and_peak("data")
+    assert (totals.size, totals.count) == (3 * len(kept) + 5, len(kept) + 1)
+    assert steps > 3
+    run = ledger.run("data")
+    assert run.ended
+    assert (run.checked, run.healed) == (len(kept) + 1 + len(lost), len(kept) + 1 + len(lost))
