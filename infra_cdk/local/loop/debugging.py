@@ -49,7 +49,9 @@ def debugged(state: StateDirectory, environment: Environment, service: str, port
                 _allow(client, name, before)
                 recycle(environment, service)
     except (BotoCoreError, ClientError, WaiterError) as error:
-        raise LocalError(f"DEBUG={service}: {' '.join(str(error).split())}") from error
+        raise LocalError(
+            f"DEBUG={service}: {' '.join(str(error).split())}: make local-down local-up starts anew"
+        ) from error
 
 
 def restore(state: StateDirectory) -> None:

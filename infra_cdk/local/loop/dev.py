@@ -69,7 +69,15 @@ class Loop:
             _say(f"{what}{service} reloaded in {(time.monotonic() - began) * 1000:.0f} ms, {done}")
 
     def run(self) -> None:
-        """Go on until an interrupt."""
+        """Go on until an interrupt. LocalError where the environment does not answer, or holds no functions."""
+        try:
+            self._follow()
+        except (BotoCoreError, ClientError) as error:
+            raise LocalError(
+                f"{' '.join(str(error).split())}: make local-down local-up starts anew"
+            ) from error
+
+    def _follow(self) -> None:
         reader = logs.tail(self.environment, SERVICES, since=round(time.time() * 1000))
         colours = Colours.of_stream(sys.stdout)
         found = _changed(self.sources)
@@ -98,11 +106,8 @@ def _changed(sources: Path) -> Iterator[list[Path]]:
 
 
 def _show(reader: Tail, colours: Colours) -> None:
-    try:
-        for record in reader.read():
-            print(logs.line(record, colours), flush=True)
-    except (BotoCoreError, ClientError) as error:
-        raise LocalError(f"the environment does not answer any more ({error}): make local-up") from error
+    for record in reader.read():
+        print(logs.line(record, colours), flush=True)
 
 
 def _say(line: str) -> None:
