@@ -38,7 +38,8 @@ install: ## Install everything into .venv and .venvs (the targets that need it d
 	@"$(PYTHON)" infra_cdk/local/install.py $(if $(filter install,$(MAKECMDGOALS)),,--quiet)
 
 clean: local-down ## Stop the local environment and remove everything that was installed or generated
-	rm -rf .venv .venvs .local cdk.out infra_cdk/cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
+	@test ! -x $(RUN) || $(RUN) -m infra_cdk.local.down --others
+	rm -rf .venvs .local cdk.out infra_cdk/cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis .venv
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 doctor: ## Say what on this machine would stop it, with the fix; JSON=1 for programs; fails if anything does
@@ -52,8 +53,10 @@ local-up: install ## Start LocalStack, deploy to it, wait until all is ready; ag
 	@$(RUN) -m infra_cdk.local.up --state "$(STATE)" $(if $(PORT),--port "$(PORT)") $(if $(MODE),--mode "$(MODE)")
 
 local-down: ## Stop what local-up started; no process and no port is left
-	@test -x $(RUN) || { echo "local-down: nothing is installed here, so nothing is running"; exit 0; }; \
-	$(RUN) -m infra_cdk.local.down --state "$(STATE)"
+	@if test -x $(RUN); then $(RUN) -m infra_cdk.local.down --state "$(STATE)"; \
+	elif test -e .venvs || test -e "$(STATE)"; then \
+		echo "local-down: .venv is missing, so what may still run is not found: make install local-down" >&2; exit 1; \
+	else echo "local-down: nothing is installed here, so nothing is running"; fi
 
 status: installed ## Show the local environment on one screen; fails if anything is not well
 	@$(RUN) -m infra_cdk.local.status --state "$(STATE)"

@@ -2,13 +2,15 @@
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 
 from infra_cdk.local import processes
-from infra_cdk.local.errors import run, unstoppable
+from infra_cdk.local.condition import Kind, inspect
+from infra_cdk.local.errors import LocalError, run, unstoppable
 from infra_cdk.local.progress import Progress
-from infra_cdk.local.starting import stop
+from infra_cdk.local.starting import ROOT, stop
 from infra_cdk.local.state import DEFAULT, StateDirectory
 
 
@@ -31,11 +33,28 @@ def down(state: StateDirectory) -> int:
     return 0
 
 
+def refuse_others() -> int:
+    """Raise LocalError if any environment is left whose programs or records `make clean` would remove; else return 0."""
+    left = processes.states_running(ROOT / ".venvs")
+    default = StateDirectory.at(str(ROOT / DEFAULT))
+    if inspect(default).kind is not Kind.ABSENT:
+        left.add(str(default.root))
+    if left:
+        where = os.path.relpath(min(left))
+        raise LocalError(
+            f"an environment is still there, in {where}: run make local-down STATE={shlex.quote(where)} first"
+        )
+    return 0
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     parser = argparse.ArgumentParser(prog="local-down", description="Stop the local environment.")
     parser.add_argument("--state", default=DEFAULT, metavar="DIRECTORY", help="default: %(default)s")
+    parser.add_argument("--others", action="store_true", help="stop nothing; fail if another one is left")
     options = parser.parse_args(arguments)
+    if options.others:
+        return run("clean", refuse_others)
     return run("local-down", lambda: down(StateDirectory.at(options.state)))
 
 

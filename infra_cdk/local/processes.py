@@ -72,6 +72,12 @@ def find(state: StateDirectory) -> list[psutil.Process]:
     return [process for process in found.values() if _runs(process)]
 
 
+def states_running(directory: Path) -> set[str]:
+    """Return the state directories of all environments that run programs of a directory."""
+    marks = (_mark_of(process) for process in psutil.process_iter() if _program_lies_in(process, directory))
+    return {mark for mark in marks if mark}
+
+
 def stop_all(state: StateDirectory, say: Callable[[str], None] = lambda _: None) -> int:
     """Stop every process of an environment and return how many there were.
 
@@ -147,6 +153,14 @@ def _mark_of(process: psutil.Process) -> str | None:
         return process.environ().get(MARK)
     except (psutil.Error, OSError):
         return None
+
+
+def _program_lies_in(process: psutil.Process, directory: Path) -> bool:
+    try:
+        program = process.cmdline()[:1]
+    except (psutil.Error, OSError):
+        return False
+    return any(Path(path).is_relative_to(directory) for path in program)
 
 
 def _descendants(process: psutil.Process) -> list[psutil.Process]:
