@@ -55,9 +55,16 @@ class StateDirectory:
 
     @classmethod
     def at(cls, path: str) -> "StateDirectory":
-        """Return the state directory at a path; LocalError if that is a file."""
+        """Return the state directory at a path; LocalError if that is a file, or where we may not look."""
         root = Path(path).absolute()
-        if root.exists() and not root.is_dir():
+        try:
+            is_taken = root.exists() and not root.is_dir()
+            (root / _ENVIRONMENT).exists()  # which tells whether what is in it may be looked at
+        except OSError as error:
+            raise LocalError(
+                f"STATE: cannot use {path}: {error.strerror}: choose another one: STATE=.local"
+            ) from error
+        if is_taken:
             raise LocalError(f"{path} is no directory: choose another one: STATE=.local")
         return cls(root)
 

@@ -107,8 +107,15 @@ def _packaged_node(root: Path) -> Path | None:
 def _file_systems(directories: Mapping[str, Path]) -> Iterable[tuple[str, Path]]:
     seen = set()
     for name, directory in directories.items():
-        existing = next(path for path in (directory, *directory.parents) if path.exists())
+        existing = next(path for path in (directory, *directory.parents) if _is_seen(path))
         device = existing.stat().st_dev
         if device not in seen:
             seen.add(device)
             yield name, existing
+
+
+def _is_seen(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # below a directory that we may not enter, or with a name that cannot be
+        return False

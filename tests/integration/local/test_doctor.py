@@ -104,6 +104,13 @@ def test_a_disk_without_room_is_named(nowhere_state, tmp_path):
     assert_found(found["disk"], "fail", f"MB free for TMPDIR ({small}), 512 MB are needed", "make room there")
 
 
+def test_a_state_directory_that_cannot_be_is_named(tmp_path):
+    found, code = doctor("--state", str(tmp_path / ("x" * 300)))
+
+    assert code == 1
+    assert_found(found["state"], "fail", "File name too long", "choose another directory (STATE=)")
+
+
 def test_environments_out_of_step_with_the_lock_are_named(clone, nowhere_state):
     before, _ = doctor(*nowhere_state, root=clone)
     lock = clone / "images/localstack/uv.lock"

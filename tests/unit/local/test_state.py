@@ -96,3 +96,20 @@ def test_a_file_in_its_place_is_refused(tmp_path):
 
     with pytest.raises(LocalError, match="is no directory"):
         StateDirectory.at(str(tmp_path / "state"))
+
+
+@pytest.mark.parametrize("below", ["", "state", "state/deeper", "absent"])
+def test_a_directory_that_we_may_not_enter_is_refused_in_one_line_with_the_fix(forbidden, below):
+    path = str(forbidden / below)
+
+    with pytest.raises(LocalError) as raised:
+        StateDirectory.at(path)
+
+    assert (
+        str(raised.value) == f"STATE: cannot use {path}: Permission denied: choose another one: STATE=.local"
+    )
+
+
+def test_a_name_that_no_file_can_have_is_refused_in_one_line():
+    with pytest.raises(LocalError, match=r"^STATE: cannot use x+: File name too long: choose another one"):
+        StateDirectory.at("x" * 300)
