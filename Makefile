@@ -160,7 +160,7 @@ redrive: installed ## Put what is in the dead-letter queues back into the queue
 	@$(OPERATE).redrive $(DEPLOYMENT)
 
 ##@ Check it
-test: install ## Run all tests in an environment of their own, beside a running one
+test: install ## Run all tests but those of test-long, test-browser and test-docker, in an environment of their own
 	@$(RUN) -m infra_cdk.local.within -- $(RUN) -m tests.side_by_side --durations=8 -m "not long and not browser" $(ARGS)
 
 test-long: install ## Run the tests that take minutes, likewise: lost events, kills, edges, random histories
@@ -170,7 +170,7 @@ test-browser: install ## Drive the dashboard in a real Chromium, likewise (CHROM
 	@$(RUN) -m tests.browser.chromium
 	@$(RUN) -m infra_cdk.local.within -- $(PYTEST) tests/browser -q --no-header $(ARGS)
 
-test-unit: install ## Run the tests that need no emulator
+test-unit: install ## Run the unit tests and those of the templates, which need no emulator
 	@$(PYTEST) tests/unit tests/infra $(ARGS)
 
 mutants: install ## Kill every known wrong variant of the accounting, and tell each one's shortest story
