@@ -9,6 +9,7 @@ from infra_cdk.local.templates import StackTemplate
 
 ENDPOINT = "http://127.0.0.1:1"
 TEMPLATE = StackTemplate("app-StorageStack", "{}")
+PARAMETERS = {"Image": "sha256:1", "Mode": "live"}
 LATER = "2026-11-20T08:00:00Z"
 
 
@@ -60,8 +61,39 @@ def test_a_failure_without_events_names_the_status(stacks, cloudformation):
         stacks.create(TEMPLATE, {})
 
 
-def _status(status):
-    return {"Stacks": [{"StackName": TEMPLATE.name, "CreationTime": LATER, "StackStatus": status}]}
+def test_a_new_stack_is_waited_for_until_it_tells_all_its_parameters(cloudformation, monkeypatch):
+    monkeypatch.setattr("infra_cdk.local.stacks._POLL_SECONDS", 0.0)
+    cloudformation.add_response("create_stack", {"StackId": "1"})
+    cloudformation.add_response("describe_stacks", _status("CREATE_COMPLETE"))
+    cloudformation.add_client_error(
+        "describe_stacks", "ValidationError", f"Stack {TEMPLATE.name} does not exist"
+    )
+    for told in ([], ["Image"], ["Image", "Mode"]):
+        cloudformation.add_response("describe_stacks", _status("CREATE_COMPLETE", told))
+        cloudformation.add_response("get_template", {"TemplateBody": TEMPLATE.body})
+    stacks = Stacks(cloudformation.client, client("s3", ENDPOINT))
+
+    stacks.create(TEMPLATE, PARAMETERS)
+
+    cloudformation.assert_no_pending_responses()
+
+
+def test_a_new_stack_that_never_tells_its_parameters_is_given_up_at_the_deadline(stacks, cloudformation):
+    cloudformation.add_response("create_stack", {"StackId": "1"})
+    for _ in range(2):
+        cloudformation.add_response("describe_stacks", _status("CREATE_COMPLETE"))
+    cloudformation.add_response("get_template", {"TemplateBody": TEMPLATE.body})
+
+    with pytest.raises(
+        StackError, match=r"^app-StorageStack is complete, but its parameters never showed within 0 s$"
+    ):
+        stacks.create(TEMPLATE, PARAMETERS)
+
+
+def _status(status, parameters=()):
+    told = [{"ParameterKey": name, "ParameterValue": PARAMETERS[name]} for name in parameters]
+    stack = {"StackName": TEMPLATE.name, "CreationTime": LATER, "StackStatus": status, "Parameters": told}
+    return {"Stacks": [stack]}
 
 
 def _event(logical_id, status, reason):
