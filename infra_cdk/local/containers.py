@@ -5,7 +5,6 @@ The counterpart of embedded.py: whether it can be, how it starts, what of it run
 
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from images.docker import Docker, DockerError
+from infra_cdk.local import compose
 from infra_cdk.local.embedded import LOCALSTACK, PRELOADED, TITLES
 from infra_cdk.local.engine import Engine
 from infra_cdk.local.errors import LocalError
@@ -115,14 +115,6 @@ def stop(state: StateDirectory) -> int:
     return containers.stop() if containers else 0
 
 
-def compose_command(environ: Mapping[str, str]) -> tuple[str, ...] | None:
-    """Return Compose's command: `docker compose` (2), or `docker-compose` (1.29), or None without either."""
-    for command in (("docker", "compose"), ("docker-compose",)):
-        if shutil.which(command[0], path=environ.get("PATH")) and _succeeds((*command, "version"), environ):
-            return command
-    return None
-
-
 def build(root: Path, engine: Engine, say: Callable[[str], None], environ: Mapping[str, str]) -> None:
     """Build the images, all but what changed from the engine's cache. Raises LocalError."""
     say("building the images (from the cache, where nothing changed)")
@@ -150,9 +142,7 @@ def start(
     state.record_compose(record)
     containers = Containers(record, environ)
     containers.stop()  # what an earlier one that was never finished has left
-    command = compose_command(environ)
-    if command is None:
-        raise LocalError("there is no docker compose: install docker-compose-plugin, or docker-compose 1.29")
+    command = compose.command(environ)
     settings = {
         "DOCKER_HOST": engine.host,
         "DOCKER_SOCKET": engine.socket,
@@ -171,10 +161,3 @@ def start(
     if done.returncode:
         raise LocalError(f"{' '.join(command)} up failed", details=(done.stdout + done.stderr).strip())
     return containers
-
-
-def _succeeds(command: tuple[str, ...], environ: Mapping[str, str]) -> bool:
-    return (
-        subprocess.run(command, env=dict(environ), capture_output=True, check=False, timeout=30).returncode
-        == 0
-    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from infra_cdk.local import containers
+from infra_cdk.local import compose, containers
 from infra_cdk.local import engine as engines
 from infra_cdk.local.engine import Engine, NoEngineError
 from infra_cdk.local.errors import LocalError
@@ -60,6 +60,5 @@ def choose(
 
 
 def _prepare(root: Path, engine: Engine, say: Callable[[str], None], environ: Mapping[str, str]) -> None:
-    if containers.compose_command(environ) is None:
-        raise LocalError("there is no docker compose: install docker-compose-plugin, or docker-compose 1.29")
+    compose.command(environ)
     containers.build(root, engine, say, environ)

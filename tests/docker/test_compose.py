@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 from images.docker import Docker
-from infra_cdk.local import containers, embedded, emulator
+from infra_cdk.local import compose, containers, embedded, emulator
 from infra_cdk.local.env import running
 from tests.docker.engine import COMPOSE_2
 from tests.integration.executor.localstack import until
@@ -50,10 +50,10 @@ def client(local, service):
 def test_the_plugin_is_used_where_the_docker_command_has_it():
     """Else the two below would be one and the same."""
     if COMPOSE_2 in os.environ:
-        found = containers.compose_command({**os.environ, "DOCKER_CONFIG": os.environ[COMPOSE_2]})
+        found = compose.command({**os.environ, "DOCKER_CONFIG": os.environ[COMPOSE_2]})
         assert found == ("docker", "compose")
-        assert containers.compose_command(os.environ) == ("docker-compose",)
-    assert containers.compose_command(os.environ)
+        assert compose.command(os.environ) == ("docker-compose",)
+    assert compose.command(os.environ)
 
 
 def test_both_services_become_healthy(local):

@@ -4,19 +4,18 @@ Used on a bare Python (standard library only), before anything is installed.
 """
 
 import json
-import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from infra_cdk.local import compose
 from infra_cdk.local import engine as engines
 from infra_cdk.local.doctor.findings import Finding, fault, warning, well
 from infra_cdk.local.engine import Engine, NoEngineError
+from infra_cdk.local.errors import LocalError
 from infra_cdk.settings import SettingsError, settings_from
 
 ENGINE_SECONDS = 2.0
-_COMPOSE_SECONDS = 30
 _START_ONE = "start one (Debian, Ubuntu: apt install docker.io), or set DOCKER_HOST"
 _NAMES = {"amd64": "x86_64", "x86_64": "x86_64", "arm64": "arm64", "aarch64": "arm64"}
 """What engines call an architecture, and what Lambda does."""
@@ -65,24 +64,14 @@ def _context(root: Path) -> dict[str, Any]:
 
 
 def _compose(environ: Mapping[str, str], engine: Engine, *, needed: bool) -> Finding:
-    for command in (("docker", "compose"), ("docker-compose",)):
-        program = shutil.which(command[0], path=environ.get("PATH"))
-        if program and _runs((program, *command[1:], "version"), {**environ, "DOCKER_HOST": engine.host}):
-            return well("compose", " ".join(command))
-    fix = "install docker-compose-plugin, or docker-compose 1.29"
-    if needed:
-        return fault("compose", "there is no docker compose", fix)
-    return warning("compose", "there is no docker compose, so local-up runs without Docker", fix)
-
-
-def _runs(command: tuple[str, ...], environ: Mapping[str, str]) -> bool:
     try:
-        done = subprocess.run(
-            command, env=dict(environ), capture_output=True, timeout=_COMPOSE_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
+        command = compose.command({**environ, "DOCKER_HOST": engine.host})
+    except LocalError as error:
+        text, _, fix = str(error).partition(": ")
+        if needed:
+            return fault("compose", text, fix)
+        return warning("compose", f"{text}, so local-up runs without Docker", fix)
+    return well("compose", " ".join(command))
 
 
 def _fix(error: NoEngineError) -> str:
