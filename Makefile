@@ -29,10 +29,13 @@ SETTINGS   := $(foreach pair,$(CONTEXT),--context "$(pair)")
 # What the first run compiles is kept for the next one, whatever the calling shell says about bytecode.
 unexport PYTHONDONTWRITEBYTECODE
 
+.PHONY: help
 help: ## List the targets
 	@awk -F ':.*## ' '/^##@/ {print substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 ##@ Set up
+.PHONY: install clean doctor
+
 install: ## Install everything into .venv and .venvs (the targets that need it do so by themselves)
 	@command -v "$(PYTHON)" >/dev/null || { echo "install: there is no $(PYTHON) on PATH: install Python 3.11, 3.12 or 3.13, or choose one: make PYTHON=/path/to/python3.13 ..." >&2; exit 1; }
 	@"$(PYTHON)" infra_cdk/local/install.py $(if $(filter install,$(MAKECMDGOALS)),,--quiet)
@@ -46,9 +49,9 @@ doctor: ## Say what on this machine would stop it, with the fix; JSON=1 for prog
 	@command -v "$(PYTHON)" >/dev/null || { echo "doctor: there is no $(PYTHON) on PATH: install Python 3.11, 3.12 or 3.13, or choose one: make PYTHON=/path/to/python3.13 doctor" >&2; exit 1; }
 	@"$(PYTHON)" infra_cdk/local/doctor --state "$(STATE)" $(if $(PORT),--port "$(PORT)") $(if $(MODE),--mode "$(MODE)") $(if $(JSON),--json)
 
-.PHONY: audit doctor
-
 ##@ Run it on this machine
+.PHONY: local-up local-down status env e2e bench-latency bench bench-api scale transcript
+
 local-up: install ## Start LocalStack, deploy to it, wait until all is ready; again: changes nothing
 	@$(RUN) -m infra_cdk.local.up --state "$(STATE)" $(if $(PORT),--port "$(PORT)") $(if $(MODE),--mode "$(MODE)")
 
@@ -86,6 +89,8 @@ transcript: install ## Write docs/transcript.md from a fresh clone of HEAD and e
 	@$(RUN) -m tests.bench.transcript
 
 ##@ Change it and look at it
+.PHONY: dev logs invoke demo reset bench-reload
+
 dev: install ## Reload functions as their sources are saved, show logs; RELOAD=0 only looks, DEBUG=plotting lets a debugger attach
 	@$(BE_UP)
 	@$(RUN) -m infra_cdk.local.loop.dev --state "$(STATE)" $(if $(filter 0,$(RELOAD)),--no-reload) $(if $(DEBUG),--debug "$(DEBUG)") $(if $(DEBUG_PORT),--debug-port "$(DEBUG_PORT)")
@@ -106,9 +111,9 @@ reset: installed ## Empty buckets, tables and queues without a restart, and take
 bench-reload: install ## Measure how long a saved change takes to run in the local environment: docs/benchmarks.md
 	@$(RUN) -m tests.bench.reload --state "$(STATE)" $(ARGS)
 
-.PHONY: dev logs invoke demo reset bench-reload
-
 ##@ Container images
+.PHONY: images push-images test-docker bench-images
+
 images: install ## Build the functions' and the local environment's images
 	@$(RUN) -m images.build
 
@@ -122,6 +127,8 @@ bench-images: install ## Measure the images, size and start with and without byt
 	@$(RUN) -m tests.bench.images $(ARGS)
 
 ##@ Deliver it (TARGET=dev or prod on AWS with your credentials; TARGET=local here)
+.PHONY: bootstrap deploy validate diff destroy recover cdk
+
 bootstrap: install ## Prepare the account and region for the CDK, once
 	@$(OPERATE).bootstrap $(DEPLOYMENT) $(PLACE)
 
@@ -144,6 +151,8 @@ cdk: install ## Run the CDK's pinned command line in infra_cdk with ARGS=; it is
 	@$(OPERATE).command_line $(ARGS)
 
 ##@ Operate it (TARGET=local here, dev or prod on AWS with your credentials)
+.PHONY: dashboard reconcile track restore redrive
+
 dashboard: installed ## Serve the dashboard on this machine, signing with your credentials; PORT= (default: 8765)
 	@$(RUN) -m infra_cdk.page.serve $(DEPLOYMENT) $(if $(PORT),--port "$(PORT)")
 
@@ -160,6 +169,9 @@ redrive: installed ## Put what is in the dead-letter queues back into the queue
 	@$(OPERATE).redrive $(DEPLOYMENT)
 
 ##@ Check it
+.PHONY: test test-long test-browser test-unit mutants prove soak page check-page check lint types format synth
+.PHONY: audit accept-replacement installed
+
 test: install ## Run all tests but those of test-long, test-browser and test-docker, in an environment of their own
 	@$(RUN) -m infra_cdk.local.within -- $(RUN) -m tests.side_by_side --durations=8 -m "not long and not browser" $(ARGS)
 
@@ -212,5 +224,3 @@ accept-replacement: install ## Record what dev and prod hold as what is deployed
 
 installed:
 	@test -x $(RUN) || { echo "make: .venv is missing: run make install" >&2; exit 1; }
-
-.PHONY: restore test-browser dashboard page check-page accept-replacement bootstrap deploy validate diff destroy recover cdk bench-images help install installed clean local-up local-down status env e2e bench-latency bench scale transcript images push-images test-docker reconcile track redrive test test-long mutants prove soak test-unit check lint types format synth
