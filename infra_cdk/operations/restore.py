@@ -2,14 +2,15 @@
 
 The history alone cannot be made again from the buckets. Samples never change, so one that is there stays as it is, and
 this may be repeated. The ledger needs no backup for sizes: a reconcile makes it from the listings, and only the counters of
-recorded transitions begin anew. The largest total of all is raised here, as the tracker would have.
+recorded transitions begin anew. The largest totals, each bucket's and that of all, are raised here, as the tracker would
+have. FROM= the history itself puts nothing back and raises them, for a ledger that was lost.
 """
 
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,14 @@ from botocore.exceptions import ClientError
 
 from infra_cdk.operations.deployment import Deployment, OperationError, operate, parser
 from size_history import items
-from size_history.items import Item, Peak, Sample
+from size_history.items import Item, Peak, Sample, Totals
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 THREADS = 8
+ATTEMPTS = 20
+"""At a totals row that the tracker writes, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +37,26 @@ class Restored:
 
 
 def restore(deployment: Deployment, source: str) -> Restored:
-    """Copy every sample of the table `source` that the history has not. Raises OperationError for a wrong table."""
+    """Copy every sample of the table `source` that the history has not, and raise the largest totals.
+
+    Raises OperationError for a wrong table.
+    """
     tables: DynamoDBClient = deployment.client("dynamodb")
     history = deployment.outputs["HistoryTableName"]
-    if source == history:
-        raise OperationError(f"{source} is the history itself: FROM= is the table that was restored")
+    put = partial(_put, tables, history) if source != history else _is_there
     read = lost = 0
-    largest: Item | None = None
+    largest: dict[str, Item] = {}
     with ThreadPoolExecutor(THREADS) as pool:
         for page in _pages(tables, source):
-            lost += sum(pool.map(partial(_put, tables, history), page))
+            lost += sum(pool.map(put, page))
             read += len(page)
-            largest = max((item for item in (largest, *page) if item), key=_size, default=None)
-    if largest is not None:
-        _raise_peak(tables, deployment.outputs["LedgerTableName"], largest)
+            for item in page:
+                bucket = item[items.BUCKET_NAME]["S"]
+                largest[bucket] = max(largest.get(bucket, item), item, key=_size)
+    for bucket, item in largest.items():
+        _raise_maximum(tables, deployment.outputs["LedgerTableName"], bucket, _size(item))
+    if largest:
+        _raise_peak(tables, deployment.outputs["LedgerTableName"], max(largest.values(), key=_size))
     return Restored(read, lost)
 
 
@@ -85,6 +94,33 @@ def _put(tables: "DynamoDBClient", history: str, item: Item) -> bool:
     except tables.exceptions.ConditionalCheckFailedException:
         return False
     return True
+
+
+def _is_there(_: Item) -> bool:
+    return False
+
+
+def _raise_maximum(tables: "DynamoDBClient", ledger: str, bucket: str, size: int) -> None:
+    """Raise a bucket's maximum where it is tracked; and its revision, which says that answers of before are old."""
+    for _ in range(ATTEMPTS):
+        item = tables.get_item(TableName=ledger, Key=items.totals_key(bucket), ConsistentRead=True).get(
+            "Item"
+        )
+        if item is None:
+            return
+        totals = Totals.from_item(item)
+        raised = replace(totals, max_size=max(totals.max_size, size), revision=totals.revision + 1)
+        try:
+            tables.put_item(
+                TableName=ledger,
+                Item=raised.to_item(bucket),
+                ConditionExpression="revision = :revision",
+                ExpressionAttributeValues={":revision": items.number(totals.revision)},
+            )
+        except tables.exceptions.ConditionalCheckFailedException:
+            continue  # the tracker has recorded something meanwhile
+        return
+    raise OperationError(f"{bucket} changes too often to raise its maximum now: repeat this, it does no harm")
 
 
 def _raise_peak(tables: "DynamoDBClient", ledger: str, largest: Item) -> None:

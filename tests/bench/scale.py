@@ -192,7 +192,8 @@ refused. Dollars, {region}:
 
 {adoption}
 
-Where nothing differs, the daily reconcile of as many objects reads rows and listing and costs {daily} dollars of requests.
+Where nothing differs, the daily reconcile of as many objects reads rows and listing and costs {daily} dollars of requests. It
+reads the tombstones of the last 30 days' deletions, too: as many rows more, and no listing.
 
 ## What to change beyond
 

@@ -1,12 +1,14 @@
 """Samples of a restored table put back into the history, on a real DynamoDB engine."""
 
+from dataclasses import replace
+
 import pytest
 
 from infra_cdk.operations import restore as command
 from infra_cdk.operations.deployment import Deployment, OperationError
 from infra_cdk.operations.restore import Restored, restore
 from size_history import items
-from size_history.items import Peak, Sample
+from size_history.items import Peak, Sample, State, Totals
 from tests.engine import Tables, create_tables
 
 RESTORED = Tables("history-restored", "ledger-restored")
@@ -106,8 +108,64 @@ def test_an_empty_table_restores_nothing_and_raises_no_peak(dynamodb, tables, re
 def test_a_wrong_name_is_one_clear_line(tables, deployment, dynamodb):
     with pytest.raises(OperationError, match="there is no table nowhere here"):
         restore(deployment, "nowhere")
-    with pytest.raises(OperationError, match="history is the history itself"):
-        restore(deployment, tables.history)
+
+
+def totals(dynamodb, tables, bucket="bucket"):
+    found = dynamodb.get_item(TableName=tables.ledger, Key=items.totals_key(bucket)).get("Item")
+    return Totals.from_item(found) if found else None
+
+
+RECORDED = Totals(9, 2, 3, 1, 1, max_size=12, last_time=1_800_000_000_000_000, revision=7, state=State.LIVE)
+
+
+@pytest.mark.parametrize(("size", "maximum"), [(5, 12), (27, 27)])
+def test_a_buckets_maximum_is_raised_and_its_answers_of_before_are_old(
+    dynamodb, tables, restored, deployment, size, maximum
+):
+    put(dynamodb, restored, samples("bucket", 0, size, 3))
+    dynamodb.put_item(TableName=tables.ledger, Item=RECORDED.to_item("bucket"))
+
+    restore(deployment, restored)
+
+    assert totals(dynamodb, tables) == replace(RECORDED, max_size=maximum, revision=8)
+
+
+def test_a_bucket_that_is_not_tracked_stays_so(dynamodb, tables, restored, deployment):
+    put(dynamodb, restored, samples("bucket", 1))
+
+    restore(deployment, restored)
+
+    assert totals(dynamodb, tables) is None
+
+
+def test_a_change_meanwhile_is_not_undone(dynamodb, tables, restored, deployment, monkeypatch):
+    put(dynamodb, restored, samples("bucket", 27))
+    dynamodb.put_item(TableName=tables.ledger, Item=RECORDED.to_item("bucket"))
+    client = deployment.client("dynamodb")
+    monkeypatch.setattr(type(deployment), "client", lambda *_: client)
+    read, changed = client.get_item, replace(RECORDED, size=11, revision=8)
+
+    def read_before_a_change(**query):
+        answer = read(**query)
+        monkeypatch.setattr(client, "get_item", read)
+        dynamodb.put_item(TableName=tables.ledger, Item=changed.to_item("bucket"))
+        return answer
+
+    monkeypatch.setattr(client, "get_item", read_before_a_change)
+
+    restore(deployment, restored)
+
+    assert totals(dynamodb, tables) == replace(changed, max_size=27, revision=9)
+
+
+def test_from_the_history_itself_the_maxima_of_a_lost_ledger_come_back(dynamodb, tables, deployment):
+    put(dynamodb, tables.history, [*samples("bucket", 0, 27, 18), *samples("other", 99, 1)])
+    dynamodb.put_item(TableName=tables.ledger, Item=RECORDED.to_item("bucket"))
+
+    assert restore(deployment, tables.history) == Restored(read=5, lost=0)
+
+    assert totals(dynamodb, tables).max_size == 27
+    assert peak(dynamodb, tables) == Peak(99, "other", 1_700_000_000_000_000)
 
 
 def test_the_command_wants_to_know_the_table(capsys):
