@@ -117,8 +117,8 @@ bench-reload: install ## Measure how long a saved change takes to run in the loc
 images: install ## Build the functions' and the local environment's images
 	@$(RUN) -m images.build
 
-push-images: install ## Build the functions' images, push them to ECR (REGISTRY=), record their digests in images.json
-	@$(RUN) -m images.push
+push-images: install ## Build the functions' images, push to ECR (REGISTRY=, ARCHITECTURE=), record their digests in images.json
+	@$(RUN) -m images.push $(if $(REGISTRY),--registry "$(REGISTRY)") $(if $(ARCHITECTURE),--architecture "$(ARCHITECTURE)")
 
 test-docker: install ## Prove images, push and the environment in Docker on a real engine (installs one on Debian as root)
 	@$(RUN) -m tests.docker.run

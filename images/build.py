@@ -30,14 +30,15 @@ def build(recipes: Iterable[Recipe], plan: Build, docker: Docker, progress: Prog
         progress.say(f"{recipe.name} is built, {size / 1e6:.0f} MB")
 
 
-def architecture_of(override: str | None) -> str:
-    """Return the architecture (Lambda's name) that the functions are deployed with, or what overrides it.
+def architecture_of(override: str | None, target: str | None = None) -> str:
+    """Return the architecture (Lambda's name) that a target's functions are deployed with, or what overrides it.
 
-    Raises ImagesError for one that there is not.
+    Without a target it is that of cdk.json. Raises ImagesError for one that there is not.
     """
     context = json.loads((ROOT / "infra_cdk" / "cdk.json").read_text(encoding="utf-8"))["context"]
+    given = {"target": target, "architecture": override}
     try:
-        return settings_from(context | ({"architecture": override} if override else {})).architecture
+        return settings_from(context | {key: value for key, value in given.items() if value}).architecture
     except SettingsError as error:
         raise ImagesError(str(error)) from error
 
@@ -71,7 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names = {recipe.target: recipe for recipe in (*FUNCTIONS, *LOCAL)}
     parser = argparse.ArgumentParser(prog="images", description="Build the container images.")
     parser.add_argument("images", nargs="*", metavar="IMAGE", help=f"one of {', '.join(names)}; default: all")
-    parser.add_argument("--architecture", help="x86_64 or arm64; default: as the CDK app deploys")
+    parser.add_argument("--architecture", help="x86_64 or arm64; default: as the CDK app deploys the target")
+    parser.add_argument("--target", help="local, dev or prod; default: that of cdk.json")
     options = parser.parse_args(arguments)
     if unknown := [name for name in options.images if name not in names]:
         parser.error(f"there is no image '{unknown[0]}': there are {', '.join(names)}")
@@ -79,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def command() -> None:
         docker = Docker()
         docker.require_engine()
-        plan = Build(ROOT, _revision(), architecture_of(options.architecture))
+        plan = Build(ROOT, _revision(), architecture_of(options.architecture, options.target))
         build([names[name] for name in options.images or names], plan, docker, Progress())
 
     return run("images", command)

@@ -66,14 +66,15 @@ class PipelineStack(Stack):
         )
 
     def _images(self, source: pipelines.IFileSetProducer) -> pipelines.CodeBuildStep:
+        architecture = self._settings.architecture
         build_image = {
             "x86_64": codebuild.LinuxBuildImage.STANDARD_7_0,
             "arm64": codebuild.LinuxArmBuildImage.AMAZON_LINUX_2023_STANDARD_3_0,
-        }[self._settings.architecture]
+        }[architecture]
         return self._step(
             "Images",
             source,
-            ["make push-images", f"mkdir {PUSHED}", f"mv images.json {PUSHED}/"],
+            [f"make push-images ARCHITECTURE={architecture}", f"mkdir {PUSHED}", f"mv images.json {PUSHED}/"],
             output=PUSHED,
             environment=codebuild.BuildEnvironment(build_image=build_image, privileged=True),
             may=self._push(),
@@ -92,9 +93,11 @@ class PipelineStack(Stack):
         )
 
     def _context(self) -> list[str]:
-        # Said again, for the pipeline must find itself in what it synthesizes, wherever it was first told of these.
+        # Said again, for the pipeline must find itself in what it synthesizes, wherever it was first told of these; and
+        # the functions are of the architecture that its images are built for, on a machine of that kind.
         return [
             f"target={self._settings.target}",
+            f"architecture={self._settings.architecture}",
             f"connectionArn={self._settings.connection_arn}",
             f"sourceRepository={self._settings.source_repository}",
             f"sourceBranch={self._settings.source_branch}",

@@ -118,7 +118,7 @@ def stop(state: StateDirectory) -> int:
 def build(root: Path, engine: Engine, say: Callable[[str], None], environ: Mapping[str, str]) -> None:
     """Build the images, all but what changed from the engine's cache. Raises LocalError."""
     say("building the images (from the cache, where nothing changed)")
-    command = [sys.executable, "-m", "images.build"]
+    command = [sys.executable, "-m", "images.build", "--target", "local"]
     done = subprocess.run(
         command,
         cwd=root,

@@ -1,7 +1,10 @@
 """The CDK's command line at work on one deployment: with its settings, and reaching the very account that was agreed."""
 
+import json
 import os
+import tempfile
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from botocore.exceptions import NoCredentialsError
 
@@ -10,7 +13,7 @@ from infra_cdk.local.variables import merged
 from infra_cdk.operations import command_line
 from infra_cdk.operations.deployment import Deployment, OperationError
 from infra_cdk.operations.stacks import WELL, prefix, stacks_of
-from infra_cdk.settings import ENDPOINT_PARAMETER
+from infra_cdk.settings import ENDPOINT_PARAMETER, Settings, SettingsError, settings_from
 
 _OTHER_CREDENTIALS = frozenset(
     {"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"}
@@ -25,6 +28,21 @@ def of_target(deployment: Deployment) -> str:
 def path(deployment: Deployment, stack: str) -> str:
     """Return how the command line calls one of the target's stacks."""
     return f"Tidemark-{deployment.target}/{stack.removeprefix(prefix(deployment.target))}"
+
+
+def settings_of(deployment: Deployment, context: Sequence[str]) -> Settings:
+    """Return the settings that the app comes to with `key=value` pairs. Raises OperationError for one that it refuses."""
+    pairs = [pair.partition("=") for pair in ("target=" + deployment.target, *context)]
+    for key, equals, _ in pairs:
+        if not key or not equals:
+            raise OperationError(f"CONTEXT holds '{key}', which is not of the form key=value")
+    in_file: dict[str, Any] = json.loads((command_line.HERE / "cdk.json").read_text(encoding="utf-8"))[
+        "context"
+    ]
+    try:
+        return settings_from(in_file | {key: value for key, _, value in pairs})
+    except SettingsError as error:
+        raise OperationError(str(error)) from error
 
 
 def run(deployment: Deployment, command: Sequence[str], context: Sequence[str]) -> int:
@@ -44,6 +62,17 @@ def require(deployment: Deployment, command: Sequence[str], context: Sequence[st
         raise OperationError(
             f"cdk {command[0]} failed ({code}), its reason is above; {unwell or 'every stack is as it was'}"
         )
+
+
+def differ(deployment: Deployment, stacks: Sequence[str], context: Sequence[str]) -> bool:
+    """Show how deployed stacks, by their paths, differ from the app; return whether they do.
+
+    Raises OperationError where the app cannot be synthesized: to the command line's `diff` that is as a difference is.
+    """
+    with tempfile.TemporaryDirectory(prefix="tidemark-synth-") as assembly:
+        require(deployment, ["synth", "--quiet", "--output", assembly], context)
+        compared = ["diff", *stacks, "--app", assembly, "--fail", "--method=template"]
+        return run(deployment, compared, context) != 0
 
 
 def endpoint_parameter(deployment: Deployment) -> list[str]:

@@ -26,12 +26,13 @@ UNATTENDED = ("--require-approval", "never", "--progress", "events")
 
 def deploy(deployment: Deployment, context: Sequence[str]) -> Mapping[str, str]:
     """Deploy everything and return the outputs. Raises OperationError, naming the step that failed."""
+    settings = app_stacks.settings_of(deployment, context)
     before = _changes(deployment)
     if deployment.endpoint:
         _refuse_update(deployment, context)
     else:
         app_stacks.require(deployment, ["deploy", REGISTRY, *UNATTENDED], context)
-        _push_images(deployment)
+        _push_images(deployment, settings.architecture)
     stacks = [app_stacks.of_target(deployment), *app_stacks.endpoint_parameter(deployment)]
     app_stacks.require(deployment, ["deploy", *stacks, *UNATTENDED], context)
     deployed = Deployment(deployment.target, deployment.endpoint)  # anew: it remembers its outputs
@@ -48,16 +49,15 @@ def _changes(deployment: Deployment) -> dict[str, datetime]:
 def _refuse_update(deployment: Deployment, context: Sequence[str]) -> None:
     # LocalStack reports an update as done and does not do it.
     there = [app_stacks.path(deployment, stack.name) for stack in stacks_of(deployment)]
-    if there and app_stacks.run(deployment, ["diff", *there, "--fail", "--method=template"], context):
+    if there and app_stacks.differ(deployment, there, context):
         raise OperationError(
             f"LocalStack cannot update a stack: make destroy TARGET={deployment.target} first"
         )
 
 
-def _push_images(deployment: Deployment) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "images.push"], env=app_stacks.variables(deployment), check=False
-    )
+def _push_images(deployment: Deployment, architecture: str) -> None:
+    push = [sys.executable, "-m", "images.push", "--architecture", architecture]
+    done = subprocess.run(push, env=app_stacks.variables(deployment), check=False)
     if done.returncode:
         raise OperationError("the images are not pushed, the reason is above; the stacks were not touched")
 

@@ -111,7 +111,7 @@ def test_the_digests_of_the_images_are_an_input_of_synth(pipeline, stages):
     assert pushed <= artifacts(action(stages, "Synth")["InputArtifacts"])
     assert images["artifacts"]["base-directory"] == "pushed"
     assert commands(pipeline, stages, "Images")[-3:] == [
-        "make push-images",
+        "make push-images ARCHITECTURE=x86_64",
         "mkdir pushed",
         "mv images.json pushed/",
     ]
@@ -124,7 +124,25 @@ def test_synth_finds_the_pipeline_again(pipeline, stages):
     """Or the self-update would come upon an app without a pipeline."""
     synth = commands(pipeline, stages, "Synth")[-1]
 
-    assert dict(re.findall(r"-c (\w+)=(\S+)", synth)) == {"target": "prod", **CONTEXT}
+    assert dict(re.findall(r"-c (\w+)=(\S+)", synth)) == {
+        "target": "prod",
+        "architecture": "x86_64",
+        **CONTEXT,
+    }
+
+
+def test_images_their_machine_and_the_functions_are_of_one_architecture_also_when_no_file_says_which(synth):
+    stacks = synth(target="prod", architecture="arm64", **CONTEXT)
+    pipeline = stacks["PipelineStack"]
+    stages = pipeline.one("AWS::CodePipeline::Pipeline")["Stages"]
+    functions = [
+        each for each in stacks["LambdaStack"].all("AWS::Lambda::Function") if each.get("PackageType") == "Image"
+    ]
+
+    assert "make push-images ARCHITECTURE=arm64" in commands(pipeline, stages, "Images")
+    assert project(pipeline, stages, "Images")["Environment"]["Type"] == "ARM_CONTAINER"
+    assert " -c architecture=arm64 " in commands(pipeline, stages, "Synth")[-1]
+    assert [each["Architectures"] for each in functions] == [["arm64"]] * 3
 
 
 def test_the_pipeline_updates_itself_by_the_pinned_command_line_before_it_deploys(stages, pipeline):

@@ -44,7 +44,7 @@ def architecture(root: Path, about: Mapping[str, Any]) -> Finding:
     """Say whether the engine's machine is of the architecture that the images are built for."""
     has = str(about.get("Arch", "unknown"))
     try:
-        wanted = settings_from(_context(root)).architecture
+        wanted = settings_from({**_context(root), "target": "local"}).architecture
     except (OSError, ValueError, KeyError, SettingsError) as error:
         return fault(
             "architecture", f"infra_cdk/cdk.json: {error}", "mend it, or git checkout infra_cdk/cdk.json"

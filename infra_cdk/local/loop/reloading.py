@@ -49,6 +49,6 @@ def recycle(environment: Environment, service: str) -> int:
 
 def _build(root: Path, in_docker: containers.Containers, service: str) -> None:
     environ = {**in_docker.environ, "DOCKER_HOST": in_docker.record.docker_host}
-    command = [sys.executable, "-m", "images.build", service]
+    command = [sys.executable, "-m", "images.build", "--target", "local", service]
     if subprocess.run(command, cwd=root, env=environ, check=False).returncode:
         raise LocalError(f"the image of {service} was not built, so the one before it runs on")

@@ -1,10 +1,13 @@
 """What the CDK's command line is told about account and region."""
 
+import json
+
 import pytest
 from botocore.exceptions import NoCredentialsError
 
-from infra_cdk.operations import app_stacks
+from infra_cdk.operations import app_stacks, command_line
 from infra_cdk.operations.deployment import Deployment
+from infra_cdk.settings import QUEUE_PROFILES
 from tests.unit.operations.conftest import nobody
 
 NAMES = (
@@ -71,3 +74,18 @@ def test_the_command_line_names_a_stack_by_its_path():
 
     assert app_stacks.path(deployment, "Tidemark-dev-LambdaStack") == "Tidemark-dev/LambdaStack"
     assert app_stacks.of_target(deployment) == "Tidemark-dev/*"
+
+
+def test_a_targets_section_and_then_the_commands_own_settings_are_the_apps(monkeypatch, tmp_path):
+    context = {
+        "target": "prod",
+        "architecture": "x86_64",
+        "dev": {"queueProfile": "high-volume", "ephemeral": True},
+    }
+    (tmp_path / "cdk.json").write_text(json.dumps({"context": context}))
+    monkeypatch.setattr(command_line, "HERE", tmp_path)
+
+    dev = app_stacks.settings_of(Deployment("dev"), ["ephemeral=false"])
+
+    assert (dev.target, dev.queue, dev.ephemeral) == ("dev", QUEUE_PROFILES["high-volume"], False)
+    assert app_stacks.settings_of(Deployment("prod"), []).queue == QUEUE_PROFILES["default"]
