@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from infra_cdk.laptop.errors import ResourceError, code_of
+from infra_cdk.owned_bucket import NotOursError, region_of
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -32,17 +33,14 @@ class DataBucket:
     def exists(self) -> bool:
         """Whether the caller's account has it. Raises ResourceError where the name or another region is in the way."""
         try:
-            found = self._s3.head_bucket(Bucket=self.name, ExpectedBucketOwner=self._account)
-        except ClientError as error:
-            if code_of(error) in {"404", "NoSuchBucket"}:
-                return False
-            if code_of(error) not in {"403", "AccessDenied"}:
-                raise
+            where = region_of(self._s3, self.name, account=self._account)
+        except NotOursError as error:
             raise ResourceError(
                 f"bucket {self.name} belongs to another account, or these credentials may not list it: "
                 "choose another --name, or allow s3:ListBucket"
             ) from error
-        where = found.get("BucketRegion") or self._region
+        if where is None:
+            return False
         if where != self._region:
             raise ResourceError(
                 f"bucket {self.name} is in {where}, not in {self._region}: give --region {where}"

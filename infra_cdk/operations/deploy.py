@@ -7,7 +7,10 @@ import argparse
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+
+from botocore.exceptions import ClientError
 
 from infra_cdk.local.state import Environment, StateDirectory
 from infra_cdk.local.variables import variables_of
@@ -16,16 +19,25 @@ from infra_cdk.operations.account import agree, require_bootstrap
 from infra_cdk.operations.arguments import add_context, add_place
 from infra_cdk.operations.deployment import Deployment, OperationError, operate, parser
 from infra_cdk.operations.reconcile import reconcile
+from infra_cdk.operations.refusals import flat
 from infra_cdk.operations.stacks import REGISTRY, stacks_of
-from infra_cdk.operations.track import announce_changes, named
+from infra_cdk.operations.track import NoBucketError, announce_changes, named, require_here
 from size_history.items import State, Totals, totals_key
 from size_history.messages import ReconcileRequest
 
 UNATTENDED = ("--require-approval", "never", "--progress", "events")
 
 
-def deploy(deployment: Deployment, context: Sequence[str]) -> Mapping[str, str]:
-    """Deploy everything and return the outputs. Raises OperationError, naming the step that failed."""
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """The stacks' outputs, and why buckets that the settings name are not tracked: a line for each of them."""
+
+    outputs: Mapping[str, str]
+    untracked: Sequence[str] = ()
+
+
+def deploy(deployment: Deployment, context: Sequence[str]) -> Deployed:
+    """Deploy everything. Raises OperationError, naming the step that failed; a bucket that cannot be tracked is none."""
     settings = app_stacks.settings_of(deployment, context)
     before = _changes(deployment)
     if deployment.endpoint:
@@ -37,9 +49,9 @@ def deploy(deployment: Deployment, context: Sequence[str]) -> Mapping[str, str]:
     app_stacks.require(deployment, ["deploy", *stacks, *UNATTENDED], context)
     deployed = Deployment(deployment.target, deployment.endpoint)  # anew: it remembers its outputs
     changed = _changes(deployment) != before
-    _baselines(deployed, changed=changed)
+    untracked = _baselines(deployed, changed=changed)
     print(f"target {deployment.target}: {'deployed' if changed else 'no changes'}")
-    return deployed.outputs
+    return Deployed(deployed.outputs, untracked)
 
 
 def _changes(deployment: Deployment) -> dict[str, datetime]:
@@ -62,14 +74,27 @@ def _push_images(deployment: Deployment, architecture: str) -> None:
         raise OperationError("the images are not pushed, the reason is above; the stacks were not touched")
 
 
-def _baselines(deployment: Deployment, *, changed: bool) -> None:
+def _baselines(deployment: Deployment, *, changed: bool) -> list[str]:
     """Have every bucket compared with its listing that was not yet, or all where anything changed.
 
     The data bucket's first run is waited for, as it holds nothing yet; that of a bucket of somebody else's may take hours.
+    Return why others cannot be tracked.
     """
     data_bucket = deployment.outputs["DataBucketName"]
-    others = [bucket for bucket in named(deployment) if _announces(deployment, bucket)]
-    for bucket in (data_bucket, *others):
+    untracked = []
+    for bucket in (data_bucket, *named(deployment)):
+        if bucket != data_bucket:
+            try:
+                require_here(deployment, bucket)
+                announce_changes(deployment.client("s3"), bucket)
+            except NoBucketError as error:  # it may come later
+                print(f"{error}: make track TARGET={deployment.target} BUCKET={bucket} once there is")
+                continue
+            except (OperationError, ClientError) as error:
+                untracked.append(
+                    flat(error) if isinstance(error, OperationError) else f"{bucket}: {flat(error)}"
+                )
+                continue
         live = _is_live(deployment, bucket)
         if bucket == data_bucket and not live:
             print(f"{bucket}: asking for the baseline", flush=True)
@@ -81,16 +106,7 @@ def _baselines(deployment: Deployment, *, changed: bool) -> None:
             )
             watch = f"make reconcile TARGET={deployment.target} BUCKET={bucket}"
             print(f"{bucket}: asked for a reconcile; {watch} watches one")
-
-
-def _announces(deployment: Deployment, bucket: str) -> bool:
-    """Have a bucket's events go to EventBridge; one that is not there (yet) stops nothing else."""
-    try:
-        announce_changes(deployment.client("s3"), bucket)
-    except OperationError as error:
-        print(f"{error}: make track TARGET={deployment.target} BUCKET={bucket} once there is")
-        return False
-    return True
+    return untracked
 
 
 def _is_live(deployment: Deployment, bucket: str) -> bool:
@@ -109,13 +125,15 @@ def _show(outputs: Mapping[str, str]) -> None:
 def _operation(deployment: Deployment, options: argparse.Namespace) -> None:
     caller = agree(deployment, "deploy", account=options.account, region=options.region)
     require_bootstrap(deployment, caller)
-    outputs = deploy(deployment, options.context)
+    deployed = deploy(deployment, options.context)
     if deployment.endpoint:
         # What `make env` prints: the stacks may be other ones than those of `make local-up`.
-        variables = variables_of(deployment.endpoint, outputs)
+        variables = variables_of(deployment.endpoint, deployed.outputs)
         StateDirectory.at(options.state).complete(Environment(deployment.endpoint, variables))
-    _show(outputs)
-    print(f"next: make validate TARGET={deployment.target}")
+    _show(deployed.outputs)
+    print(f"next: make validate TARGET={deployment.target}", flush=True)
+    if deployed.untracked:
+        raise OperationError(f"all is deployed, but not all is tracked: {'; '.join(deployed.untracked)}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

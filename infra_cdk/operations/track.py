@@ -13,25 +13,55 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from infra_cdk.operations.account import caller_of
 from infra_cdk.operations.additions import ADDED_POLICY_PREFIX
 from infra_cdk.operations.deployment import Deployment, OperationError, operate, parser
 from infra_cdk.operations.reconcile import reconcile
+from infra_cdk.owned_bucket import NotOursError, region_of
 from infra_cdk.tracking_queue import CHANGES, added_rule_prefix
 
+INLINE_POLICIES = 10_240
+"""Characters of all inline policies of a role, blanks not counted (an AWS limit)."""
+MOST_ADDED = 35
+"""About as many buckets fill that, with names of common length, beside what the tracker may do anyway."""
 _RULE_DIGITS = 12
 
 
-def track(deployment: Deployment, bucket: str) -> None:
-    """Have the bucket's events reach the queue, let the tracker look at the bucket, then adopt it.
+class NoBucketError(OperationError):
+    """There is no such bucket (yet)."""
 
-    Rule and permissions of a bucket that the settings name are the stack's.
+
+def track(deployment: Deployment, bucket: str) -> None:
+    """Let the tracker look at the bucket, have its events reach the queue, then adopt it.
+
+    Rule and permissions of a bucket that the settings name are the stack's. The bucket is touched last, once nothing else
+    can refuse.
     """
-    announce_changes(deployment.client("s3"), bucket)
+    require_here(deployment, bucket)
     if bucket not in named(deployment):
         _allow(deployment, bucket)
         _route(deployment, bucket)
+    announce_changes(deployment.client("s3"), bucket)
     print(f"{bucket}: events on, rule and permissions in place; adopting what it holds")
     reconcile(deployment, bucket)
+
+
+def require_here(deployment: Deployment, bucket: str) -> None:
+    """Raise OperationError unless the bucket is the deployment's account's and region's: no other's events reach it."""
+    try:
+        region = region_of(deployment.client("s3"), bucket, account=caller_of(deployment).account)
+    except NotOursError as error:
+        raise OperationError(
+            f"bucket {bucket} belongs to another account, whose events do not come here, or these credentials may not "
+            "list it: deploy to that account, or allow s3:ListBucket"
+        ) from error
+    if region is None:
+        raise NoBucketError(f"there is no bucket {bucket} here")
+    if region != deployment.region:
+        raise OperationError(
+            f"bucket {bucket} is in {region}, and its events stay there; this deployment is in {deployment.region}: "
+            f"make deploy TARGET={deployment.target} AWS_REGION={region}, then track it there"
+        )
 
 
 def named(deployment: Deployment) -> tuple[str, ...]:
@@ -42,22 +72,25 @@ def named(deployment: Deployment) -> tuple[str, ...]:
 def announce_changes(s3: Any, bucket: str) -> None:
     """Turn on EventBridge beside whatever the bucket notifies already: a put replaces the whole configuration.
 
-    Raises OperationError where there is no such bucket.
+    Raises OperationError where the credentials may not.
     """
     try:
         configuration = s3.get_bucket_notification_configuration(Bucket=bucket)
+        configuration.pop("ResponseMetadata", None)
+        if "EventBridgeConfiguration" in configuration:
+            return
+        s3.put_bucket_notification_configuration(
+            Bucket=bucket,
+            NotificationConfiguration={**configuration, "EventBridgeConfiguration": {}},
+            SkipDestinationValidation=True,
+        )
     except ClientError as error:
-        if error.response["Error"]["Code"] != "NoSuchBucket":
+        if error.response["Error"]["Code"] != "AccessDenied":
             raise
-        raise OperationError(f"there is no bucket {bucket} here") from error
-    configuration.pop("ResponseMetadata", None)
-    if "EventBridgeConfiguration" in configuration:
-        return
-    s3.put_bucket_notification_configuration(
-        Bucket=bucket,
-        NotificationConfiguration={**configuration, "EventBridgeConfiguration": {}},
-        SkipDestinationValidation=True,
-    )
+        raise OperationError(
+            f"the credentials may not turn on the events of bucket {bucket} ({error.operation_name}): allow "
+            "s3:GetBucketNotification and s3:PutBucketNotification"
+        ) from error
 
 
 def _allow(deployment: Deployment, bucket: str) -> None:
@@ -70,11 +103,19 @@ def _allow(deployment: Deployment, bucket: str) -> None:
         {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": arn},
         {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{arn}/*"},
     ]
-    deployment.client("iam").put_role_policy(
-        RoleName=role,
-        PolicyName=ADDED_POLICY_PREFIX + _digest(bucket),
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}),
-    )
+    try:
+        deployment.client("iam").put_role_policy(
+            RoleName=role,
+            PolicyName=ADDED_POLICY_PREFIX + _digest(bucket),
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}),
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "LimitExceeded":
+            raise
+        raise OperationError(
+            f"the tracker's role {role} has no room for {bucket}: IAM allows {INLINE_POLICIES:,} characters of inline "
+            f"policies, which about {MOST_ADDED} tracked buckets fill; nothing was changed: track it with another target"
+        ) from error
 
 
 def _route(deployment: Deployment, bucket: str) -> None:
