@@ -136,7 +136,9 @@ def test_images_their_machine_and_the_functions_are_of_one_architecture_also_whe
     pipeline = stacks["PipelineStack"]
     stages = pipeline.one("AWS::CodePipeline::Pipeline")["Stages"]
     functions = [
-        each for each in stacks["LambdaStack"].all("AWS::Lambda::Function") if each.get("PackageType") == "Image"
+        each
+        for each in stacks["LambdaStack"].all("AWS::Lambda::Function")
+        if each.get("PackageType") == "Image"
     ]
 
     assert "make push-images ARCHITECTURE=arm64" in commands(pipeline, stages, "Images")
