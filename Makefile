@@ -38,7 +38,7 @@ help: ## List the targets
 
 install: ## Install everything into .venv and .venvs (the targets that need it do so by themselves)
 	@command -v "$(PYTHON)" >/dev/null || { echo "install: there is no $(PYTHON) on PATH: install Python 3.11, 3.12 or 3.13, or choose one: make PYTHON=/path/to/python3.13 ..." >&2; exit 1; }
-	@"$(PYTHON)" infra_cdk/local/install.py $(if $(filter install,$(MAKECMDGOALS)),,--quiet)
+	@"$(PYTHON)" infra_cdk/local/installation/install.py $(if $(filter install,$(MAKECMDGOALS)),,--quiet)
 
 clean: local-down ## Stop the local environment and remove everything that was installed or generated
 	@test ! -x $(RUN) || $(RUN) -m infra_cdk.local.down --others

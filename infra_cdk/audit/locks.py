@@ -5,7 +5,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra_cdk.local.venvs import UV_VERSION
+from infra_cdk.local.installation.venvs import UV_VERSION
 
 PYTHON_LOCK = "uv.lock"
 NODE_LOCK = "package-lock.json"

@@ -9,7 +9,8 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra_cdk.local import containers, embedded, emulator, health, processes
-from infra_cdk.local.deploy import DeployError, deploy
+from infra_cdk.local.deployment.deploy import DeployError, deploy
+from infra_cdk.local.deployment.templates import SynthError, local_templates
 from infra_cdk.local.embedded import Addresses
 from infra_cdk.local.emulator import EmulatorError
 from infra_cdk.local.engine import Engine
@@ -19,7 +20,6 @@ from infra_cdk.local.ports import LOOPBACK, free_port, require_free
 from infra_cdk.local.processes import Program
 from infra_cdk.local.progress import Progress
 from infra_cdk.local.state import Environment, ProcessRecord, StateDirectory
-from infra_cdk.local.templates import SynthError, local_templates
 from infra_cdk.local.variables import FUNCTIONS, variables_of
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from infra_cdk.images import SERVICES, repository
-from infra_cdk.local.stacks import Stacks
+from infra_cdk.local.deployment.stacks import Stacks
 from infra_cdk.operations import additions, app_stacks
 from infra_cdk.operations.account import agree
 from infra_cdk.operations.arguments import add_context, add_place

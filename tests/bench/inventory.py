@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from infra_cdk.app import build
-from infra_cdk.local.templates import stacks_of
+from infra_cdk.local.deployment.templates import stacks_of
 from tests.bench import facts
 
 TARGET = "prod"

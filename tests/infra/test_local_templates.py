@@ -4,7 +4,7 @@ import json
 
 import yaml
 
-from infra_cdk.local.templates import StackTemplate
+from infra_cdk.local.deployment.templates import StackTemplate
 from infra_cdk.settings import TARGETS
 
 KNOWN_TO_LOCALSTACK = {

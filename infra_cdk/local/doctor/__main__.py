@@ -14,7 +14,7 @@ def main() -> int:
     for _ in ("doctor", "local", "infra_cdk", "the root"):
         root = os.path.dirname(root)  # noqa: PTH120
     sys.path[0] = root  # not this directory: its modules must not stand in front of the standard library's
-    from infra_cdk.local import install  # noqa: PLC0415 - not before sys.path is mended
+    from infra_cdk.local.installation import install  # noqa: PLC0415 - not before sys.path is mended
 
     problem = install.problem()
     if problem:

@@ -10,7 +10,7 @@ import psutil
 
 from infra_cdk.local import containers, emulator, health, ports, processes
 from infra_cdk.local.condition import Condition, Kind, inspect
-from infra_cdk.local.deploy import DeployError, is_current
+from infra_cdk.local.deployment.deploy import DeployError, is_current
 from infra_cdk.local.doctor.examination import Situation
 from infra_cdk.local.doctor.findings import Finding, fault, warning, well
 from infra_cdk.local.doctor.machine import MEGABYTE, shell

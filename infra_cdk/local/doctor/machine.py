@@ -11,9 +11,9 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from infra_cdk.local import venvs
 from infra_cdk.local.doctor.findings import Finding, fault, warning, well
-from infra_cdk.local.venvs import VENVS
+from infra_cdk.local.installation import venvs
+from infra_cdk.local.installation.venvs import VENVS
 
 MEGABYTE = 1024 * 1024
 INSTALLED_MB = 1700

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra_cdk.local import deploy as local_deploy
+from infra_cdk.local.deployment import deploy as local_deploy
 from infra_cdk.local.emulator import KEY_ID, REGION, SECRET, client
 from tests.integration.local.conftest import ROOT, Local, environ, new_local
 

@@ -2,8 +2,8 @@ import os
 
 import pytest
 
+from infra_cdk.local.deployment.stacks import Stacks
 from infra_cdk.local.emulator import client
-from infra_cdk.local.stacks import Stacks
 
 
 @pytest.fixture(scope="session")

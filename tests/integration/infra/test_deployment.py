@@ -8,9 +8,9 @@ import uuid
 import pytest
 import requests
 
-from infra_cdk.local.deploy import deploy
-from infra_cdk.local.plan import plan
-from infra_cdk.local.templates import local_templates
+from infra_cdk.local.deployment.deploy import deploy
+from infra_cdk.local.deployment.plan import plan
+from infra_cdk.local.deployment.templates import local_templates
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,9 @@ import uuid
 
 import pytest
 
-from infra_cdk.local.plan import Deployed
-from infra_cdk.local.stacks import StackError
-from infra_cdk.local.templates import StackTemplate
+from infra_cdk.local.deployment.plan import Deployed
+from infra_cdk.local.deployment.stacks import StackError
+from infra_cdk.local.deployment.templates import StackTemplate
 
 BUCKET = {
     "Parameters": {"Word": {"Type": "String"}},

@@ -7,7 +7,7 @@ import pytest
 
 from infra_cdk import create_resources
 from infra_cdk.app import build
-from infra_cdk.local.templates import stacks_of
+from infra_cdk.local.deployment.templates import stacks_of
 from tests.infra.templates import Stack, text
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from infra_cdk.local import venvs
+from infra_cdk.local.installation import venvs
+from infra_cdk.local.installation.venvs import VENVS
 from infra_cdk.local.ports import free_port
 from infra_cdk.local.state import ProcessRecord, StateDirectory
-from infra_cdk.local.venvs import VENVS
 
 ROOT = Path(__file__).parents[3]
 COMMAND_SECONDS = 240

@@ -11,7 +11,7 @@ from socketserver import ThreadingUnixStreamServer
 
 import pytest
 
-from infra_cdk.local import venvs
+from infra_cdk.local.installation import venvs
 from tests.integration.local.conftest import ROOT, environ
 from tests.integration.local.examined import SECONDS, assert_found, doctor
 from tests.integration.local.test_install import add_python

@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
+from infra_cdk.local.deployment.templates import fingerprint
 from infra_cdk.local.emulator import client
 from infra_cdk.local.processes import MARK
 from infra_cdk.local.state import ProcessRecord
-from infra_cdk.local.templates import fingerprint
 from tests.integration.local.conftest import ROOT, environ
 from tests.integration.local.examined import assert_found, doctor
 

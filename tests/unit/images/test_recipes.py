@@ -7,7 +7,7 @@ import pytest
 
 from images.recipes import FUNCTIONS, LOCAL, Build
 from infra_cdk.images import SERVICES
-from infra_cdk.local.venvs import UV_VERSION
+from infra_cdk.local.installation.venvs import UV_VERSION
 
 ROOT = Path(__file__).parents[3]
 DOCKERFILES = sorted({recipe.dockerfile for recipe in (*FUNCTIONS, *LOCAL)})

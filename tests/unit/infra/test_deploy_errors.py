@@ -4,7 +4,7 @@ from http.server import HTTPServer
 
 import pytest
 
-from infra_cdk.local import deploy as command
+from infra_cdk.local.deployment import deploy as command
 from infra_cdk.local.emulator import client
 from infra_cdk.local.ports import free_port
 from tests.servers import SilentHandler, running

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from infra_cdk.local.plan import Deployed, Plan, plan
-from infra_cdk.local.templates import StackTemplate
+from infra_cdk.local.deployment.plan import Deployed, Plan, plan
+from infra_cdk.local.deployment.templates import StackTemplate
 
 STORAGE = StackTemplate("app-StorageStack", '{"Resources":{"Table":{}}}')
 LAMBDA = StackTemplate("app-LambdaStack", '{"Parameters":{"Endpoint":{}},"Resources":{"Queue":{}}}')

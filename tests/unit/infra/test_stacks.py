@@ -3,9 +3,9 @@
 import pytest
 from botocore.stub import Stubber
 
+from infra_cdk.local.deployment.stacks import StackError, Stacks
+from infra_cdk.local.deployment.templates import StackTemplate
 from infra_cdk.local.emulator import client
-from infra_cdk.local.stacks import StackError, Stacks
-from infra_cdk.local.templates import StackTemplate
 
 ENDPOINT = "http://127.0.0.1:1"
 TEMPLATE = StackTemplate("app-StorageStack", "{}")
@@ -62,7 +62,7 @@ def test_a_failure_without_events_names_the_status(stacks, cloudformation):
 
 
 def test_a_new_stack_is_waited_for_until_it_tells_all_its_parameters(cloudformation, monkeypatch):
-    monkeypatch.setattr("infra_cdk.local.stacks._POLL_SECONDS", 0.0)
+    monkeypatch.setattr("infra_cdk.local.deployment.stacks._POLL_SECONDS", 0.0)
     cloudformation.add_response("create_stack", {"StackId": "1"})
     cloudformation.add_response("describe_stacks", _status("CREATE_COMPLETE"))
     cloudformation.add_client_error(

@@ -3,8 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from infra_cdk.local import templates
-from infra_cdk.local.templates import StackTemplate, SynthError, fingerprint, local_templates, stacks_of
+from infra_cdk.local.deployment import templates
+from infra_cdk.local.deployment.templates import (
+    StackTemplate,
+    SynthError,
+    fingerprint,
+    local_templates,
+    stacks_of,
+)
 
 
 def test_stacks_come_after_those_that_they_depend_on_also_from_a_nested_assembly(tmp_path):

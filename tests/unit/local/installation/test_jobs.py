@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from infra_cdk.local.jobs import InstallError, Job, UntouchedError, failure, run_all
+from infra_cdk.local.installation.jobs import InstallError, Job, UntouchedError, failure, run_all
 
 UV_UNREACHABLE = [
     "      Built localstack-image-lambda @ file:///repository/images/localstack",

@@ -13,9 +13,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from infra_cdk.local import venvs
-from infra_cdk.local.jobs import InstallError, Job, run_all
-from infra_cdk.local.venvs import UV_HOME, UV_VERSION, VENVS, Venv, base_python
+from infra_cdk.local.installation import venvs
+from infra_cdk.local.installation.jobs import InstallError, Job, run_all
+from infra_cdk.local.installation.venvs import UV_HOME, UV_VERSION, VENVS, Venv, base_python
 
 _OVERRIDES = frozenset(
     {"PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV"}

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra_cdk.local.jobs import UntouchedError
+from infra_cdk.local.installation.jobs import UntouchedError
 
 UV_VERSION = "0.13.8"
 UV_HOME = ".venvs/uv"

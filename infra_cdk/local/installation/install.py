@@ -50,10 +50,11 @@ def main() -> int:
     if unfit:
         sys.stderr.write("install: " + unfit + "\n")
         return 1
-    here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - nothing beyond what the check needs
-    root = os.path.dirname(os.path.dirname(here))  # noqa: PTH120
+    root = os.path.abspath(__file__)  # noqa: PTH100 - nothing beyond what the check needs
+    for _ in ("install.py", "installation", "local", "infra_cdk"):
+        root = os.path.dirname(root)  # noqa: PTH120
     sys.path[0] = root  # not this directory: its modules must not stand in front of the standard library's
-    from infra_cdk.local import installing  # noqa: PLC0415 - not before the check
+    from infra_cdk.local.installation import installing  # noqa: PLC0415 - not before the check
 
     return installing.main(root)
 

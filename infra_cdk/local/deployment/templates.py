@@ -14,7 +14,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 CACHE = ROOT / ".local" / "templates"
 SYNTH_SECONDS = 180
 _SYNTH = ("-m", "infra_cdk.app", "-c", "target=local")

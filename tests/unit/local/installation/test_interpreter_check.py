@@ -1,6 +1,6 @@
 import pytest
 
-from infra_cdk.local.install import unsuitable
+from infra_cdk.local.installation.install import unsuitable
 
 ALL = {"modules": ["venv", "ensurepip"], "programs": ["git"]}
 

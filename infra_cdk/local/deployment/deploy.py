@@ -1,4 +1,4 @@
-"""Deploys the CDK app to LocalStack: `python -m infra_cdk.local.deploy --endpoint http://127.0.0.1:4566`.
+"""Deploys the CDK app to LocalStack: `python -m infra_cdk.local.deployment.deploy --endpoint http://127.0.0.1:4566`.
 
 The CDK's own command line does this too, in 12 to 23 s; this takes one or two, and knows what LocalStack
 cannot do.
@@ -13,10 +13,16 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra_cdk.local import emulator
+from infra_cdk.local.deployment.plan import Deployed, parameters_of, plan
+from infra_cdk.local.deployment.stacks import StackError, Stacks
+from infra_cdk.local.deployment.templates import (
+    CACHE,
+    StackTemplate,
+    SynthError,
+    known_templates,
+    local_templates,
+)
 from infra_cdk.local.emulator import EmulatorError
-from infra_cdk.local.plan import Deployed, parameters_of, plan
-from infra_cdk.local.stacks import StackError, Stacks
-from infra_cdk.local.templates import CACHE, StackTemplate, SynthError, known_templates, local_templates
 from infra_cdk.settings import ENDPOINT_PARAMETER, LOCAL_ENDPOINT
 from size_history.items import totals_key
 from size_history.messages import ReconcileRequest
@@ -68,7 +74,8 @@ def is_current(endpoint_url: str, *, cache: Path = CACHE) -> bool:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Deploy and print the outputs, or destroy; return 0, or 1 after one line that says what is wrong."""
     parser = argparse.ArgumentParser(
-        prog="python -m infra_cdk.local.deploy", description="Deploy to a LocalStack that is running."
+        prog="python -m infra_cdk.local.deployment.deploy",
+        description="Deploy to a LocalStack that is running.",
     )
     parser.add_argument("--endpoint", default=LOCAL_ENDPOINT, metavar="URL", help="default: %(default)s")
     parser.add_argument("--destroy", action="store_true", help="delete the stacks and all they hold")

@@ -2,9 +2,9 @@ import contextlib
 
 import pytest
 
-from infra_cdk.local import venvs
-from infra_cdk.local.jobs import InstallError, UntouchedError
-from infra_cdk.local.venvs import Venv
+from infra_cdk.local.installation import venvs
+from infra_cdk.local.installation.jobs import InstallError, UntouchedError
+from infra_cdk.local.installation.venvs import Venv
 
 VENV = Venv(
     "a venv", ".venvs/a", ("--project", "a"), ("a/pyproject.toml", "a/uv.lock", "a/services/*/pyproject.toml")

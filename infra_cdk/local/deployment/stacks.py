@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from infra_cdk.local.plan import COMPLETE, Deployed
-from infra_cdk.local.templates import StackTemplate
+from infra_cdk.local.deployment.plan import COMPLETE, Deployed
+from infra_cdk.local.deployment.templates import StackTemplate
 
 if TYPE_CHECKING:  # modules that take long to import, and that only a type checker needs
     from types_boto3_cloudformation import CloudFormationClient

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from infra_cdk.local.templates import StackTemplate
+from infra_cdk.local.deployment.templates import StackTemplate
 
 COMPLETE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 

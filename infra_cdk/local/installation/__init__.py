@@ -1,0 +1,1 @@
+"""What `make install` does: fills the virtual environments, each from its lock."""
