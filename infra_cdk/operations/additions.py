@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from infra_cdk.operations.deployment import Deployment
+from botocore.exceptions import ClientError
+
+from infra_cdk.operations.deployment import Deployment, OperationError
 from infra_cdk.tracking_queue import added_rule_prefix
 
 if TYPE_CHECKING:
@@ -13,23 +15,31 @@ if TYPE_CHECKING:
 
 ADDED_POLICY_PREFIX = "track-"
 """How the names of the inline policies begin that `make track` gives the tracker's role."""
+_GONE = frozenset({"ResourceNotFoundException", "NoSuchEntity"})
+"""What Lambda and IAM say of a function and a role that are not there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Additions:
-    """Rules by name, and the tracker's role with the names of its added inline policies."""
+    """Rules by name, and the tracker's role with the names of its added inline policies; no role where it is not found."""
 
     rules: tuple[str, ...]
-    role: str
+    role: str | None
     policies: tuple[str, ...]
 
 
 def find(deployment: Deployment) -> Additions:
-    """Return what was added to a deployment whose stacks are there."""
-    functions, iam = deployment.client("lambda"), deployment.client("iam")
-    name = deployment.outputs["SizeTrackingFunctionName"]
-    role = str(functions.get_function_configuration(FunctionName=name)["Role"].rpartition("/")[2])
-    return Additions(tuple(_rules(deployment)), role, tuple(_policies(iam, role)))
+    """Return what was added, as far as it is found: a half-made deployment, or one that lost its tracker, names no role."""
+    rules = tuple(_rules(deployment))
+    try:
+        role = _role(deployment)
+        return Additions(rules, role, tuple(_policies(deployment.client("iam"), role)))
+    except OperationError:
+        return Additions(rules, None, ())
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _GONE:
+            raise
+        return Additions(rules, None, ())
 
 
 def remove(deployment: Deployment, additions: Additions) -> None:
@@ -44,9 +54,17 @@ def remove(deployment: Deployment, additions: Additions) -> None:
         if targets:
             events.remove_targets(Rule=rule, Ids=targets)
         events.delete_rule(Name=rule)
+    if additions.role is None:
+        return
     iam: IAMClient = deployment.client("iam")
     for policy in additions.policies:
         iam.delete_role_policy(RoleName=additions.role, PolicyName=policy)
+
+
+def _role(deployment: Deployment) -> str:
+    name = deployment.outputs["SizeTrackingFunctionName"]
+    configuration = deployment.client("lambda").get_function_configuration(FunctionName=name)
+    return str(configuration["Role"].rpartition("/")[2])
 
 
 def _rules(deployment: Deployment) -> Iterator[str]:

@@ -14,7 +14,14 @@ from infra_cdk.operations.account import agree
 from infra_cdk.operations.arguments import add_context, add_place
 from infra_cdk.operations.deployment import Deployment, OperationError, operate, parser
 from infra_cdk.operations.removal import removal
-from infra_cdk.operations.stacks import REGISTRY, StackState, StatefulResource, stacks_of, stateful_resources
+from infra_cdk.operations.stacks import (
+    REGISTRY,
+    VAULT,
+    StackState,
+    StatefulResource,
+    stacks_of,
+    stateful_resources,
+)
 from size_history.items import Totals, totals_key
 
 if TYPE_CHECKING:
@@ -95,11 +102,11 @@ def _totals(deployment: Deployment, bucket: str) -> Totals | None:
 def _remove_additions(deployment: Deployment, stacks: Sequence[StackState]) -> None:
     if not any(stack.name.endswith(_APPLICATION) for stack in stacks):
         return
-    try:
-        found = additions.find(deployment)
-    except (OperationError, KeyError):
-        print("what make track added cannot be found without a whole deployment; a role may refuse to go")
-        return
+    found = additions.find(deployment)
+    if found.role is None:
+        print(
+            "the tracker's role cannot be found: where it is still there, what make track added may keep it from going"
+        )
     additions.remove(deployment, found)
     if found.rules or found.policies:
         print(f"removed what make track added: {len(found.rules)} rules, {len(found.policies)} policies")
@@ -115,10 +122,12 @@ def _empty(deployment: Deployment, stacks: Sequence[StackState]) -> None:
 def _tell_leftovers(deployment: Deployment, resources: Sequence[StatefulResource]) -> None:
     left = [resource for resource in resources if resource.retained]
     if left:
-        print(
-            "left, and no stack's any more: a new deployment makes new buckets and tables beside them, and cannot make "
-            "a vault whose name is taken. To remove them for good:"
-        )
+        print("left, and no stack's any more: a new deployment makes new ones beside them")
+        if any(resource.kind == VAULT for resource in left):
+            print(
+                "the vault keeps the backups, each until its time is up; only without any can it be removed"
+            )
+        print("to remove them for good, with all that they hold:")
     for line in _removals(left, deployment.region):
         print(f"  {line}")
     if not deployment.endpoint and _registry_is_there(deployment):
@@ -147,6 +156,7 @@ def _registry_is_there(deployment: Deployment) -> bool:
 
 
 def _operation(deployment: Deployment, options: argparse.Namespace) -> None:
+    app_stacks.settings_of(deployment, options.context)  # a wrong one would be found after the first removals
     agree(deployment, "destroy", account=options.account, region=options.region)
     destroy(deployment, options.context, agreed_by(options.confirm))
 

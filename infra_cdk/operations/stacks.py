@@ -18,7 +18,8 @@ WELL = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 REGISTRY = "Tidemark-RegistryStack"
 """The stack of the image repositories, which all targets share."""
 GONE = "DELETE_COMPLETE"
-STATEFUL = ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Backup::BackupVault")
+VAULT = "AWS::Backup::BackupVault"
+STATEFUL = ("AWS::S3::Bucket", "AWS::DynamoDB::Table", VAULT)
 """The types that hold what cannot be made again from the code."""
 
 
