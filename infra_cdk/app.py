@@ -14,14 +14,13 @@ from typing import Any
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
-from infra_cdk.images import NO_IMAGES_NEEDED, Images, images_from
+from infra_cdk.images import IMAGES_FILE, NO_IMAGES_NEEDED, Images, images_from
 from infra_cdk.pipeline_stack import PipelineStack
 from infra_cdk.registry_stack import RegistryStack
 from infra_cdk.settings import Settings, SettingsError, settings_from
 from infra_cdk.stage import TidemarkStage
 
 HERE = Path(__file__).resolve().parent
-IMAGES_FILE = HERE.parent / "images.json"
 
 
 def build(context: Mapping[str, Any], *, outdir: str, images_file: Path = IMAGES_FILE) -> App:

@@ -12,6 +12,9 @@ from infra_cdk.settings import SettingsError
 SERVICES = ("size-tracking", "plotting", "driver")
 """Every service is an image; the list is also that of the repositories."""
 
+IMAGES_FILE = Path(__file__).resolve().parents[1] / "images.json"
+"""Where `make push-images` records the digests."""
+
 PLACEHOLDER = "sha256:" + "0" * 64
 """The digest that stands for an image nobody has pushed."""
 
@@ -27,12 +30,13 @@ def repository(service: str) -> str:
 class Images:
     """The digest of each service's image, by service; `needed` where a deployment cannot do without them.
 
-    LocalStack looks images up by their repository's name, and breaks when a digest changes, so a local
+    `commit` is what they were built from, as a full hash, where that is known. LocalStack looks images up by their repository's name, and breaks when a digest changes, so a local
     deployment needs none.
     """
 
     digests: Mapping[str, str] = field(default_factory=dict)
     needed: bool = True
+    commit: str | None = None
 
     def digest(self, service: str) -> str:
         """Return the digest of a service's image, or the placeholder where there is none."""
@@ -56,7 +60,8 @@ def images_from(document: Path) -> Images:
     if not document.exists():
         return Images()
     try:
-        return Images(_digests(json.loads(document.read_text(encoding="utf-8"))))
+        content = json.loads(document.read_text(encoding="utf-8"))
+        return Images(_digests(content), commit=content.get("git_sha"))
     except ValueError as error:
         raise SettingsError(f"{document.name}: {error}; write it anew with make push-images") from error
 

@@ -3,11 +3,46 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
+from images.commit import head
+from images.errors import ImagesError
+from infra_cdk.images import IMAGES_FILE, images_from
 from infra_cdk.operations import app_stacks
 from infra_cdk.operations.account import caller_of, verify
 from infra_cdk.operations.arguments import add_context, add_place
 from infra_cdk.operations.deployment import Deployment, OperationError, operate, parser
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def of_images(root: Path, document: Path) -> str | None:
+    """Return one line on how the images of a deployment now differ from those that `document` records; None: not at all.
+
+    The templates know the recorded digests alone, and a deployment pushes the images of HEAD first. Raises SettingsError
+    for a file that cannot be used.
+    """
+    images = images_from(document)
+    try:
+        commit = head(root)
+    except ImagesError as error:
+        return f"images: whether they change is not known: {error}"
+    if commit.changed:
+        return (
+            f"images: a deployment is refused until the {len(commit.changed)} paths that differ from commit "
+            f"{commit.sha[:12]} are committed or removed; it then pushes new images and shifts the functions to them"
+        )
+    if images.missing:
+        return (
+            f"images: {document.name} records none, so a deployment pushes those of commit {commit.sha[:12]} and "
+            "shifts the functions to them"
+        )
+    if images.commit != commit.sha:
+        return (
+            f"images: a deployment pushes those of commit {commit.sha[:12]} and shifts the functions to them; what is "
+            f"compared above are those of {str(images.commit)[:12]}, which {document.name} records"
+        )
+    return None
 
 
 def _operation(deployment: Deployment, options: argparse.Namespace) -> None:
@@ -18,6 +53,8 @@ def _operation(deployment: Deployment, options: argparse.Namespace) -> None:
     method = ["--method=template"] if deployment.endpoint else []
     if code := app_stacks.run(deployment, ["diff", "**", *method], options.context):
         raise OperationError(f"cdk diff failed ({code}), its reason is above")
+    if deployment.endpoint is None and (line := of_images(ROOT, IMAGES_FILE)):
+        print(line)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
