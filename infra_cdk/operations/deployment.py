@@ -28,6 +28,15 @@ class OperationError(Exception):
     """The operation cannot be carried out; the message is one line that says why and what to do."""
 
 
+class Outputs(dict[str, str]):
+    """The outputs of a deployment's stacks. One that none of them has raises OperationError."""
+
+    def __missing__(self, name: str) -> str:
+        raise OperationError(
+            f"the stacks have no output {name}: they were deployed by an older version: make deploy"
+        )
+
+
 @dataclass(frozen=True)
 class Deployment:
     """One target's deployment. `endpoint` is LocalStack's URL, or None for AWS with the caller's credentials."""
@@ -56,9 +65,9 @@ class Deployment:
 
     @cached_property
     def outputs(self) -> Mapping[str, str]:
-        """The outputs of all stacks. Raises OperationError where a stack is not there."""
+        """The outputs of all stacks. Raises OperationError where a stack is not there, or was never completely made."""
         stacks: CloudFormationClient = self.client("cloudformation")
-        found: dict[str, str] = {}
+        found = Outputs()
         for stack in STACKS:
             name = f"Tidemark-{self.target}-{stack}"
             try:
@@ -69,8 +78,17 @@ class Deployment:
                 raise OperationError(
                     f"there is no stack {name} here: deploy target {self.target} first"
                 ) from error
-            found |= {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+            if not described.get("Outputs"):  # every stack of ours has some, from the end of its creation on
+                raise OperationError(self._unmade(name, described["StackStatus"]))
+            found |= {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
         return found
+
+    def _unmade(self, stack: str, status: str) -> str:
+        if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
+            return f"stack {stack} is {status}: repeat when that has ended"
+        return (
+            f"stack {stack} is {status} and has no outputs: make recover TARGET={self.target} STACK={stack}"
+        )
 
 
 def parser(name: str, description: str) -> argparse.ArgumentParser:
@@ -106,6 +124,9 @@ def operate(
         return 1
     except (BotoCoreError, ClientError) as error:
         print(f"{made.prog}: {explained(error, region)}", file=sys.stderr)
+        return 1
+    except EOFError:  # every question is asked before anything is done
+        print(f"\n{made.prog}: nobody answered, so nothing was done", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f"{made.prog}: stopped; what was asked for goes on without being watched", file=sys.stderr)
