@@ -67,15 +67,20 @@ def _versions(lock: Path) -> dict[str, str]:
 def _npm_ci(directory: Path) -> None:
     node = _node()
     print("installing the CDK's command line", file=sys.stderr, flush=True)
-    done = subprocess.run(
-        npm_command(node, "ci", "--no-audit", "--no-fund"),
-        cwd=directory,
-        env=with_node(node, os.environ),
-        capture_output=True,
-        text=True,
-        timeout=INSTALL_SECONDS,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            npm_command(node, "ci", "--no-audit", "--no-fund"),
+            cwd=directory,
+            env=with_node(node, os.environ),
+            capture_output=True,
+            text=True,
+            timeout=INSTALL_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise OperationError(
+            f"the CDK's command line was not installed within {INSTALL_SECONDS} s: check the network, then repeat"
+        ) from error
     if done.returncode:
         said = next(
             (line for line in done.stderr.splitlines() if line.startswith("npm error")), "it says nothing"
@@ -104,6 +109,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OperationError as error:
         print(f"cdk: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":

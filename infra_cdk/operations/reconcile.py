@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from infra_cdk.operations.arguments import bucket_of
 from infra_cdk.operations.deployment import Deployment, OperationError, operate, parser
 from size_history import items, keys
 from size_history.items import Item, int_of
@@ -77,6 +78,8 @@ def _tell(bucket: str, run: Item) -> None:
 
 
 def _operation(deployment: Deployment, options: argparse.Namespace) -> None:
+    if options.bucket:
+        bucket_of(options.bucket, f"make reconcile TARGET={deployment.target} BUCKET=name")
     buckets = [options.bucket] if options.bucket else tracked_buckets(deployment)
     for bucket in buckets:
         if options.bucket and bucket not in tracked_buckets(deployment):

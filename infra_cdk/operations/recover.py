@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from infra_cdk.operations.arguments import stack_of
 from infra_cdk.operations.deployment import Deployment, OperationError, operate, parser
 from infra_cdk.operations.removal import removal
 
@@ -130,7 +131,8 @@ def recover(deployment: Deployment, stack: str) -> None:
 
 
 def _operation(deployment: Deployment, options: argparse.Namespace) -> None:
-    recover(deployment, options.stack)
+    example = f"make recover TARGET={deployment.target} STACK=Tidemark-{deployment.target}-LambdaStack"
+    recover(deployment, stack_of(options.stack, example))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

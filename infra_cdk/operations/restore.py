@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from infra_cdk.operations.arguments import table_of
 from infra_cdk.operations.deployment import Deployment, OperationError, operate, parser
 from size_history import items
 from size_history.items import Item, Peak, Sample, Totals
@@ -143,8 +144,9 @@ def _size(item: Item) -> int:
 
 
 def _operation(deployment: Deployment, options: argparse.Namespace) -> None:
-    restored = restore(deployment, options.source)
-    print(f"{options.source}: {restored.read:,} samples read, {restored.lost:,} of them put back")
+    source = table_of(options.source, f"make restore TARGET={deployment.target} FROM=table")
+    restored = restore(deployment, source)
+    print(f"{source}: {restored.read:,} samples read, {restored.lost:,} of them put back")
     print(f"next: make reconcile TARGET={deployment.target}")
 
 

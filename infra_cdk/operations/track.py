@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from infra_cdk.operations.account import caller_of
 from infra_cdk.operations.additions import ADDED_POLICY_PREFIX
+from infra_cdk.operations.arguments import bucket_of
 from infra_cdk.operations.deployment import Deployment, OperationError, operate, parser
 from infra_cdk.operations.reconcile import reconcile
 from infra_cdk.owned_bucket import NotOursError, region_of
@@ -145,9 +146,10 @@ def _digest(bucket: str) -> str:
 
 
 def _operation(deployment: Deployment, options: argparse.Namespace) -> None:
-    if options.bucket == deployment.outputs["PlotBucketName"]:
+    bucket = bucket_of(options.bucket, f"make track TARGET={deployment.target} BUCKET=name")
+    if bucket == deployment.outputs["PlotBucketName"]:
         raise OperationError("the plot bucket is not to be tracked: every plot would change what it shows")
-    track(deployment, options.bucket)
+    track(deployment, bucket)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -172,3 +172,16 @@ def test_the_other_operations_explain_refusals_as_well(aws, monkeypatch, tmp_pat
 def test_an_unknown_target_is_one_line(capsys):
     assert deploy.main(["--target", "staging"]) == 1
     assert capsys.readouterr().err == "deploy: unknown target 'staging': it is one of prod, dev, local\n"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_ctrl_d_at_the_question_does_nothing(aws, monkeypatch, capsys, command):
+    def ended(_question):
+        raise EOFError
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", ended)
+
+    assert COMMANDS[command].main(["--target", "prod"]) == 1
+    assert capsys.readouterr().err == f"\n{command}: nobody answered, so nothing was done\n"
+    assert aws.asked == ["GetCallerIdentity"]
