@@ -30,8 +30,8 @@ def repository(service: str) -> str:
 class Images:
     """The digest of each service's image, by service; `needed` where a deployment cannot do without them.
 
-    `commit` is what they were built from, as a full hash, where that is known. LocalStack looks images up by their repository's name, and breaks when a digest changes, so a local
-    deployment needs none.
+    `commit` is what they were built from, as a full hash, where that is known. LocalStack looks images up by their
+    repository's name, and breaks when a digest changes, so a local deployment needs none.
     """
 
     digests: Mapping[str, str] = field(default_factory=dict)
