@@ -11,9 +11,9 @@ import psutil
 from infra_cdk.local import containers, emulator, health, ports, processes
 from infra_cdk.local.condition import Condition, Kind, inspect
 from infra_cdk.local.deployment.deploy import DeployError, is_current
-from infra_cdk.local.doctor.examination import Situation
 from infra_cdk.local.doctor.findings import Finding, fault, warning, well
 from infra_cdk.local.doctor.machine import MEGABYTE, shell
+from infra_cdk.local.doctor.situation import Situation
 from infra_cdk.local.emulator import EmulatorError
 from infra_cdk.local.errors import LocalError
 from infra_cdk.local.ports import LOOPBACK

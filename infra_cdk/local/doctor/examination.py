@@ -4,29 +4,17 @@ Used on a bare Python (standard library only), before anything is installed; wha
 """
 
 import argparse
-import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from infra_cdk.local.doctor import docker_engine, machine
 from infra_cdk.local.doctor.findings import Finding, as_json, as_text, exit_code, fault, warning
+from infra_cdk.local.doctor.situation import Situation
 from infra_cdk.local.state import DEFAULT, DEFAULT_PORT
 
 NEEDED_MODULES = ("psutil", "botocore")
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """Where to look: the repository, the state directory, and what `make local-up` would be told."""
-
-    root: Path
-    state: Path
-    port: int = DEFAULT_PORT
-    mode: str = ""
-    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
 
 def examine(situation: Situation) -> Iterator[Finding]:

@@ -2,7 +2,8 @@ import socket
 
 import pytest
 
-from localstack_image_lambda.launch import LaunchError, launch, prepare
+from localstack_image_lambda.launch import launch, prepare
+from localstack_image_lambda.launch_error import LaunchError
 
 
 def test_what_is_unset_gets_a_default():

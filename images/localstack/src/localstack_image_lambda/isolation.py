@@ -14,7 +14,7 @@ from twisted.internet import endpoints, reactor
 from twisted.internet.error import ReactorNotRunning
 
 from localstack_image_lambda import catalog
-from localstack_image_lambda.launch import LaunchError
+from localstack_image_lambda.launch_error import LaunchError
 
 
 def apply(state: Path, host: str) -> None:

@@ -15,6 +15,8 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from localstack_image_lambda.launch_error import LaunchError
+
 STATE_VARIABLE = "LOCALSTACK_STATE_DIR"
 ENGINE_VARIABLE = "DYNAMODB_ENGINE_URL"
 
@@ -38,10 +40,6 @@ _FORCED: Mapping[str, str] = {
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",  # else botocore looks for credentials at 169.254.169.254
 }
-
-
-class LaunchError(Exception):
-    """The environment asks for what cannot be done; the message names the variable and the fix."""
 
 
 @dataclass(frozen=True, slots=True)
