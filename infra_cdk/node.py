@@ -1,7 +1,8 @@
 """Node, which the CDK, its command line and the dashboard's packer need: from PyPI, as Python is all a machine needs."""
 
 import os
-from collections.abc import Mapping
+import subprocess
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -34,6 +35,20 @@ def npm_command(node: Path, *arguments: str) -> list[str]:
     return [str(node), str(npm), *arguments]
 
 
-def with_node(node: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables with which a program finds this node by its name, as npm and its scripts do."""
-    return {**environ, "PATH": os.pathsep.join([str(node.parent), environ.get("PATH", os.defpath)])}
+def run_with(
+    node: Path, command: Sequence[str], *, directory: Path, seconds: float
+) -> subprocess.CompletedProcess[str]:
+    """Run a command that finds this node by its name, as npm and its scripts do, and return how it ended and what it said.
+
+    Raises subprocess.TimeoutExpired where it takes longer than that.
+    """
+    path = os.pathsep.join([str(node.parent), os.environ.get("PATH", os.defpath)])
+    return subprocess.run(
+        command,
+        cwd=directory,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )

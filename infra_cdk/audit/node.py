@@ -1,14 +1,13 @@
 """Asks what is known of Node packages, by the npm that comes with the packaged Node."""
 
 import json
-import os
 import subprocess
 from pathlib import Path
 from typing import Any
 
 from infra_cdk.audit.advisories import Advisory
 from infra_cdk.audit.locks import AuditError, Lock, Pin
-from infra_cdk.node import npm_command, packaged_node, with_node
+from infra_cdk.node import npm_command, packaged_node, run_with
 
 _AUDIT_SECONDS = 300
 
@@ -40,15 +39,8 @@ def _run(directory: Path) -> dict[str, Any]:
     if node is None:
         raise AuditError("there is no Node here: run make install")
     try:
-        done = subprocess.run(
-            npm_command(node, "audit", "--package-lock-only", "--json"),
-            cwd=directory,
-            env=with_node(node, os.environ),
-            capture_output=True,
-            text=True,
-            timeout=_AUDIT_SECONDS,
-            check=False,
-        )
+        command = npm_command(node, "audit", "--package-lock-only", "--json")
+        done = run_with(node, command, directory=directory, seconds=_AUDIT_SECONDS)
         answer: dict[str, Any] = json.loads(done.stdout)
     except subprocess.TimeoutExpired as error:
         raise AuditError(f"could not check: npm audit took more than {_AUDIT_SECONDS} s") from error

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from infra_cdk.node import npm_command, packaged_node, with_node
+from infra_cdk.node import npm_command, packaged_node, run_with
 from infra_cdk.operations.deployment import OperationError
 
 HERE = Path(__file__).resolve().parents[1]
@@ -68,15 +68,8 @@ def _npm_ci(directory: Path) -> None:
     node = _node()
     print("installing the CDK's command line", file=sys.stderr, flush=True)
     try:
-        done = subprocess.run(
-            npm_command(node, "ci", "--no-audit", "--no-fund"),
-            cwd=directory,
-            env=with_node(node, os.environ),
-            capture_output=True,
-            text=True,
-            timeout=INSTALL_SECONDS,
-            check=False,
-        )
+        command = npm_command(node, "ci", "--no-audit", "--no-fund")
+        done = run_with(node, command, directory=directory, seconds=INSTALL_SECONDS)
     except subprocess.TimeoutExpired as error:
         raise OperationError(
             f"the CDK's command line was not installed within {INSTALL_SECONDS} s: check the network, then repeat"

@@ -5,7 +5,6 @@ committed, so that neither the image's builder nor a machine that only runs Tide
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -14,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from infra_cdk.local.errors import LocalError, run
-from infra_cdk.node import npm_command, packaged_node, with_node
+from infra_cdk.node import npm_command, packaged_node, run_with
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "services" / "plotting" / "page"
@@ -62,15 +61,7 @@ def _node() -> Path:
 
 def _run(command: Sequence[str], what: str) -> None:
     try:
-        done = subprocess.run(
-            command,
-            cwd=SOURCES,
-            env=with_node(_node(), os.environ),
-            capture_output=True,
-            text=True,
-            timeout=_LONGEST_SECONDS,
-            check=False,
-        )
+        done = run_with(_node(), command, directory=SOURCES, seconds=_LONGEST_SECONDS)
     except subprocess.TimeoutExpired as error:
         raise LocalError(f"{what} took longer than {_LONGEST_SECONDS} s: check the network") from error
     if done.returncode != 0:
