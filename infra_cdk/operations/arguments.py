@@ -4,9 +4,8 @@ import argparse
 import re
 
 from infra_cdk.operations.deployment import OperationError
+from size_history.keys import BUCKET_NAME
 
-_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
-"""What S3 ever allowed in a bucket's name."""
 _TABLE = re.compile(r"[A-Za-z0-9._-]{3,255}|arn:[^/]+:table/[A-Za-z0-9._-]{3,255}")
 """DynamoDB's rule for the names of tables, and their ARNs, which it takes as well."""
 _ADDRESS = re.compile(r"(?:s3://|arn:[^:]*:s3:::)([^/]+)(?:/.*)?")
@@ -26,7 +25,7 @@ def add_context(parser: argparse.ArgumentParser) -> None:
 def bucket_of(text: str, example: str) -> str:
     """Return what BUCKET= says. Raises OperationError where that is nothing, or no bucket's name."""
     _require("BUCKET", text, example)
-    if _BUCKET.fullmatch(text):
+    if BUCKET_NAME.fullmatch(text):
         return text
     address = _ADDRESS.fullmatch(text)
     meant = f": BUCKET={address[1]}" if address else f": {example}"

@@ -62,7 +62,7 @@ def restore(deployment: Deployment, source: str) -> Restored:
 
 
 def _pages(tables: Any, source: str) -> Iterator[list[Item]]:
-    # A scan, of a table that nobody else reads; the product itself never makes one.
+    # A scan, which only a recovery is worth; the product itself never makes one.
     try:
         for page in tables.get_paginator("scan").paginate(TableName=source):
             for item in page["Items"]:

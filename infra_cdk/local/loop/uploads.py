@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from size_history.keys import LONGEST_KEY_BYTES
+
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-LONGEST_KEY_BYTES = 1024
-"""S3's limit, in UTF-8."""
 LARGEST_BYTES = 5 * 1024**3
 """What S3 takes in one request."""
 _AT_ONCE = 4

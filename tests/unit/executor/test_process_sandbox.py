@@ -167,6 +167,7 @@ def test_killing_at_once_after_the_start_leaves_nothing(sandboxed):
         assert one.ended().status != 0
 
 
+# A function has the kernel end it with its warden, which only Linux's does; CI is Linux.
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, only the emulator notices")
 def test_a_killed_warden_takes_its_function_along(sandboxed, tmp_path):
     one = sandboxed(f"{textwrap.dedent(GRANDCHILDREN)}\ntime.sleep(600)").start()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 READ_ATTEMPTS = 5
 FIRST_PAUSE_SECONDS = 0.05
 PAGES_KEPT = 8
-"""Pages of prefixes that are remembered: at most a thousand names of at most 1 kB each."""
+"""Pages of prefixes that are remembered: at most a hundred names of at most 1 kB each."""
 
 
 class LedgerBusyError(Exception):
@@ -93,7 +93,7 @@ class Ledger:
             lambda shard: self._shard(keys.prefix_pk(bucket, shard), after, limit + 1), keys.all_shards()
         )
         found = list(heapq.merge(*pages, key=attrgetter("name")))
-        return found[:limit], len(found) > limit
+        return tuple(found[:limit]), len(found) > limit
 
     def _shard(self, partition: str, after: str, limit: int) -> list[Prefix]:
         condition, values = "pk = :pk", {":pk": text(partition)}

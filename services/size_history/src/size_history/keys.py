@@ -4,6 +4,7 @@ The Ledger's key is (`pk`, `sk`), both strings. An S3 key may be as long as a Dy
 bytes, both AWS limits), so an object row's sort key is the S3 key itself and everything else is in `pk`.
 """
 
+import re
 from hashlib import blake2b
 
 PK = "pk"
@@ -16,8 +17,10 @@ TOTALS = "totals"
 RECONCILE = "reconcile"
 BUCKET_ROW = "bucket/"
 
+BUCKET_NAME = re.compile(r"[A-Za-z0-9._-]{3,255}")
+"""What S3 ever allowed in a bucket's name, matched whole. None of it is special in a Ledger key."""
 LONGEST_KEY_BYTES = 1024
-"""Of an S3 key, and of a sort key."""
+"""The longest key S3 takes, and the longest sort key (AWS limits)."""
 SHARDS = 16
 """Partitions that a bucket's rows are spread over. Changing it orphans every row written before."""
 NO_PREFIX = "."

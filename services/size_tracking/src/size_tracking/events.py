@@ -4,12 +4,12 @@ A key is taken as it stands: EventBridge sends it raw, and decoding it would bre
 """
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from size_history.keys import BUCKET_NAME, LONGEST_KEY_BYTES
 from size_history.messages import (
     KIND,
     RECONCILE,
@@ -19,12 +19,6 @@ from size_history.messages import (
     ReconcileRequest,
     ReconcileStep,
 )
-
-MAX_KEY_BYTES = 1024
-"""The longest key S3 takes (an AWS limit)."""
-_BUCKET_NAME = re.compile(r"[A-Za-z0-9._-]{3,255}")
-"""What S3 ever allowed in a bucket's name. None of it is special in a Ledger key."""
-
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -90,8 +84,8 @@ def _s3_event(message: Mapping[str, Any]) -> Hint:
     bucket = _bucket(_object(detail, "bucket"), "name")
     key = _text(_object(detail, "object"), "key")
     size = len(key.encode())
-    if size > MAX_KEY_BYTES:
-        raise MalformedMessageError(f"the key is {size} bytes long; S3 takes at most {MAX_KEY_BYTES}")
+    if size > LONGEST_KEY_BYTES:
+        raise MalformedMessageError(f"the key is {size} bytes long; S3 takes at most {LONGEST_KEY_BYTES}")
     return Hint(bucket, key, _time(message))
 
 
@@ -111,7 +105,7 @@ def _object(outer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _bucket(outer: Mapping[str, Any], name: str) -> str:
     bucket = _text(outer, name)
-    if not _BUCKET_NAME.fullmatch(bucket):
+    if not BUCKET_NAME.fullmatch(bucket):
         raise MalformedMessageError(f"not a bucket's name: {bucket!r}")
     return bucket
 
