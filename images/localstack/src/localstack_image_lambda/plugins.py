@@ -14,7 +14,6 @@ _REPAIRS = {
     "localstack.services.s3.notifications": "event_repairs",
     "localstack.services.s3.provider": "listing_repairs",
     "localstack.services.apigateway.next_gen.execute_api.integrations.aws": "api_repairs",
-    "twisted.web.http": "server_repairs",
 }
 
 
