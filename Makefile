@@ -18,9 +18,8 @@ RUN    := .venv/bin/python
 PYTEST := $(RUN) -m pytest
 
 # Starts an environment where none is up. One that is up may be ill: to find out why is what it is needed for.
-BE_UP  := $(RUN) -m infra_cdk.local.env --state "$(STATE)" -- true 2>/dev/null || $(MAKE) --no-print-directory local-up
+BE_UP  := $(RUN) -m tidemark.local.env --state "$(STATE)" -- true 2>/dev/null || $(MAKE) --no-print-directory local-up
 
-OPERATE    := $(RUN) -m infra_cdk.operations
 DEPLOYMENT := --target "$(TARGET)" --state "$(STATE)"
 PLACE      := $(if $(ACCOUNT),--account "$(ACCOUNT)") $(if $(REGION),--region "$(REGION)")
 SETTINGS   := $(foreach pair,$(CONTEXT),--context "$(pair)")
@@ -38,40 +37,40 @@ help: ## List the targets
 
 install: ## Install everything into .venv and .venvs (the targets that need it do so by themselves)
 	@command -v "$(PYTHON)" >/dev/null || { echo "install: there is no $(PYTHON) on PATH: install Python 3.11, 3.12 or 3.13, or choose one: make PYTHON=/path/to/python3.13 ..." >&2; exit 1; }
-	@"$(PYTHON)" infra_cdk/local/installation/install.py $(if $(filter install,$(MAKECMDGOALS)),,--quiet)
+	@"$(PYTHON)" tools/src/tidemark/installation/install.py $(if $(filter install,$(MAKECMDGOALS)),,--quiet)
 
 clean: local-down ## Stop the local environment and remove everything that was installed or generated
-	@test ! -x $(RUN) || $(RUN) -m infra_cdk.local.down --others
+	@test ! -x $(RUN) || $(RUN) -m tidemark.local.down --others
 	rm -rf .venvs .local cdk.out infra_cdk/cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis .venv
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 doctor: ## Say what on this machine would stop it, with the fix; JSON=1 for programs; fails if anything does
 	@command -v "$(PYTHON)" >/dev/null || { echo "doctor: there is no $(PYTHON) on PATH: install Python 3.11, 3.12 or 3.13, or choose one: make PYTHON=/path/to/python3.13 doctor" >&2; exit 1; }
-	@"$(PYTHON)" infra_cdk/local/doctor --state "$(STATE)" $(if $(PORT),--port "$(PORT)") $(if $(MODE),--mode "$(MODE)") $(if $(JSON),--json)
+	@"$(PYTHON)" tools/src/tidemark/doctor --state "$(STATE)" $(if $(PORT),--port "$(PORT)") $(if $(MODE),--mode "$(MODE)") $(if $(JSON),--json)
 
 ##@ Run it on this machine
 .PHONY: local-up local-down status env e2e bench-latency bench bench-api scale transcript
 
 local-up: install ## Start LocalStack, deploy to it, wait until all is ready; again: changes nothing
-	@$(RUN) -m infra_cdk.local.up --state "$(STATE)" $(if $(PORT),--port "$(PORT)") $(if $(MODE),--mode "$(MODE)")
+	@$(RUN) -m tidemark.local.up --state "$(STATE)" $(if $(PORT),--port "$(PORT)") $(if $(MODE),--mode "$(MODE)")
 
 local-down: ## Stop what local-up started; no process and no port is left
-	@if test -x $(RUN); then $(RUN) -m infra_cdk.local.down --state "$(STATE)"; \
+	@if test -x $(RUN); then $(RUN) -m tidemark.local.down --state "$(STATE)"; \
 	elif test -e .venvs || test -e "$(STATE)"; then \
 		echo "local-down: .venv is missing, so what may still run is not found: make install local-down" >&2; exit 1; \
 	else echo "local-down: nothing is installed here, so nothing is running"; fi
 
 status: installed ## Show the local environment on one screen; fails if anything is not well
-	@$(RUN) -m infra_cdk.local.status --state "$(STATE)"
+	@$(RUN) -m tidemark.local.status --state "$(STATE)"
 
 env: installed ## Print the local environment's variables: eval "$(make -s env)"
-	@$(RUN) -m infra_cdk.local.env --state "$(STATE)"
+	@$(RUN) -m tidemark.local.env --state "$(STATE)"
 
 e2e: install ## Run the whole flow in the local environment and show the history and the plot
-	@$(RUN) -m infra_cdk.local.env --state "$(STATE)" -- $(PYTEST) -q --no-header tests/e2e -m "not storm and not long" $(ARGS)
+	@$(RUN) -m tidemark.local.env --state "$(STATE)" -- $(PYTEST) -q --no-header tests/e2e -m "not storm and not long" $(ARGS)
 
 bench-latency: install ## Measure put to sample in the local environment, beside a listing tracker and the floor
-	@$(RUN) -m infra_cdk.local.env --state "$(STATE)" -- $(RUN) -m tests.bench.latency --state "$(STATE)" $(ARGS)
+	@$(RUN) -m tidemark.local.env --state "$(STATE)" -- $(RUN) -m tests.bench.latency --state "$(STATE)" $(ARGS)
 
 bench: install ## Cost and speed per event beside a tracker that lists, the bill, the conflicts: docs/benchmarks.md
 	@$(RUN) -m tests.bench.cost $(ARGS)
@@ -79,7 +78,7 @@ bench: install ## Cost and speed per event beside a tracker that lists, the bill
 	@$(RUN) -m tests.bench.profiling
 
 bench-api: install ## Measure the read API in an environment of its own: warm, cold, pages read, drawing: docs/benchmarks.md
-	@$(RUN) -m infra_cdk.local.within -- $(RUN) -m tests.bench.api $(ARGS)
+	@$(RUN) -m tidemark.local.within -- $(RUN) -m tests.bench.api $(ARGS)
 
 scale: install ## Compute docs/scale.md, how far it goes and at what cost, and the bill in docs/aws.md, from constants
 	@$(RUN) -m tests.bench.scale
@@ -93,20 +92,20 @@ transcript: install ## Write docs/transcript.md from a fresh clone of HEAD and e
 
 dev: install ## Reload functions as their sources are saved, show logs; RELOAD=0 only looks, DEBUG=plotting lets a debugger attach
 	@$(BE_UP)
-	@$(RUN) -m infra_cdk.local.loop.dev --state "$(STATE)" $(if $(filter 0,$(RELOAD)),--no-reload) $(if $(DEBUG),--debug "$(DEBUG)") $(if $(DEBUG_PORT),--debug-port "$(DEBUG_PORT)")
+	@$(RUN) -m tidemark.loop.dev --state "$(STATE)" $(if $(filter 0,$(RELOAD)),--no-reload) $(if $(DEBUG),--debug "$(DEBUG)") $(if $(DEBUG_PORT),--debug-port "$(DEBUG_PORT)")
 
 logs: installed ## Show what the functions log, merged by time; FN=, REQUEST= (an id's beginning), SINCE= (minutes), FOLLOW=1
-	@$(RUN) -m infra_cdk.local.loop.logs --state "$(STATE)" $(if $(FN),--function "$(FN)") $(if $(REQUEST),--request "$(REQUEST)") $(if $(SINCE),--since "$(SINCE)") $(if $(FOLLOW),--follow)
+	@$(RUN) -m tidemark.loop.logs --state "$(STATE)" $(if $(FN),--function "$(FN)") $(if $(REQUEST),--request "$(REQUEST)") $(if $(SINCE),--since "$(SINCE)") $(if $(FOLLOW),--follow)
 
 invoke: installed ## Invoke FN= with EVENT= (a file, or - for stdin; default: a sample), show result, log and duration
-	@$(RUN) -m infra_cdk.local.loop.invoke --state "$(STATE)" --function "$(FN)" $(if $(EVENT),--event "$(EVENT)")
+	@$(RUN) -m tidemark.loop.invoke --state "$(STATE)" --function "$(FN)" $(if $(EVENT),--event "$(EVENT)")
 
 demo: install ## Upload a directory of your own (DIR=), watch its size being tracked, get its plot and the dashboard's URL
 	@$(BE_UP)
-	@$(RUN) -m infra_cdk.local.loop.demo --state "$(STATE)" --directory "$(DIR)"
+	@$(RUN) -m tidemark.loop.demo --state "$(STATE)" --directory "$(DIR)"
 
 reset: installed ## Empty buckets, tables and queues without a restart, and take the baseline anew
-	@$(RUN) -m infra_cdk.local.loop.reset --state "$(STATE)"
+	@$(RUN) -m tidemark.loop.reset --state "$(STATE)"
 
 bench-reload: install ## Measure how long a saved change takes to run in the local environment: docs/benchmarks.md
 	@$(RUN) -m tests.bench.reload --state "$(STATE)" $(ARGS)
@@ -115,10 +114,10 @@ bench-reload: install ## Measure how long a saved change takes to run in the loc
 .PHONY: images push-images test-docker bench-images
 
 images: install ## Build the functions' and the local environment's images
-	@$(RUN) -m images.build
+	@$(RUN) -m tidemark.images.build
 
 push-images: install ## Build the functions' images, push to ECR (REGISTRY=, ARCHITECTURE=), record their digests in images.json
-	@$(RUN) -m images.push $(if $(REGISTRY),--registry "$(REGISTRY)") $(if $(ARCHITECTURE),--architecture "$(ARCHITECTURE)")
+	@$(RUN) -m tidemark.images.push $(if $(REGISTRY),--registry "$(REGISTRY)") $(if $(ARCHITECTURE),--architecture "$(ARCHITECTURE)")
 
 test-docker: install ## Prove images, push and the environment in Docker on a real engine (installs one on Debian as root)
 	@$(RUN) -m tests.docker.run
@@ -130,57 +129,57 @@ bench-images: install ## Measure the images, size and start with and without byt
 .PHONY: bootstrap deploy validate diff destroy recover cdk
 
 bootstrap: install ## Prepare the account and region for the CDK, once
-	@$(OPERATE).bootstrap $(DEPLOYMENT) $(PLACE)
+	@$(RUN) -m tidemark.deliver.bootstrap $(DEPLOYMENT) $(PLACE)
 
 deploy: install ## Deploy registry, images and stacks, take the baseline, print the API's URL
-	@$(OPERATE).deploy $(DEPLOYMENT) $(PLACE) $(SETTINGS)
+	@$(RUN) -m tidemark.deliver.deploy $(DEPLOYMENT) $(PLACE) $(SETTINGS)
 
 validate: installed ## Check that a deployment does what it is for
-	@$(OPERATE).validate $(DEPLOYMENT) $(PLACE)
+	@$(RUN) -m tidemark.deliver.validate $(DEPLOYMENT) $(PLACE)
 
 diff: install ## Show what a deployment would change
-	@$(OPERATE).diff $(DEPLOYMENT) $(PLACE) $(SETTINGS)
+	@$(RUN) -m tidemark.deliver.diff $(DEPLOYMENT) $(PLACE) $(SETTINGS)
 
 destroy: install ## Say what is lost, ask (or CONFIRM=), delete the stacks, list what is left
-	@$(OPERATE).destroy $(DEPLOYMENT) $(PLACE) $(SETTINGS) $(if $(CONFIRM),--confirm "$(CONFIRM)")
+	@$(RUN) -m tidemark.deliver.destroy $(DEPLOYMENT) $(PLACE) $(SETTINGS) $(if $(CONFIRM),--confirm "$(CONFIRM)")
 
 recover: installed ## Say why a stack is stuck, and the commands that get it out: STACK=
-	@$(OPERATE).recover $(DEPLOYMENT) --stack "$(STACK)"
+	@$(RUN) -m tidemark.deliver.recover $(DEPLOYMENT) --stack "$(STACK)"
 
 cdk: install ## Run the CDK's pinned command line in infra_cdk with ARGS=; it is .venv/bin/cdk from then on
-	@$(OPERATE).command_line $(ARGS)
+	@$(RUN) -m tidemark.deliver.command_line $(ARGS)
 
 ##@ Operate it (TARGET=local here, dev or prod on AWS with your credentials)
 .PHONY: dashboard reconcile track restore redrive
 
 dashboard: installed ## Serve the dashboard on this machine, signing with your credentials; PORT= (default: 8765)
-	@$(RUN) -m infra_cdk.page.serve $(DEPLOYMENT) $(if $(PORT),--port "$(PORT)")
+	@$(RUN) -m tidemark.page.serve $(DEPLOYMENT) $(if $(PORT),--port "$(PORT)")
 
 reconcile: installed ## Compare tracked buckets with their listings and heal what differs; BUCKET= for one
-	@$(OPERATE).reconcile $(DEPLOYMENT) $(if $(BUCKET),--bucket "$(BUCKET)")
+	@$(RUN) -m tidemark.operate.reconcile $(DEPLOYMENT) $(if $(BUCKET),--bucket "$(BUCKET)")
 
 track: installed ## Track an existing bucket, whatever it holds: BUCKET=
-	@$(OPERATE).track $(DEPLOYMENT) --bucket "$(BUCKET)"
+	@$(RUN) -m tidemark.operate.track $(DEPLOYMENT) --bucket "$(BUCKET)"
 
 restore: installed ## Put the samples of a restored table back into the history: FROM=
-	@$(OPERATE).restore $(DEPLOYMENT) --from "$(FROM)"
+	@$(RUN) -m tidemark.operate.restore $(DEPLOYMENT) --from "$(FROM)"
 
 redrive: installed ## Put what is in the dead-letter queues back into the queue
-	@$(OPERATE).redrive $(DEPLOYMENT)
+	@$(RUN) -m tidemark.operate.redrive $(DEPLOYMENT)
 
 ##@ Check it
 .PHONY: test test-long test-browser test-unit mutants prove soak page check-page check lint types format synth
 .PHONY: audit accept-replacement installed
 
 test: install ## Run all tests but those of test-long, test-browser and test-docker, in an environment of their own
-	@$(RUN) -m infra_cdk.local.within -- $(RUN) -m tests.side_by_side --durations=8 -m "not long and not browser" $(ARGS)
+	@$(RUN) -m tidemark.local.within -- $(RUN) -m tests.side_by_side --durations=8 -m "not long and not browser" $(ARGS)
 
 test-long: install ## Run the tests that take minutes, likewise: lost events, kills, edges, random histories
-	@$(RUN) -m infra_cdk.local.within -- $(PYTEST) --durations=8 -m long $(ARGS)
+	@$(RUN) -m tidemark.local.within -- $(PYTEST) --durations=8 -m long $(ARGS)
 
 test-browser: install ## Drive the dashboard in a real Chromium, likewise (CHROMIUM=; installs Debian's as root)
 	@$(RUN) -m tests.browser.chromium
-	@$(RUN) -m infra_cdk.local.within -- $(PYTEST) tests/browser -q --no-header $(ARGS)
+	@$(RUN) -m tidemark.local.within -- $(PYTEST) tests/browser -q --no-header $(ARGS)
 
 test-unit: install ## Run the unit tests and those of the templates, which need no emulator
 	@$(PYTEST) tests/unit tests/infra $(ARGS)
@@ -195,10 +194,10 @@ soak: install ## Change, lose, repeat and break at random, in memory and on the 
 	@$(RUN) -m tests.stateful.soak --minutes "$(or $(MINUTES),5)"
 
 page: install ## Pack the dashboard's sources (services/plotting/page) into the one file that is served
-	@$(RUN) -m infra_cdk.page.pack
+	@$(RUN) -m tidemark.page.pack
 
 check-page: install ## Hold that the packed page is what its sources and lock give, and run the tests of its parts
-	@$(RUN) -m infra_cdk.page.pack --check
+	@$(RUN) -m tidemark.page.pack --check
 
 check: lint types ## Lint and check types
 
@@ -217,7 +216,7 @@ synth: install ## Write the CloudFormation templates of TARGET to infra_cdk/cdk.
 	@$(RUN) -m infra_cdk.app -c target="$(TARGET)"
 
 audit: install ## Check every lock against published advisories; OSV_URL= asks an OSV service instead of PyPI
-	@$(RUN) -m infra_cdk.audit $(if $(OSV_URL),--osv-url "$(OSV_URL)")
+	@$(RUN) -m tidemark.audit $(if $(OSV_URL),--osv-url "$(OSV_URL)")
 
 accept-replacement: install ## Record what dev and prod hold as what is deployed, after a change that replaces it: docs/replacement.md
 	@$(RUN) -m tests.infra.replacement

@@ -18,9 +18,9 @@ import psutil
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra_cdk.local.ports import LOOPBACK, free_port
 from size_history import items
 from size_history import tables as tables_schema
+from tidemark.local.ports import LOOPBACK, free_port
 
 ENGINE_PYTHON = Path(__file__).parents[1] / ".venvs" / "dynamodb" / "bin" / "python"
 START_SECONDS = 60

@@ -17,9 +17,11 @@ from typing import BinaryIO
 from tests.reports import counted
 
 ROOT = Path(__file__).parents[1]
+TESTS = ("tests", "images/localstack/tests")
 ALONE = (
-    *("infra", "property", "stateful", "unit"),
-    *("integration/laptop", "integration/plotting", "integration/size_tracking"),
+    *(f"tests/{name}" for name in ("infra", "property", "stateful", "unit")),
+    *(f"tests/integration/{name}" for name in ("laptop", "plotting", "size_tracking")),
+    "images/localstack/tests/unit",
 )
 """The folders whose tests need no environment, at most an engine of their own; those of all others may."""
 _GRACE_SECONDS = 60.0
@@ -30,8 +32,8 @@ def parts_of(arguments: Sequence[str]) -> list[list[str]]:
     """Return the folders of each part, those that need an environment first; one part if the arguments name paths."""
     if any((ROOT / argument.partition("::")[0]).exists() for argument in arguments):
         return [[]]
-    alone = [f"tests/{name}" for name in ALONE]
-    found = {path.parent.relative_to(ROOT) for path in ROOT.glob("tests/**/test_*.py")}
+    alone = list(ALONE)
+    found = {path.parent.relative_to(ROOT) for tests in TESTS for path in (ROOT / tests).glob("**/test_*.py")}
     others = (path for path in found if not any(path.is_relative_to(folder) for folder in alone))
     return [sorted(str(path) for path in others), alone]
 

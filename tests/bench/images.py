@@ -8,16 +8,16 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from images.build import ROOT, architecture_of, build
-from images.commit import head
-from images.docker import Docker
-from images.errors import ImagesError, run
-from images.recipes import FUNCTIONS, Build, Recipe
-from infra_cdk.local.progress import Progress
 from tests.bench.report import circumstances, write_section
 from tests.docker.engine import BASE
 from tests.docker.function import LOCKED_DOWN, ContainerFunction, FunctionError
 from tests.docker.image_facts import MB, ImageFacts, bytecode_bytes
+from tidemark.images.build import ROOT, architecture_of, build
+from tidemark.images.commit import head
+from tidemark.images.docker import Docker
+from tidemark.images.errors import ImagesError, run
+from tidemark.images.recipes import FUNCTIONS, Build, Recipe
+from tidemark.local.progress import Progress
 
 STARTS = 10
 WITHOUT = "tidemark/without-bytecode"

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from infra_cdk.app import build
-from infra_cdk.local.deployment.templates import stacks_of
 from tests.bench import facts
+from tidemark.local.deployment.templates import stacks_of
 
 TARGET = "prod"
 _DAYS_OF_MONTH = facts.MONTH_DAYS.value

@@ -19,14 +19,14 @@ from pathlib import Path
 from statistics import median
 
 from infra_cdk.images import SERVICES, repository
-from infra_cdk.local import emulator
-from infra_cdk.local.env import running
-from infra_cdk.local.errors import LocalError, run
-from infra_cdk.local.loop.reloading import recycle
-from infra_cdk.local.loop.services import function_name
-from infra_cdk.local.starting import ROOT
-from infra_cdk.local.state import DEFAULT, StateDirectory
 from tests.bench.report import circumstances, write_section
+from tidemark.checkout import ROOT
+from tidemark.local import emulator
+from tidemark.local.env import running
+from tidemark.local.errors import LocalError, run
+from tidemark.local.state import DEFAULT, StateDirectory
+from tidemark.loop.reloading import recycle
+from tidemark.loop.services import function_name
 
 SERVICE = "plotting"
 EVENT = json.dumps({"httpMethod": "GET", "path": "/health", "resource": "/health"}).encode()
@@ -63,7 +63,7 @@ class Dev:
     """`make dev` on a copy of the sources, and what it has said."""
 
     def __init__(self, state: StateDirectory, sources: Path, *arguments: str) -> None:
-        command = [sys.executable, "-m", "infra_cdk.local.loop.dev", "--state", str(state.root)]
+        command = [sys.executable, "-m", "tidemark.loop.dev", "--state", str(state.root)]
         self.said: list[str] = []
         self._process = subprocess.Popen(
             [*command, "--sources", str(sources), *arguments],

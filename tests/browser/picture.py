@@ -10,11 +10,11 @@ import time
 
 from playwright.sync_api import sync_playwright
 
-from infra_cdk.operations.deployment import Deployment
-from infra_cdk.operations.track import track
 from tests.browser.chromium import find
 from tests.browser.dashboard import Dashboard
 from tests.e2e.environment import Environment
+from tidemark.aws.deployment import Deployment
+from tidemark.operate.track import track
 
 BUCKET = "holiday-photos"
 CHANGES = 34

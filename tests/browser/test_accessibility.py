@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from infra_cdk.page import pack
 from tests.browser.dashboard import LONGEST_MS
+from tidemark.page import pack
 
 WIDTHS = {"wide": 1280, "narrow": 390, "narrowest": 320}
 

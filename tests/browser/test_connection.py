@@ -6,11 +6,11 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import expect
 
-from infra_cdk.operations.deployment import Deployment
-from infra_cdk.page.forwarding import Forwarder
-from infra_cdk.page.serve import PageServer, forwarder_of
 from tests.browser.dashboard import LONGEST_MS
 from tests.servers import running
+from tidemark.aws.deployment import Deployment
+from tidemark.page.forwarding import Forwarder
+from tidemark.page.serve import PageServer, forwarder_of
 
 
 class EndingServer(PageServer):

@@ -1,6 +1,6 @@
 """The page that is served is the one that its sources and the npm lock give."""
 
-from infra_cdk.page import pack
+from tidemark.page import pack
 
 
 def test_the_committed_page_is_what_its_sources_give():

@@ -4,10 +4,10 @@ import os
 
 import pytest
 
-from images.docker import Docker
-from images.recipes import FUNCTIONS
 from tests.docker.engine import READY
 from tests.e2e.environment import Environment
+from tidemark.images.docker import Docker
+from tidemark.images.recipes import FUNCTIONS
 
 
 def pytest_collection_modifyitems(items):

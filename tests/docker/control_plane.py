@@ -11,8 +11,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra_cdk.local.ports import free_port
 from tests.docker.errors import SetupError
+from tidemark.local.ports import free_port
 
 PYTHON = Path(__file__).parents[2] / ".venvs" / "dynamodb" / "bin" / "python"
 REGION = "eu-central-1"

@@ -16,12 +16,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from images.docker import GET_ONE, Docker, DockerError
-from images.recipes import NETWORK_VARIABLE
 from tests.docker import stand_in
 from tests.docker.daemon import private_daemon
 from tests.docker.debian import fetch_compose_2, install, may_install, missing
 from tests.docker.errors import SetupError
+from tidemark.images.docker import GET_ONE, Docker, DockerError
+from tidemark.images.recipes import NETWORK_VARIABLE
 
 READY = "TIDEMARK_DOCKER_TESTS"
 """Set where an engine and a base image are promised: the Docker tests run then, and fail if they cannot."""

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from images.docker import Docker
+from tidemark.images.docker import Docker
 
 MB = 1_000_000
 

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra_cdk.local.ports import free_port
 from tests.docker.errors import SetupError
+from tidemark.local.ports import free_port
 
 USER, PASSWORD = "AWS", "ministack-auth-token"
 """What the emulated ECR gives everybody; nothing but a registry of these tests takes it."""

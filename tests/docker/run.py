@@ -12,12 +12,12 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
 
-from images.docker import DockerError
-from infra_cdk.local.ports import free_port
 from tests.docker import stages
 from tests.docker.engine import engine, stop_on_signals
 from tests.docker.errors import SetupError
 from tests.docker.stages import Result, Stage
+from tidemark.images.docker import DockerError
+from tidemark.local.ports import free_port
 
 PYTHON = sys.executable
 
@@ -26,7 +26,7 @@ def plan(state: str) -> tuple[Stage, ...]:
     """Return the stages in their order; the composed environment keeps its state in this directory."""
     up = _local("up", "--state", state, "--port", str(free_port()), "--mode", "docker")
     return (
-        Stage("the images are built", commands=[(PYTHON, "-m", "images.build")]),
+        Stage("the images are built", commands=[(PYTHON, "-m", "tidemark.images.build")]),
         Stage(
             "end to end in containers",
             commands=[up],
@@ -41,12 +41,12 @@ def plan(state: str) -> tuple[Stage, ...]:
             pytest=("tests/docker", "--ignore=tests/docker/test_push.py"),
         ),
         # Of the suite that both executors run; `make test` runs it with processes.
-        Stage("the container executor", pytest=("tests/integration/executor", "-k", "container")),
+        Stage("the container executor", pytest=("images/localstack/tests/integration", "-k", "container")),
     )
 
 
 def _local(command: str, *arguments: str) -> tuple[str, ...]:
-    return (PYTHON, "-m", f"infra_cdk.local.{command}", *arguments)
+    return (PYTHON, "-m", f"tidemark.local.{command}", *arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,12 +7,12 @@ import uuid
 
 import pytest
 
-from images.docker import Docker
-from infra_cdk.local import compose, containers, embedded, emulator
-from infra_cdk.local.env import running
+from harness import until
 from tests.docker.engine import COMPOSE_2
-from tests.integration.executor.localstack import until
 from tests.integration.local.conftest import COMMAND_SECONDS, new_local
+from tidemark.images.docker import Docker
+from tidemark.local import compose, containers, embedded, emulator
+from tidemark.local.env import running
 
 AT_HAND = {
     "as local-up finds it": {},

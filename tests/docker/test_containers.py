@@ -9,8 +9,8 @@ import uuid
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from images.docker import Docker
-from tests.integration.executor.localstack import REGISTRY, ContainerFunctions, LocalStack, until
+from harness import REGISTRY, ContainerFunctions, LocalStack, until
+from tidemark.images.docker import Docker
 
 APP = """
     import os, pathlib, socket, time

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from images.recipes import FUNCTIONS, LOCAL
 from tests.docker.function import LOCKED_DOWN
 from tests.docker.image_facts import MB, ImageFacts, bytecode_bytes, run_python
+from tidemark.images.recipes import FUNCTIONS, LOCAL
 
 NAMES = [recipe.name for recipe in FUNCTIONS]
 HANDLERS = {recipe.name: f"{recipe.target.replace('-', '_')}.handler.handler" for recipe in FUNCTIONS}

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from infra_cdk.local import containers, emulator
-from infra_cdk.local.env import running
-from infra_cdk.local.loop.reloading import reload
-from infra_cdk.local.starting import ROOT
 from tests.e2e.environment import Environment
 from tests.integration.local.conftest import COMMAND_SECONDS, Local, new_local
+from tidemark.checkout import ROOT
+from tidemark.local import containers, emulator
+from tidemark.local.env import running
+from tidemark.loop.reloading import reload
 
 SECONDS = 60
 MAIN_JOB = str(Path(__file__).parents[1] / "e2e" / "test_main_job.py")

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from images.registry import Login, Registry, RegistryError
 from infra_cdk.images import SERVICES, images_from, repository
 from tests.docker import checkout, control_plane
 from tests.docker.function import ContainerFunction
 from tests.docker.registry_process import PASSWORD, USER, registry
+from tidemark.images.registry import Login, Registry, RegistryError
 
 HEALTH = {"httpMethod": "GET", "path": "/health", "resource": "/health"}
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json"
@@ -55,7 +55,7 @@ def push(docker, hub, ecr, clone):
             **changes,
         }
         return subprocess.run(
-            [sys.executable, "-m", "images.push", "--registry", hub.host, *arguments],
+            [sys.executable, "-m", "tidemark.images.push", "--registry", hub.host, *arguments],
             cwd=clone,
             env={name: value for name, value in environ.items() if value is not None},
             capture_output=True,

@@ -9,9 +9,9 @@ import uuid
 import pytest
 from PIL import Image
 
-from images.recipes import FUNCTIONS
 from size_history import items
 from tests.docker.function import ContainerFunction
+from tidemark.images.recipes import FUNCTIONS
 
 SIZE_TRACKING, PLOTTING, DRIVER = (recipe.name for recipe in FUNCTIONS)
 WRITABLE_ROOT = ()

@@ -6,9 +6,9 @@ import subprocess
 
 import pytest
 
-from infra_cdk.local.ports import free_port
 from tests.docs.blocks import ROOT, pages, runnable, script_of
 from tests.integration.local.conftest import environ
+from tidemark.local.ports import free_port
 
 SECONDS = 900
 PAGES = [page for page in pages() if runnable(page)]

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 import psutil
 
-from infra_cdk.operations.deployment import Deployment
 from size_history.messages import ReconcileRequest
 from tests.e2e.environment import Environment
+from tidemark.aws.deployment import Deployment
 
 
 def deployment() -> Deployment:

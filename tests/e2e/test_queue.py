@@ -7,7 +7,6 @@ import uuid
 import boto3
 import pytest
 
-from infra_cdk.operations.redrive import redrive
 from size_tracking.handler import wire
 from size_tracking.settings import Settings
 from size_tracking.tracker import Clock
@@ -22,6 +21,7 @@ from tests.e2e.disturbances import (
 )
 from tests.e2e.environment import Environment, assert_exact
 from tests.e2e.tracked_bucket import notifying_bucket, tracked_bucket
+from tidemark.operate.redrive import redrive
 
 pytestmark = pytest.mark.long
 

@@ -7,8 +7,6 @@ from contextlib import contextmanager
 
 import pytest
 
-from infra_cdk.operations.reconcile import reconcile
-from infra_cdk.operations.track import _digest, track
 from infra_cdk.tracking_queue import added_rule_prefix
 from size_history import items
 from tests.e2e.disturbances import (
@@ -22,6 +20,8 @@ from tests.e2e.disturbances import (
 )
 from tests.e2e.environment import Environment, assert_exact
 from tests.e2e.tracked_bucket import tracked_bucket
+from tidemark.operate.reconcile import reconcile
+from tidemark.operate.track import _digest, track
 
 pytestmark = pytest.mark.long
 

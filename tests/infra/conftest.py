@@ -7,8 +7,8 @@ import pytest
 
 from infra_cdk.app import build
 from infra_cdk.images import SERVICES
-from infra_cdk.local.deployment.templates import stacks_of
 from tests.infra.templates import Stack
+from tidemark.local.deployment.templates import stacks_of
 
 Context = tuple[tuple[str, str], ...]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra_cdk.local.deployment.templates import StackTemplate
+from tidemark.local.deployment.templates import StackTemplate
 
 Properties = dict[str, Any]
 

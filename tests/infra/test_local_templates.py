@@ -4,8 +4,8 @@ import json
 
 import yaml
 
-from infra_cdk.local.deployment.templates import StackTemplate
 from infra_cdk.settings import TARGETS
+from tidemark.local.deployment.templates import StackTemplate
 
 KNOWN_TO_LOCALSTACK = {
     "AWS::ApiGateway::Deployment",

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from infra_cdk.local.deployment import deploy as local_deploy
-from infra_cdk.local.emulator import KEY_ID, REGION, SECRET, client
 from tests.integration.local.conftest import ROOT, Local, environ, new_local
+from tidemark.local.deployment import deploy as local_deploy
+from tidemark.local.emulator import KEY_ID, REGION, SECRET, client
 
 COMMAND_SECONDS = 280
 

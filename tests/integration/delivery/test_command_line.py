@@ -6,9 +6,9 @@ import subprocess
 
 import pytest
 
-from infra_cdk.operations import command_line
-from infra_cdk.operations.command_line import HERE
-from infra_cdk.operations.deployment import OperationError
+from tidemark.aws.deployment import OperationError
+from tidemark.deliver import command_line
+from tidemark.deliver.command_line import HERE
 
 
 @pytest.fixture

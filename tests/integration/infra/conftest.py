@@ -2,8 +2,8 @@ import os
 
 import pytest
 
-from infra_cdk.local.deployment.stacks import Stacks
-from infra_cdk.local.emulator import client
+from tidemark.local.deployment.stacks import Stacks
+from tidemark.local.emulator import client
 
 
 @pytest.fixture(scope="session")

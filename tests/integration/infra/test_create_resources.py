@@ -4,8 +4,8 @@ import uuid
 
 import pytest
 
-from infra_cdk import create_resources
-from infra_cdk.laptop.names import names_of
+from tidemark.laptop import create_resources
+from tidemark.laptop.names import names_of
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import uuid
 import pytest
 import requests
 
-from infra_cdk.local.deployment.deploy import deploy
-from infra_cdk.local.deployment.plan import plan
-from infra_cdk.local.deployment.templates import local_templates
+from tidemark.local.deployment.deploy import deploy
+from tidemark.local.deployment.plan import plan
+from tidemark.local.deployment.templates import local_templates
 
 
 @pytest.fixture(scope="session")

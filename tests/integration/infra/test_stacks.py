@@ -5,9 +5,9 @@ import uuid
 
 import pytest
 
-from infra_cdk.local.deployment.plan import Deployed
-from infra_cdk.local.deployment.stacks import StackError
-from infra_cdk.local.deployment.templates import StackTemplate
+from tidemark.local.deployment.plan import Deployed
+from tidemark.local.deployment.stacks import StackError
+from tidemark.local.deployment.templates import StackTemplate
 
 BUCKET = {
     "Parameters": {"Word": {"Type": "String"}},

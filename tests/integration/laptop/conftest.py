@@ -3,8 +3,8 @@ import uuid
 import boto3
 import pytest
 
-from infra_cdk import create_resources
-from infra_cdk.laptop.names import names_of
+from tidemark.laptop import create_resources
+from tidemark.laptop.names import names_of
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"

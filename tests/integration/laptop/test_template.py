@@ -5,10 +5,10 @@ import json
 import boto3
 import pytest
 
-from infra_cdk import create_resources
 from infra_cdk.app import build
-from infra_cdk.local.deployment.templates import stacks_of
 from tests.infra.templates import Stack, text
+from tidemark.laptop import create_resources
+from tidemark.local.deployment.templates import stacks_of
 
 
 @pytest.fixture(scope="module")

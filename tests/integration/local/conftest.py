@@ -10,15 +10,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from infra_cdk.local.installation import venvs
-from infra_cdk.local.installation.venvs import VENVS
-from infra_cdk.local.ports import free_port
-from infra_cdk.local.state import ProcessRecord, StateDirectory
+from tidemark.installation import venvs
+from tidemark.installation.venvs import VENVS
+from tidemark.local.ports import free_port
+from tidemark.local.state import ProcessRecord, StateDirectory
 
 ROOT = Path(__file__).parents[3]
 COMMAND_SECONDS = 240
-PACKAGE = ("infra_cdk/__init__.py", "infra_cdk/node.py", "infra_cdk/local")
-NEEDED = ("Makefile", "pyproject.toml", "uv.lock", "images", "services", *PACKAGE)
+APP = tuple(f"infra_cdk/{name}" for name in ("__init__.py", "node.py", "pyproject.toml"))
+NEEDED = ("Makefile", "pyproject.toml", "uv.lock", "images", "services", "tools", *APP)
 """What installing needs of the repository."""
 
 
@@ -44,7 +44,7 @@ class Local:
 
     def command(self, command: str, *arguments: str) -> list[str]:
         return [
-            *(sys.executable, "-m", f"infra_cdk.local.{command}", "--state", str(self.state.root)),
+            *(sys.executable, "-m", f"tidemark.local.{command}", "--state", str(self.state.root)),
             # Wherever an engine answers, `up` would take that.
             *(("--mode", "embedded") if command == "up" else ()),
             *arguments,

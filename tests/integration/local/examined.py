@@ -11,7 +11,7 @@ SECONDS = 120
 
 def doctor(*arguments, root=ROOT, prefix=(), **changes):
     """Run the command and return its findings by what they are about, and its exit code."""
-    command = [*prefix, sys.executable, str(root / "infra_cdk/local/doctor"), "--json", *arguments]
+    command = [*prefix, sys.executable, str(root / "tools/src/tidemark/doctor"), "--json", *arguments]
     done = subprocess.run(
         command, env=environ(**changes), check=False, capture_output=True, text=True, timeout=SECONDS
     )

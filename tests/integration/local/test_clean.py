@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from infra_cdk.local.processes import MARK
 from tests.integration.local.conftest import ROOT
 from tests.integration.local.test_no_environment import make
+from tidemark.local.processes import MARK
 
 
 @pytest.fixture

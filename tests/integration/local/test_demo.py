@@ -8,8 +8,8 @@ import subprocess
 import pytest
 from PIL import Image
 
-from infra_cdk.local.emulator import client
 from tests.integration.local.conftest import COMMAND_SECONDS, ROOT, environ
+from tidemark.local.emulator import client
 
 pytestmark = pytest.mark.long
 

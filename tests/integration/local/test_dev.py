@@ -9,11 +9,11 @@ import psutil
 import pytest
 
 from infra_cdk.images import SERVICES
-from infra_cdk.local.emulator import client
-from infra_cdk.local.loop.services import function_name
-from infra_cdk.local.ports import free_port
 from tests.bench.reload import EVENT, MARKED, Dev, copied_sources, save
 from tests.integration.local.conftest import tree
+from tidemark.local.emulator import client
+from tidemark.local.ports import free_port
+from tidemark.loop.services import function_name
 
 pytestmark = pytest.mark.long
 

@@ -11,11 +11,11 @@ from socketserver import ThreadingUnixStreamServer
 
 import pytest
 
-from infra_cdk.local.installation import venvs
 from tests.integration.local.conftest import ROOT, environ
 from tests.integration.local.examined import SECONDS, assert_found, doctor
 from tests.integration.local.test_install import add_python
 from tests.servers import SilentHandler, running
+from tidemark.installation import venvs
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_a_clone_that_nothing_is_installed_in_is_told_what_to_run(clone, nowhere
 
 
 def test_a_bare_python_examines_what_it_can_and_says_what_it_cannot(clone, nowhere_state, tmp_path):
-    command = [venvs.base_python(), "-IS", str(clone / "infra_cdk/local/doctor"), "--json", *nowhere_state]
+    command = [venvs.base_python(), "-IS", str(clone / "tools/src/tidemark/doctor"), "--json", *nowhere_state]
     done = subprocess.run(
         command, env=environ(), check=False, capture_output=True, text=True, timeout=SECONDS
     )
@@ -170,7 +170,7 @@ def test_a_python_that_is_too_old_is_named_by_the_command_itself(tmp_path):
 
 
 def test_every_line_that_is_not_ok_is_followed_by_its_fix(nowhere_state):
-    command = [sys.executable, str(ROOT / "infra_cdk/local/doctor"), *nowhere_state]
+    command = [sys.executable, str(ROOT / "tools/src/tidemark/doctor"), *nowhere_state]
     done = subprocess.run(
         command,
         env=environ(JSII_NODE="/nonexistent/node"),

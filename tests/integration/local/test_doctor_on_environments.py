@@ -8,12 +8,12 @@ import sys
 
 import pytest
 
-from infra_cdk.local.deployment.templates import fingerprint
-from infra_cdk.local.emulator import client
-from infra_cdk.local.processes import MARK
-from infra_cdk.local.state import ProcessRecord
 from tests.integration.local.conftest import ROOT, environ
 from tests.integration.local.examined import assert_found, doctor
+from tidemark.local.deployment.templates import fingerprint
+from tidemark.local.emulator import client
+from tidemark.local.processes import MARK
+from tidemark.local.state import ProcessRecord
 
 pytestmark = pytest.mark.long
 

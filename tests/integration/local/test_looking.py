@@ -9,8 +9,8 @@ from queue import Empty, Queue
 
 import pytest
 
-from infra_cdk.local.loop.invoke import SAMPLES
 from tests.integration.local.conftest import ROOT, environ
+from tidemark.loop.invoke import SAMPLES
 
 pytestmark = pytest.mark.long
 

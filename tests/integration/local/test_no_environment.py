@@ -3,8 +3,8 @@
 import shutil
 import subprocess
 
-from infra_cdk.local.state import Environment, ProcessRecord
 from tests.integration.local.conftest import ROOT, environ
+from tidemark.local.state import Environment, ProcessRecord
 
 
 def make(*arguments, cwd=ROOT, **changes):

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from infra_cdk.local.emulator import client
-from infra_cdk.local.processes import is_alive
+from tidemark.local.emulator import client
+from tidemark.local.processes import is_alive
 
 pytestmark = pytest.mark.long
 

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from infra_cdk.local.processes import MARK
 from tests.integration.local.conftest import COMMAND_SECONDS, ROOT, environ
+from tidemark.local.processes import MARK
 
-WITHIN = [sys.executable, "-m", "infra_cdk.local.within", "--"]
+WITHIN = [sys.executable, "-m", "tidemark.local.within", "--"]
 
 
 def processes_below(directory):

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from infra_cdk.operations import restore as command
-from infra_cdk.operations.deployment import Deployment, OperationError
-from infra_cdk.operations.restore import Restored, restore
 from size_history import items
 from size_history.items import Peak, Sample, State, Totals
 from tests.engine import Tables, create_tables
+from tidemark.aws.deployment import Deployment, OperationError
+from tidemark.operate import restore as command
+from tidemark.operate.restore import Restored, restore
 
 RESTORED = Tables("history-restored", "ledger-restored")
 

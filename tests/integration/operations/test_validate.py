@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from infra_cdk.operations.deployment import Deployment
-from infra_cdk.operations.validate import validate
+from tidemark.aws.deployment import Deployment
+from tidemark.deliver.validate import validate
 
 TITLES = ["stacks", "data bucket", "plot bucket", "history", "plotting API", "plot object"]
 

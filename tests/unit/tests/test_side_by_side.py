@@ -3,13 +3,13 @@
 import subprocess
 import sys
 
-from tests.side_by_side import ROOT, parts_of
+from tests.side_by_side import ROOT, TESTS, parts_of
 
 
 def test_every_file_with_tests_is_in_one_part():
     placed = [ROOT / folder for part in parts_of(["-q", "-m", "not long"]) for folder in part]
 
-    files = list((ROOT / "tests").glob("**/test_*.py"))
+    files = [path for tests in TESTS for path in (ROOT / tests).glob("**/test_*.py")]
     assert {file: sum(file.is_relative_to(folder) for folder in placed) for file in files} == dict.fromkeys(
         files, 1
     )

@@ -1,1 +1,0 @@
-"""Commands for whoever runs a deployment, on AWS or locally: reconcile, track another bucket, redrive."""

@@ -1,0 +1,68 @@
+"""What a person reads when there is no LocalStack to deploy to."""
+
+from http.server import HTTPServer
+
+import pytest
+
+from tests.servers import SilentHandler, running
+from tidemark.local.deployment import deploy as command
+from tidemark.local.emulator import client
+from tidemark.local.ports import free_port
+
+
+class NotLocalStack(SilentHandler):
+    def do_GET(self):
+        self.answer(200, b"<html>hello</html>" if self.server.html else b'{"status": "ok"}')
+
+
+@pytest.fixture(params=[True, False])
+def other_server(request):
+    with running(HTTPServer(("127.0.0.1", 0), NotLocalStack)) as server:
+        server.html = request.param
+        yield f"http://127.0.0.1:{server.server_port}"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--destroy"]])
+def test_without_localstack_the_command_says_what_to_run(capsys, arguments):
+    endpoint = f"http://127.0.0.1:{free_port()}"
+
+    code = command.main(["--endpoint", endpoint, *arguments])
+
+    error = capsys.readouterr().err
+    assert code == 1
+    assert error.startswith(f"deploy: no LocalStack answers at {endpoint} (")
+    assert error.endswith("): run make local-up\n")
+    assert error.count("\n") == 1
+
+
+def test_another_program_on_the_port_is_not_deployed_to(other_server, capsys):
+    code = command.main(["--endpoint", other_server])
+
+    assert code == 1
+    assert (
+        capsys.readouterr().err
+        == f"deploy: what answers at {other_server} is not LocalStack: choose another PORT=\n"
+    )
+
+
+@pytest.mark.parametrize("endpoint", ["4566", "ftp://127.0.0.1", "http://127.0.0.1:99999"])
+def test_an_endpoint_that_is_none_is_named(capsys, endpoint):
+    code = command.main(["--endpoint", endpoint])
+
+    assert code == 1
+    assert "is no endpoint: it looks like http://127.0.0.1:4566" in capsys.readouterr().err
+
+
+def test_clients_heed_nothing_of_the_shell_that_leads_elsewhere(monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "a-profile-that-does-not-exist")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a-real-key")
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", "https://sqs.example.com")
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.example.com")
+
+    sqs = client("sqs", "http://127.0.0.1:4566")
+
+    assert sqs.meta.endpoint_url == "http://127.0.0.1:4566"
+    assert sqs.meta.region_name == "us-east-1"
+    assert sqs.meta.config.proxies == {}
+    assert sqs._request_signer._credentials.access_key == "test"

@@ -1,0 +1,109 @@
+"""The docker command of each image, and what the Dockerfiles agree on with the rest of the repository."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from infra_cdk.images import SERVICES
+from tidemark.images.recipes import FUNCTIONS, LOCAL, Build
+from tidemark.installation.venvs import UV_VERSION
+
+ROOT = Path(__file__).parents[4]
+DOCKERFILES = sorted({recipe.dockerfile for recipe in (*FUNCTIONS, *LOCAL)})
+PLAN = Build(Path("/repository"), "abc123", "arm64")
+
+
+def text_of(dockerfile):
+    return (ROOT / dockerfile).read_text()
+
+
+def test_an_image_is_built_for_one_architecture_from_its_target_and_named_after_its_repository():
+    command = PLAN.command(FUNCTIONS[1], {})
+
+    assert command[:7] == [
+        "build",
+        "--file",
+        "/repository/images/lambda/Dockerfile",
+        "--target",
+        "plotting",
+        "--tag",
+        "tidemark/plotting",
+    ]
+    assert command[command.index("--platform") + 1] == "linux/arm64"
+    assert "REVISION=abc123" in command
+    assert command[-1] == "/repository"
+
+
+def test_a_builder_that_knows_attestations_is_told_to_make_none():
+    knowing = Build(
+        Path(), "abc123", "x86_64", options="      --provenance string\n      --sbom string\n      --load"
+    )
+
+    assert {"--provenance=false", "--sbom=false", "--load"} <= set(knowing.command(FUNCTIONS[0], {}))
+
+
+def test_a_builder_that_does_not_know_them_is_not():
+    assert not {"--provenance=false", "--sbom=false", "--load"} & set(PLAN.command(FUNCTIONS[0], {}))
+
+
+def test_the_base_image_the_proxy_and_the_network_come_from_the_caller():
+    caller = {
+        "PYTHON_IMAGE": "base:1",
+        "HTTPS_PROXY": "http://proxy:3128",
+        "BUILD_NETWORK": "host",
+        "HOME": "/h",
+    }
+
+    command = PLAN.command(FUNCTIONS[0], caller)
+
+    assert "PYTHON_IMAGE=base:1" in command
+    assert "HTTPS_PROXY=http://proxy:3128" in command
+    assert command[command.index("--network") + 1] == "host"
+    assert not any("HOME" in word for word in command)
+
+
+def test_every_service_has_an_image():
+    assert tuple(recipe.target for recipe in FUNCTIONS) == SERVICES
+
+
+@pytest.mark.parametrize("dockerfile", DOCKERFILES)
+def test_every_image_has_its_target(dockerfile):
+    targets = re.findall(r"^FROM \S+ AS (\S+)$", text_of(dockerfile), re.MULTILINE)
+
+    assert {recipe.target for recipe in (*FUNCTIONS, *LOCAL) if recipe.dockerfile == dockerfile} <= set(
+        targets
+    )
+
+
+@pytest.mark.parametrize("dockerfile", DOCKERFILES)
+def test_the_base_image_is_the_callers_choice_and_named_once(dockerfile):
+    text = text_of(dockerfile)
+    bases = set(re.findall(r"^FROM (\S+)", text, re.MULTILINE))
+    stages = set(re.findall(r"^FROM \S+ AS (\S+)$", text, re.MULTILINE))
+
+    assert bases - stages == {"${PYTHON_IMAGE}"}
+    assert re.findall(r"^ARG PYTHON_IMAGE=(.*)$", text, re.MULTILINE) == ["python:3.13-slim"]
+
+
+@pytest.mark.parametrize("dockerfile", DOCKERFILES)
+def test_uv_is_the_one_of_the_installation(dockerfile):
+    assert set(re.findall(r"^ARG UV_VERSION=(.*)$", text_of(dockerfile), re.MULTILINE)) == {UV_VERSION}
+
+
+@pytest.mark.parametrize("dockerfile", DOCKERFILES)
+def test_the_legacy_builder_can_read_it(dockerfile):
+    text = text_of(dockerfile)
+
+    assert not re.search(r"^(RUN|COPY|ADD)\b.*(--mount|--chmod|--link|--network|<<)", text, re.MULTILINE)
+
+
+def test_both_dockerfiles_compile_the_standard_library_alike_so_that_the_layer_is_shared():
+    first, second = (
+        re.search(r"^RUN python -m compileall.*?\"\n", text_of(file), re.MULTILINE | re.DOTALL)
+        for file in DOCKERFILES
+    )
+
+    assert first is not None
+    assert second is not None
+    assert first.group() == second.group()

@@ -1,0 +1,55 @@
+import os
+import stat
+
+import pytest
+
+from tidemark.local import compose
+from tidemark.local.errors import LocalError
+
+WELL = "#!/bin/sh\n"
+"""Answers whatever it is asked."""
+ILL = "#!/bin/sh\nexit 1\n"
+NO_PROGRAM = "#!/nonexistent/sh\n"
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """Return a function that puts programs of these names and contents on a PATH that has nothing else."""
+
+    def put(**programs):
+        for name, content in programs.items():
+            path = tmp_path / name.replace("_", "-")
+            path.write_text(content)
+            path.chmod(path.stat().st_mode | stat.S_IXUSR)
+        return {"PATH": str(tmp_path)}
+
+    return put
+
+
+@pytest.mark.parametrize(
+    ("programs", "command"),
+    [
+        ({"docker": WELL}, ("docker", "compose")),
+        ({"docker": WELL, "docker_compose": WELL}, ("docker", "compose")),
+        ({"docker": ILL, "docker_compose": WELL}, ("docker-compose",)),
+        ({"docker": NO_PROGRAM, "docker_compose": WELL}, ("docker-compose",)),
+        ({"docker_compose": WELL}, ("docker-compose",)),
+    ],
+)
+def test_the_first_that_runs_is_taken(machine, programs, command):
+    assert compose.command(machine(**programs)) == command
+
+
+@pytest.mark.parametrize("programs", [{}, {"docker": ILL}, {"docker": ILL, "docker_compose": NO_PROGRAM}])
+def test_without_one_that_runs_the_line_says_what_to_install(machine, programs):
+    with pytest.raises(LocalError, match=r"^there is no docker compose: install docker-compose-plugin, or "):
+        compose.command(machine(**programs))
+
+
+def test_one_that_does_not_answer_is_as_good_as_none(machine, monkeypatch, tmp_path):
+    monkeypatch.setattr(compose, "_ANSWER_SECONDS", 0.2)
+    os.mkfifo(tmp_path / "never")
+    environ = machine(docker=f"#!/bin/sh\nread -r _ <'{tmp_path}/never'\n")
+
+    with pytest.raises(LocalError, match=r"^there is no docker compose"):
+        compose.command(environ)

@@ -1,0 +1,110 @@
+"""What `make deploy` does around the CDK's command line: its order, its settings, and how it fails."""
+
+import subprocess
+
+import pytest
+
+from tests.unit.tools.operations.stand_ins import StoodIn
+from tidemark.aws.deployment import Deployment, OperationError
+from tidemark.aws.stacks import StackState
+from tidemark.deliver import app_stacks, deploy
+
+
+class CommandLine:
+    """Stands in for the CDK's command line: notes what it is asked, fails where it is told to."""
+
+    def __init__(self):
+        self.asked = []
+        self.failing = {}
+
+    def __call__(self, arguments, _environ):
+        self.asked.append(list(arguments))
+        return self.failing.get(arguments[0], 0)
+
+
+class SeenError(Exception):
+    """A test has seen what it is about."""
+
+
+@pytest.fixture
+def cdk(monkeypatch):
+    made = CommandLine()
+    monkeypatch.setattr("tidemark.deliver.command_line.run", made)
+    monkeypatch.setattr(app_stacks, "variables", lambda _: {})
+    return made
+
+
+@pytest.fixture
+def stacks(monkeypatch):
+    """Have the target's two stacks be there."""
+    there = tuple(
+        StackState(f"Tidemark-local-{name}", name, "CREATE_COMPLETE", 1)
+        for name in ("LambdaStack", "StorageStack")
+    )
+    for module in (deploy, app_stacks):
+        monkeypatch.setattr(module, "stacks_of", lambda _: there)
+
+
+@pytest.mark.parametrize(
+    ("target", "context", "architecture"),
+    [
+        ("dev", ["architecture=arm64"], "arm64"),
+        ("dev", [], "x86_64"),
+        ("dev", ["architecture=arm64", "architecture=x86_64"], "x86_64"),
+    ],
+)
+def test_images_are_pushed_for_the_architecture_of_the_functions(
+    cdk, stacks, monkeypatch, target, context, architecture
+):
+    def run(command, **_):
+        pushed.append(command[1:])
+        raise SeenError
+
+    pushed = []
+    monkeypatch.setattr(subprocess, "run", run)
+
+    with pytest.raises(SeenError):
+        deploy.deploy(StoodIn({}, target=target), context)
+
+    assert pushed == [["-m", "tidemark.images.push", "--architecture", architecture]]
+
+
+@pytest.mark.parametrize(
+    ("context", "message"),
+    [
+        (["ephemerl=true"], "unknown setting 'ephemerl'"),
+        (["ephemeral=perhaps"], "setting 'ephemeral' is true or false, not 'perhaps'"),
+        (["ephemeral"], "CONTEXT holds 'ephemeral', which is not of the form key=value"),
+    ],
+)
+@pytest.mark.parametrize("target", ["local", "dev"])
+def test_a_wrong_setting_is_named_before_anything_is_started(cdk, target, context, message):
+    with pytest.raises(OperationError) as caught:
+        deploy.deploy(StoodIn({}, target=target), context)
+
+    assert str(caught.value).startswith(message)
+    assert cdk.asked == []
+
+
+def test_an_app_that_cannot_be_synthesized_is_no_difference(cdk, stacks):
+    cdk.failing = {"synth": 1, "diff": 1}
+
+    with pytest.raises(OperationError) as caught:
+        deploy.deploy(Deployment("local", "http://127.0.0.1:1"), [])
+
+    assert str(caught.value).startswith("cdk synth failed (1), its reason is above")
+    assert [arguments[0] for arguments in cdk.asked] == ["synth"]
+
+
+def test_a_difference_that_localstack_would_only_pretend_to_make_is_refused(cdk, stacks):
+    cdk.failing = {"diff": 1}
+
+    with pytest.raises(OperationError) as caught:
+        deploy.deploy(Deployment("local", "http://127.0.0.1:1"), ["ephemeral=true"])
+
+    assert str(caught.value) == "LocalStack cannot update a stack: make destroy TARGET=local first"
+    synth, diff = cdk.asked
+    assembly = synth[synth.index("--output") + 1]
+    assert diff[diff.index("--app") + 1] == assembly
+    assert diff[1:3] == ["Tidemark-local/LambdaStack", "Tidemark-local/StorageStack"]
+    assert "ephemeral=true" in synth

@@ -1,0 +1,189 @@
+"""Nothing is changed in an account or a region that is not meant, and every refusal is one line that says what to do."""
+
+import pytest
+
+from tests.unit.tools.operations.conftest import ACCOUNT, ARN, nobody
+from tidemark.aws import account
+from tidemark.aws.account import BOOTSTRAP_PARAMETER, agree
+from tidemark.aws.deployment import Deployment, OperationError
+from tidemark.deliver import bootstrap, deploy, destroy, diff, validate
+from tidemark.operate import redrive
+
+COMMANDS = {"deploy": deploy, "destroy": destroy, "bootstrap": bootstrap}
+EVERY = COMMANDS | {"validate": validate, "diff": diff}
+MEANT = ("--account", ACCOUNT, "--region", "eu-central-1")
+
+
+@pytest.fixture(autouse=True)
+def no_command_line(monkeypatch):
+    """Whatever starts the CDK's command line in these tests has gone too far."""
+
+    def refuse(arguments, _environ):
+        raise AssertionError(f"cdk {arguments}")
+
+    monkeypatch.setattr("tidemark.deliver.command_line.run", refuse)
+
+
+def refusal(command, capsys, *arguments) -> str:
+    """Run a command that is to be refused and return its only line on stderr."""
+    code = EVERY[command].main(["--target", "prod", *arguments])
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert code == 1
+    return line
+
+
+@pytest.mark.parametrize("command", EVERY)
+def test_another_account_is_refused(aws, capsys, command):
+    assert refusal(command, capsys, "--account", "999999999999", "--region", "eu-central-1") == (
+        f"{command}: wrong account: the credentials are for {ACCOUNT} ({ARN}), not for 999999999999: "
+        "choose others (AWS_PROFILE) or correct ACCOUNT="
+    )
+    assert aws.asked == ["GetCallerIdentity"]
+
+
+@pytest.mark.parametrize("command", EVERY)
+def test_another_region_is_refused(aws, capsys, command):
+    assert refusal(command, capsys, "--account", ACCOUNT, "--region", "us-east-1") == (
+        f"{command}: wrong region: eu-central-1 is set, not us-east-1: "
+        "AWS_REGION=us-east-1 or correct REGION="
+    )
+    assert aws.asked == ["GetCallerIdentity"]
+
+
+@pytest.mark.parametrize("command", EVERY)
+def test_expired_credentials_are_one_line(aws, capsys, command):
+    aws.refusal = ("ExpiredToken", "The security token included in the request is expired")
+
+    assert refusal(command, capsys, *MEANT) == (
+        f"{command}: the AWS credentials have expired: "
+        "sign in (aws sso login, aws configure) or set AWS_PROFILE"
+    )
+
+
+@pytest.mark.parametrize("command", EVERY)
+def test_unknown_credentials_are_one_line(aws, capsys, command):
+    aws.refusal = ("InvalidClientTokenId", "The security token included in the request is invalid.")
+
+    assert refusal(command, capsys, *MEANT).startswith(
+        f"{command}: AWS does not know the credentials in region eu-central-1 (InvalidClientTokenId): "
+    )
+
+
+@pytest.mark.parametrize("command", EVERY)
+def test_no_credentials_are_one_line(monkeypatch, tmp_path, capsys, command):
+    nobody(monkeypatch, tmp_path)
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+
+    assert refusal(command, capsys, *MEANT) == (
+        f"{command}: there are no AWS credentials (Unable to locate credentials): "
+        "sign in (aws sso login, aws configure) or set AWS_PROFILE"
+    )
+
+
+@pytest.mark.parametrize("command", EVERY)
+def test_no_region_is_one_line(monkeypatch, tmp_path, capsys, command):
+    nobody(monkeypatch, tmp_path)
+
+    assert refusal(command, capsys, *MEANT) == (
+        f"{command}: no AWS region is set: AWS_REGION=eu-central-1 make ..."
+    )
+
+
+def test_a_profile_that_is_not_there_is_one_line(monkeypatch, tmp_path, capsys):
+    nobody(monkeypatch, tmp_path)
+    monkeypatch.setenv("AWS_PROFILE", "nobodys")
+
+    assert refusal("deploy", capsys) == (
+        "deploy: The config profile (nobodys) could not be found: correct AWS_PROFILE, or aws configure"
+    )
+
+
+def test_an_impossible_region_is_one_line(aws, monkeypatch, capsys):
+    monkeypatch.setenv("AWS_REGION", "eu central 1")
+
+    assert refusal("deploy", capsys) == "deploy: 'eu central 1' is no region of AWS: correct AWS_REGION"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_an_account_that_nobody_named_is_not_changed_by_a_script(aws, monkeypatch, capsys, command):
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
+
+    assert refusal(command, capsys) == (
+        f"{command}: nobody said that this account and region are meant: "
+        f"ACCOUNT={ACCOUNT} REGION=eu-central-1, if they are"
+    )
+
+
+def test_where_it_would_happen_is_said_before_anything_is_asked(aws, capsys):
+    caller = agree(Deployment("prod"), "deploy", account=None, region=None, ask=lambda _: f" {ACCOUNT}\n")
+
+    assert capsys.readouterr().out == (
+        f"deploy target prod: account {ACCOUNT}, region eu-central-1, as {ARN}\n"
+    )
+    assert (caller.account, caller.region, caller.partition) == (ACCOUNT, "eu-central-1", "aws")
+
+
+@pytest.mark.parametrize("answer", ["", "y", "yes", "999999999999"])
+def test_any_other_answer_than_the_accounts_number_does_nothing(aws, answer):
+    with pytest.raises(OperationError, match="nothing was done"):
+        agree(Deployment("prod"), "deploy", account=None, region=None, ask=lambda _: answer)
+
+
+def test_naming_only_the_account_still_asks_for_the_region(aws):
+    asked = []
+
+    agree(
+        Deployment("prod"),
+        "deploy",
+        account=ACCOUNT,
+        region=None,
+        ask=lambda question: asked.append(question) or ACCOUNT,
+    )
+
+    assert len(asked) == 1
+
+
+def test_an_account_without_a_bootstrap_is_one_line(aws, capsys):
+    assert refusal("deploy", capsys, *MEANT) == (
+        f"deploy: account {ACCOUNT} is not bootstrapped for the CDK in region eu-central-1: "
+        "make bootstrap TARGET=prod"
+    )
+
+
+def test_a_bootstrap_that_is_too_old_is_one_line(aws, capsys):
+    aws.parameters[BOOTSTRAP_PARAMETER] = "4"
+
+    assert refusal("deploy", capsys, *MEANT) == (
+        f"deploy: the CDK's bootstrap of account {ACCOUNT} in region eu-central-1 is version 4, "
+        f"and {account.BOOTSTRAP_VERSION} is needed: make bootstrap TARGET=prod"
+    )
+
+
+def test_the_other_operations_explain_refusals_as_well(aws, monkeypatch, tmp_path, capsys):
+    nobody(monkeypatch, tmp_path)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+
+    assert redrive.main(["--target", "prod"]) == 1
+    assert capsys.readouterr().err == (
+        "redrive: there are no AWS credentials (Unable to locate credentials): "
+        "sign in (aws sso login, aws configure) or set AWS_PROFILE\n"
+    )
+
+
+def test_an_unknown_target_is_one_line(capsys):
+    assert deploy.main(["--target", "staging"]) == 1
+    assert capsys.readouterr().err == "deploy: unknown target 'staging': it is one of prod, dev, local\n"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_ctrl_d_at_the_question_does_nothing(aws, monkeypatch, capsys, command):
+    def ended(_question):
+        raise EOFError
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", ended)
+
+    assert COMMANDS[command].main(["--target", "prod"]) == 1
+    assert capsys.readouterr().err == f"\n{command}: nobody answered, so nothing was done\n"
+    assert aws.asked == ["GetCallerIdentity"]

@@ -1,0 +1,1 @@
+"""The developer's commands: install, run locally, change, deliver and operate Tidemark."""

@@ -1,0 +1,103 @@
+"""Whose account a command would change, and where; nothing is changed before that is agreed."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from tidemark.aws.deployment import Deployment, OperationError
+
+if TYPE_CHECKING:
+    from types_boto3_ssm import SSMClient
+    from types_boto3_sts import STSClient
+
+BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
+"""Where `cdk bootstrap` notes its version; hnb659fds is the CDK's default qualifier."""
+BOOTSTRAP_VERSION = 6
+"""The least version that the CDK's default synthesizer wants."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who AWS says we are: the account (12 digits), the region that is spoken to, and the ARN of the identity."""
+
+    account: str
+    region: str
+    arn: str
+
+    @property
+    def partition(self) -> str:
+        """The partition of the account: aws, aws-cn or aws-us-gov."""
+        return self.arn.split(":")[1]
+
+
+def caller_of(deployment: Deployment) -> Caller:
+    """Ask AWS who is calling. Raises BotoCoreError or ClientError where the credentials are no good."""
+    sts: STSClient = deployment.client("sts")
+    answer = sts.get_caller_identity()
+    return Caller(answer["Account"], deployment.region, answer["Arn"])
+
+
+def verify(caller: Caller, *, account: str | None, region: str | None) -> None:
+    """Raise OperationError unless the caller is where the user says; None where the user said nothing."""
+    if account and account != caller.account:
+        raise OperationError(
+            f"wrong account: the credentials are for {caller.account} ({caller.arn}), not for {account}: "
+            "choose others (AWS_PROFILE) or correct ACCOUNT="
+        )
+    if region and region != caller.region:
+        raise OperationError(
+            f"wrong region: {caller.region} is set, not {region}: AWS_REGION={region} or correct REGION="
+        )
+
+
+def agree(
+    deployment: Deployment,
+    what: str,
+    *,
+    account: str | None,
+    region: str | None,
+    ask: Callable[[str], str] | None = None,
+) -> Caller:
+    """Print where `what` would happen and return it once that is verified, or agreed at a terminal.
+
+    `ask` prompts the user; None takes the terminal, if there is one. On LocalStack there is nothing to agree.
+    Raises OperationError for another account or region, and where nobody says which are meant.
+    """
+    caller = caller_of(deployment)
+    place = f"account {caller.account}, region {caller.region}"
+    where = f"LocalStack at {deployment.endpoint}, {place}" if deployment.endpoint else place
+    print(f"{what} target {deployment.target}: {where}, as {caller.arn}", flush=True)
+    verify(caller, account=account, region=region)
+    if deployment.endpoint or (account and region):
+        return caller
+    ask = ask or (input if sys.stdin.isatty() else None)
+    if ask is None:
+        raise OperationError(
+            "nobody said that this account and region are meant: "
+            f"ACCOUNT={caller.account} REGION={caller.region}, if they are"
+        )
+    if ask(f"{what} there? The account's number says yes: ").strip() != caller.account:
+        raise OperationError("nothing was done")
+    return caller
+
+
+def require_bootstrap(deployment: Deployment, caller: Caller) -> None:
+    """Raise OperationError unless the account is bootstrapped for the CDK in this region."""
+    ssm: SSMClient = deployment.client("ssm")
+    fix = f"make bootstrap TARGET={deployment.target}"
+    try:
+        version = int(ssm.get_parameter(Name=BOOTSTRAP_PARAMETER)["Parameter"]["Value"])
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ParameterNotFound":
+            raise
+        raise OperationError(
+            f"account {caller.account} is not bootstrapped for the CDK in region {caller.region}: {fix}"
+        ) from error
+    if version < BOOTSTRAP_VERSION:
+        raise OperationError(
+            f"the CDK's bootstrap of account {caller.account} in region {caller.region} is version {version}, "
+            f"and {BOOTSTRAP_VERSION} is needed: {fix}"
+        )

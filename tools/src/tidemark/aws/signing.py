@@ -1,0 +1,47 @@
+"""Calls of a deployment's API: signed as every route asks, or on purpose not."""
+
+from dataclasses import dataclass
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.httpsession import URLLib3Session
+
+from tidemark.aws.deployment import Deployment, OperationError
+from tidemark.local.emulator import KEY_ID, SECRET
+
+SERVICE = "execute-api"
+SECONDS = 40
+"""Longer than API Gateway waits for its function, so that it is the gateway that gives up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An API's answer: its status and its body."""
+
+    status: int
+    body: bytes
+
+
+def call(deployment: Deployment, method: str, path: str, body: bytes = b"", *, signed: bool = True) -> Answer:
+    """Call a route of the deployment's API, `path` without its leading slash.
+
+    Raises OperationError without credentials, and HTTPClientError (a BotoCoreError) where nothing answers.
+    """
+    headers = {"Content-Type": "application/json"} if body else {}
+    request = AWSRequest(method, deployment.outputs["ApiUrl"] + path, headers=headers, data=body)
+    if signed:
+        SigV4Auth(credentials_of(deployment), SERVICE, deployment.region).add_auth(request)
+    proxies: dict[str, str] | None = {} if deployment.endpoint else None
+    answer = URLLib3Session(timeout=SECONDS, proxies=proxies).send(request.prepare())
+    return Answer(answer.status_code, answer.content)
+
+
+def credentials_of(deployment: Deployment) -> Credentials:
+    """Return what to sign with: on AWS the caller's own, renewed where they expire. Raises OperationError without any."""
+    if deployment.endpoint:
+        return Credentials(KEY_ID, SECRET)
+    found: Credentials | None = deployment.session.get_credentials()
+    if found is None:
+        raise OperationError("there are no AWS credentials to sign with")
+    return found

@@ -1,0 +1,9 @@
+"""Where the repository is that these commands work on.
+
+Used on a bare Python (standard library only), before anything is installed.
+"""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+"""The root of the checkout. The package is only ever installed from it, in place."""

@@ -1,0 +1,63 @@
+"""The examination that `make doctor` prints: the machine, then Docker, then what of an environment is there.
+
+Used on a bare Python (standard library only), before anything is installed; what needs more is imported once it is there.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from tidemark.doctor import docker_engine, machine
+from tidemark.doctor.findings import Finding, as_json, as_text, exit_code, fault, warning
+from tidemark.doctor.situation import Situation
+from tidemark.local.state import DEFAULT, DEFAULT_PORT
+
+NEEDED_MODULES = ("psutil", "botocore")
+
+
+def examine(situation: Situation) -> Iterator[Finding]:
+    """Look at everything, in the order in which it is needed."""
+    installed = all(find_spec(name) for name in NEEDED_MODULES)
+    yield machine.python()
+    yield machine.environments(situation.root)
+    if installed:
+        yield machine.node(situation.root, situation.environ)
+    temporary = Path(tempfile.gettempdir())
+    yield from machine.disks(situation.root, situation.state, temporary, installed=installed)
+    yield from docker_engine.examine(situation.root, situation.mode, situation.environ)
+    if not installed:
+        yield warning(
+            "local-up", "port, state and endpoint are not examined", "make install, then make doctor"
+        )
+        return
+    from tidemark.doctor import environment  # noqa: PLC0415 - needs what is installed
+
+    yield from environment.examine(situation)
+
+
+def main(root: str, arguments: Sequence[str] | None = None) -> int:
+    """Print all findings and return 1 if anything fails, else 0."""
+    parser = argparse.ArgumentParser(prog="doctor", description="Say what would stop Tidemark, and the fix.")
+    parser.add_argument("--state", default=DEFAULT, metavar="DIRECTORY", help="default: %(default)s")
+    parser.add_argument("--port", default="", help=f"where local-up would listen (default: {DEFAULT_PORT})")
+    parser.add_argument("--mode", default="", help="docker or embedded (default: as local-up chooses)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    options = parser.parse_args(arguments)
+    problem = _unusable(options.port, options.mode)
+    if problem:
+        findings = [problem]
+    else:
+        port = int(options.port or DEFAULT_PORT)
+        findings = list(examine(Situation(Path(root), Path(options.state).absolute(), port, options.mode)))
+    print(as_json(findings) if options.json else as_text(findings))
+    return exit_code(findings)
+
+
+def _unusable(port: str, mode: str) -> Finding | None:
+    if port and not (port.isdecimal() and 1 <= int(port) <= 65535):
+        return fault("port", f"PORT={port} is no port", "a number from 1 to 65535")
+    if mode not in {"", "docker", "embedded"}:
+        return fault("mode", f"MODE={mode} is no mode", "MODE=docker or MODE=embedded, or none")
+    return None

@@ -1,0 +1,141 @@
+"""`make push-images`: puts the functions' images into ECR, tagged with the commit, and records their digests.
+
+Tags never move: where the commit's tag is in the registry, its image is taken as it is, and nothing is built or
+pushed. `images.json` holds what the CDK app deploys: `{"git_sha": "…", "images": {"<service>": "sha256:…"}}`.
+"""
+
+import argparse
+import base64
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tidemark.checkout import ROOT
+from tidemark.images.build import architecture_of, build
+from tidemark.images.commit import head
+from tidemark.images.docker import Docker, DockerError
+from tidemark.images.ecr import Ecr
+from tidemark.images.errors import ImagesError, run
+from tidemark.images.recipes import FUNCTIONS, Build, Recipe
+from tidemark.images.registry import Login, Registry, RegistryError, StoredImage
+from tidemark.local.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """One run: the registry with its login, and what the images are built as; the tag is the commit."""
+
+    login: Login
+    plan: Build
+    progress: Progress
+
+    @property
+    def tag(self) -> str:
+        """The tag that every image gets."""
+        return self.plan.revision
+
+    def find(self, recipe: Recipe) -> StoredImage | None:
+        """Return what the registry has under the tag. Raises RegistryError if it is of another architecture."""
+        stored = Registry(self.login).find(recipe.name, self.tag)
+        wanted = self.plan.platform.partition("/")[2]
+        if stored and stored.architecture != wanted:
+            raise RegistryError(
+                f"{recipe.name}:{self.tag[:12]} is in {self.login.host} for {stored.architecture}, not for "
+                f"{wanted}: tags never move, so push the other architecture from another commit"
+            )
+        return stored
+
+    def put(self, recipe: Recipe, docker: Docker) -> StoredImage:
+        """Push a built image and return what the registry made of it. Raises DockerError or RegistryError."""
+        remote = f"{self.login.host}/{recipe.name}:{self.tag}"
+        docker.output("tag", recipe.name, remote)
+        self.progress.say(f"pushing {remote}")
+        try:
+            docker.follow(["push", remote], lambda _: None)
+        except DockerError as error:
+            # Somebody else may have pushed the same commit meanwhile; the tag is theirs then.
+            if not (stored := self.find(recipe)):
+                raise DockerError(f"{remote} was not pushed: {error}", details=error.details) from error
+            return stored
+        stored = self.find(recipe)
+        if stored is None:
+            raise RegistryError(f"{remote} was pushed, but the registry does not have it: try again")
+        return stored
+
+
+def push_all(push: Push, docker: Docker) -> dict[str, str]:
+    """Have every function's image in the registry and return the digests by service. Raises ImagesError."""
+    found = {recipe: push.find(recipe) for recipe in FUNCTIONS}
+    missing = [recipe for recipe, stored in found.items() if stored is None]
+    if missing:
+        docker.require_engine()
+        build(missing, push.plan, docker, push.progress)
+        with _logged_in(docker, push.login) as ours:
+            found |= {recipe: push.put(recipe, ours) for recipe in missing}
+    digests = {}
+    for recipe, stored in found.items():
+        if stored is not None:
+            digests[recipe.target] = stored.digest
+            word = "pushed" if recipe in missing else "there already"
+            push.progress.say(f"{recipe.name}@{stored.digest} {word}")
+    return digests
+
+
+def record(file: Path, sha: str, digests: Mapping[str, str]) -> None:
+    """Write what the CDK app deploys; whoever reads meanwhile sees the old file or the new one."""
+    text = json.dumps({"git_sha": sha, "images": dict(digests)}, indent=2) + "\n"
+    fresh = file.with_name(f"{file.name}.new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(file)
+
+
+@contextmanager
+def _logged_in(docker: Docker, login: Login) -> Iterator[Docker]:
+    """Yield a docker that knows the login, from a directory of its own that goes: nothing stays in the user's."""
+    pair = base64.b64encode(f"{login.user}:{login.password}".encode()).decode()
+    with tempfile.TemporaryDirectory(prefix="tidemark-login-") as directory:
+        config = Path(directory) / "config.json"
+        config.touch(mode=0o600)
+        config.write_text(json.dumps({"auths": {login.host: {"auth": pair}}}), encoding="utf-8")
+        # The user's choice of an engine may be in the directory that we hide.
+        yield Docker({**docker.environ, "DOCKER_HOST": docker.endpoint(), "DOCKER_CONFIG": directory})
+
+
+def _push(options: argparse.Namespace) -> None:
+    commit = head(ROOT)
+    commit.require_clean()
+    plan = Build(ROOT, commit.sha, architecture_of(options.architecture))
+    ecr = Ecr()
+    login = ecr.log_in()
+    if options.registry:
+        login = replace(login, host=_host(options.registry))
+    progress = Progress()
+    progress.say(f"commit {commit.sha[:12]} for {login.host}")
+    ecr.require(recipe.name for recipe in FUNCTIONS)
+    record(options.output, commit.sha, push_all(Push(login, plan, progress), Docker()))
+    progress.say(f"recorded in {os.path.relpath(options.output)}")
+
+
+def _host(text: str) -> str:
+    if "/" in text:
+        raise ImagesError(f"REGISTRY is a host, with its port if it needs one (127.0.0.1:5000), not '{text}'")
+    return text
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Push and record; return the exit code."""
+    parser = argparse.ArgumentParser(prog="push-images", description="Push the functions' images to ECR.")
+    parser.add_argument("--registry", metavar="HOST", help="push there instead of to the account's ECR")
+    parser.add_argument("--architecture", help="x86_64 or arm64; default: as the CDK app deploys")
+    parser.add_argument("--output", type=Path, default=ROOT / "images.json", help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    return run("push-images", lambda: _push(options))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""Installs everything the repository needs; run as a file by whatever python3 is at hand, so it checks that first.
+
+Until the check has passed, only syntax and modules of any Python 3 are used here, and nothing of the package is
+imported.
+"""
+
+import importlib.util
+import os
+import shutil
+import sys
+
+OLDEST = (3, 11)
+NEWEST = (3, 13)
+NEEDED_MODULES = ("venv", "ensurepip")
+
+
+def unsuitable(
+    executable: str, version: "tuple[int, ...]", modules: "list[str]", programs: "list[str]"
+) -> "str | None":
+    """Say in one line why this interpreter or machine will not do, and the fix; None if it will do.
+
+    `modules` are those found of `NEEDED_MODULES`, `programs` those found on PATH.
+    """
+    name = "{} is Python {}".format(executable, ".".join(str(part) for part in version[:3]))
+    choose = "choose another one: make PYTHON=/path/to/python3.13 ..."
+    if not OLDEST <= tuple(version[:2]) <= NEWEST:
+        return name + "; Tidemark needs 3.11, 3.12 or 3.13: " + choose
+    missing = [module for module in NEEDED_MODULES if module not in modules]
+    if missing:
+        package = "python{}.{}-venv".format(*version[:2])
+        return (
+            name + " without its module " + missing[0] + ": install it (Debian, Ubuntu: apt install "
+            "" + package + "), or " + choose
+        )
+    if "git" not in programs:
+        return "git is not on PATH: install it (Debian, Ubuntu: apt install git)"
+    return None
+
+
+def problem() -> "str | None":
+    """Say in one line why this interpreter or this machine will not do, and the fix; None if both will do."""
+    modules = [name for name in NEEDED_MODULES if importlib.util.find_spec(name)]
+    programs = [name for name in ("git",) if shutil.which(name)]
+    return unsuitable(sys.executable, sys.version_info[:3], modules, programs)
+
+
+def main() -> int:
+    """Check the interpreter, then install; return the exit code."""
+    unfit = problem()
+    if unfit:
+        sys.stderr.write("install: " + unfit + "\n")
+        return 1
+    sources = os.path.abspath(__file__)  # noqa: PTH100 - nothing beyond what the check needs
+    for _ in ("install.py", "installation", "tidemark"):
+        sources = os.path.dirname(sources)  # noqa: PTH120
+    sys.path[0] = sources  # not this directory: its modules must not stand in front of the standard library's
+    from tidemark.installation import installing  # noqa: PLC0415 - not before the check
+
+    return installing.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

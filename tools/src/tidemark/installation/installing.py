@@ -1,0 +1,129 @@
+"""Fills the virtual environments with a pinned uv, which pip fetches into a venv of its own.
+
+Used on a bare Python (standard library only), before anything is installed.
+"""
+
+import argparse
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from tidemark.checkout import ROOT
+from tidemark.installation import venvs
+from tidemark.installation.jobs import InstallError, Job, run_all
+from tidemark.installation.venvs import UV_HOME, UV_VERSION, VENVS, Venv, base_python
+
+_OVERRIDES = frozenset(
+    {"PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV"}
+    | {"PIP_PREFIX", "PIP_REQUIRE_VIRTUALENV", "PIP_TARGET", "PIP_USER"}
+    | {"UV_COMPILE_BYTECODE", "UV_FROZEN", "UV_NO_SYNC", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON"}
+    | {"UV_WORKING_DIR", "UV_WORKING_DIRECTORY"}
+)
+"""Variables of the calling shell that would move an installation elsewhere or leave out its bytecode."""
+
+
+def install(root: Path) -> list[Venv]:
+    """Bring every venv up to date and return those that were not.
+
+    Raises InstallError, whose message is one line for the user.
+    """
+    if not _stale(root):
+        return []
+    with _alone(root / ".venvs"):
+        if stale := _stale(root):
+            _say(f"{len(stale)} environments to fill; the first time takes a minute or two")
+            _fetch_uv(root)
+            run_all([_sync_job(root, venv) for venv in stale])
+        return stale
+
+
+def _stale(root: Path) -> list[Venv]:
+    return [venv for venv in VENVS if not venvs.is_current(root, venv)]
+
+
+def _fetch_uv(root: Path) -> None:
+    if _version(root / UV_HOME / "bin" / "uv") == UV_VERSION:
+        return
+    home = str(root / UV_HOME)
+    flags = ["--quiet", "--disable-pip-version-check", "--no-input", "--retries=2", "--only-binary=uv"]
+    commands = (
+        [base_python(), "-m", "venv", "--clear", home],
+        [f"{home}/bin/python", "-m", "pip", "install", *flags, f"uv=={UV_VERSION}"],
+    )
+    run_all([Job(f"uv {UV_VERSION}", _log(root, UV_HOME), commands, _clean(os.environ))])
+
+
+def _version(uv: Path) -> str | None:
+    try:
+        answer = subprocess.run([uv, "--version"], capture_output=True, text=True, check=False)
+    except OSError:
+        return None
+    words = answer.stdout.split()
+    return words[1] if len(words) > 1 else None
+
+
+def _sync_job(root: Path, venv: Venv) -> Job:
+    uv = str(root / UV_HOME / "bin" / "uv")
+    flags = ["--compile-bytecode"] if venv.compiled else []
+    command = [uv, "sync", "--locked", "--no-progress", *flags, "--python", base_python(), *venv.arguments]
+    environ = {
+        **_clean(os.environ),
+        "UV_PROJECT_ENVIRONMENT": str(root / venv.directory),
+        "UV_PYTHON_DOWNLOADS": "never",
+    }
+    within = venvs.filling(root, venv)
+    return Job(venv.title, _log(root, venv.directory), [command], environ, within)
+
+
+def _log(root: Path, directory: str) -> Path:
+    log = root / ".venvs" / "log" / f"{Path(directory).name.lstrip('.')}.txt"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    return log
+
+
+def _clean(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environ.items() if name not in _OVERRIDES}
+
+
+@contextlib.contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    directory.mkdir(exist_ok=True)
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say("another make is installing here; waiting for it")
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _say(line: str) -> None:
+    print(f"install: {line}", file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    """Install, tell the user what happened, and return the exit code."""
+    parser = argparse.ArgumentParser(prog="install", description="Install everything the repository needs.")
+    parser.add_argument("--quiet", action="store_true", help="say nothing if there is nothing to do")
+    quiet = parser.parse_args().quiet
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    os.chdir(ROOT)
+    try:
+        changed = install(ROOT)
+    except InstallError as error:
+        _say(str(error))
+        return 1
+    except KeyboardInterrupt:
+        _say("interrupted; the next run begins the unfinished parts anew")
+        return 130
+    if not changed and not quiet:
+        _say(f"nothing to do, all {len(VENVS)} environments are up to date")
+    return 0

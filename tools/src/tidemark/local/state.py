@@ -1,0 +1,185 @@
+"""The state directory: everything that a local environment writes, and what says that it is complete."""
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tidemark.local.errors import LocalError
+
+DEFAULT = ".local"
+DEFAULT_PORT = 4566
+_LOGS = "logs"
+_EMULATOR_FILES = "emulator"
+_ENVIRONMENT = "environment.json"
+_FUNCTIONS = "functions.json"
+_COMPOSE = "compose.json"
+_PID_SUFFIX = ".pid"
+_DRAFT_SUFFIX = ".draft"
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A complete local environment: its endpoint and the variables that `make env` prints."""
+
+    endpoint: str
+    variables: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRecord:
+    """A process that we started: its pid, and when it started (seconds since 1970), as pids are used again."""
+
+    name: str
+    pid: int
+    started: float
+
+
+@dataclass(frozen=True, slots=True)
+class ComposeRecord:
+    """That the environment runs in Docker: its Compose project (and network), and the engine it is on."""
+
+    project: str
+    docker_host: str
+
+
+@dataclass(frozen=True, slots=True)
+class StateDirectory:
+    """The files of one environment below `root`, an absolute path."""
+
+    root: Path
+
+    @classmethod
+    def at(cls, path: str) -> "StateDirectory":
+        """Return the state directory at a path; LocalError if that is a file, or where we may not look."""
+        root = Path(path).absolute()
+        try:
+            is_taken = root.exists() and not root.is_dir()
+            (root / _ENVIRONMENT).exists()  # which tells whether what is in it may be looked at
+        except OSError as error:
+            raise LocalError(
+                f"STATE: cannot use {path}: {error.strerror}: choose another one: STATE=.local"
+            ) from error
+        if is_taken:
+            raise LocalError(f"{path} is no directory: choose another one: STATE=.local")
+        return cls(root)
+
+    @property
+    def functions_file(self) -> Path:
+        """The file that says which image runs from which directory."""
+        return self.root / _FUNCTIONS
+
+    def log(self, name: str) -> Path:
+        """Return the log of a process."""
+        return self.root / _LOGS / f"{name}.log"
+
+    def files_of(self, name: str) -> Path:
+        """Return the directory that a process may write to."""
+        return self.root / _EMULATOR_FILES / name
+
+    def create(self) -> None:
+        """Create the directories; logs of an earlier start are removed."""
+        shutil.rmtree(self.root / _LOGS, ignore_errors=True)
+        for directory in (_LOGS, _EMULATOR_FILES):
+            (self.root / directory).mkdir(parents=True, exist_ok=True)
+
+    def write_functions(self, content: object) -> None:
+        """Write the file that says which image runs from which directory."""
+        self.functions_file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+    def record(self, process: ProcessRecord) -> None:
+        """Note a process that was started."""
+        _write_whole(self.root / (process.name + _PID_SUFFIX), json.dumps(asdict(process)))
+
+    def records(self) -> list[ProcessRecord]:
+        """Return the processes noted; one that was cut off in writing is as good as none."""
+        found = []
+        for path in sorted(self.root.glob("*" + _PID_SUFFIX)):
+            with contextlib.suppress(ValueError, TypeError):
+                found.append(ProcessRecord(**json.loads(path.read_text(encoding="utf-8"))))
+        return found
+
+    def record_compose(self, compose: ComposeRecord) -> None:
+        """Note that the environment is started in Docker, before it is."""
+        _write_whole(self.root / _COMPOSE, json.dumps(asdict(compose)))
+
+    def compose(self) -> ComposeRecord | None:
+        """Return what it is in Docker, or None if it is not there."""
+        try:
+            return ComposeRecord(**json.loads((self.root / _COMPOSE).read_text(encoding="utf-8")))
+        except (FileNotFoundError, NotADirectoryError, ValueError, TypeError):
+            return None
+
+    def complete(self, environment: Environment) -> None:
+        """Note that the environment is up; nobody takes it for complete before."""
+        _write_whole(self.root / _ENVIRONMENT, json.dumps(asdict(environment), indent=2) + "\n")
+
+    def environment(self) -> Environment | None:
+        """Return the environment if it was completed, else None."""
+        try:
+            content = json.loads((self.root / _ENVIRONMENT).read_text(encoding="utf-8"))
+            return Environment(**content)
+        except (FileNotFoundError, NotADirectoryError, ValueError, TypeError):
+            return None
+
+    def is_empty(self) -> bool:
+        """Whether nothing of an environment is here (logs of one that did not start do not count)."""
+        ours = [self.root / name for name in (_EMULATOR_FILES, _ENVIRONMENT, _FUNCTIONS, _COMPOSE)]
+        return not self.records() and not any(path.exists() for path in ours)
+
+    def remove(self, *, keep_logs: bool = False) -> None:
+        """Remove everything that is ours; what anybody else put there stays."""
+        for name in (_EMULATOR_FILES,) if keep_logs else (_EMULATOR_FILES, _LOGS):
+            shutil.rmtree(self.root / name, ignore_errors=True)
+        ours = (_ENVIRONMENT, _FUNCTIONS, _COMPOSE, "*" + _PID_SUFFIX, "*" + _DRAFT_SUFFIX)
+        for path in [path for pattern in ours for path in self.root.glob(pattern)]:
+            path.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the directory, creating it, against other commands that start or stop; LocalError if one is at it.
+
+        Afterwards it is removed if nothing is in it.
+        """
+        descriptor = self._lock()
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                self.root.rmdir()
+            os.close(descriptor)
+
+    def _lock(self) -> int:
+        while True:
+            try:
+                self.root.mkdir(parents=True, exist_ok=True)
+                descriptor = os.open(self.root, os.O_RDONLY)
+            except OSError as error:
+                raise LocalError(f"STATE: cannot use {self.root}: {error.strerror}") from error
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(descriptor)
+                raise LocalError(
+                    f"another make local-up or local-down is at work in {self.root.name}: wait until it ends"
+                ) from None
+            if self._is(descriptor):
+                return descriptor
+            os.close(descriptor)
+
+    def _is(self, descriptor: int) -> bool:
+        # Whoever held the lock before may have removed the directory that we waited for.
+        try:
+            return os.path.samestat(os.fstat(descriptor), self.root.stat())
+        except FileNotFoundError:
+            return False
+
+
+def _write_whole(path: Path, text: str) -> None:
+    draft = path.with_name(path.name + _DRAFT_SUFFIX)
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)

@@ -1,0 +1,74 @@
+"""Runs a command inside an environment of its own: `python -m tidemark.local.within -- pytest …`.
+
+The environment has its own ports and a temporary state directory, and goes when the command ends, however it does.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+
+from tidemark.local import processes
+from tidemark.local.errors import LocalError, Stopped, run, unstoppable
+from tidemark.local.ports import free_port
+from tidemark.local.progress import Progress
+from tidemark.local.starting import start
+from tidemark.local.state import Environment, StateDirectory
+from tidemark.local.variables import merged
+
+COMMAND_GRACE_SECONDS = 30.0
+
+
+def within(command: Sequence[str]) -> int:
+    """Run a command in a new environment and return its exit code. Raises LocalError."""
+    with tempfile.TemporaryDirectory(prefix="tidemark-", ignore_cleanup_errors=True) as directory:
+        state = StateDirectory.at(directory)
+        print("within: starting an environment for this command alone", file=sys.stderr, flush=True)
+        environment = start(state, free_port(), Progress())
+        try:
+            return _run(command, environment)
+        finally:
+            with unstoppable():
+                stopped = processes.stop_all(state)
+                print(f"within: {stopped} processes stopped, its environment is gone", file=sys.stderr)
+
+
+def _run(command: Sequence[str], environment: Environment) -> int:
+    variables = merged(os.environ, environment.variables)
+    variables.pop(processes.MARK, None)  # the command is a guest, not a part of the environment
+    try:
+        process = subprocess.Popen(command, env=variables)
+    except OSError as error:
+        raise LocalError(f"cannot run {command[0]}: {error.strerror}") from error
+    try:
+        code = process.wait()
+    except Stopped as stopped:
+        with unstoppable():
+            _end(process, stopped.exit_code - 128)
+        raise
+    return code if code >= 0 else 128 - code
+
+
+def _end(process: subprocess.Popen[bytes], number: int) -> None:
+    if number != signal.SIGINT:  # a terminal's Ctrl-C reaches the command by itself
+        process.send_signal(number)
+    try:
+        process.wait(COMMAND_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    parser = argparse.ArgumentParser(prog="within", description="Run a command in an environment of its own.")
+    parser.add_argument("command", nargs="+", metavar="-- COMMAND")
+    options = parser.parse_args(arguments)
+    return run("within", lambda: within(options.command))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""Runs a function of the environment without Docker under debugpy, so that an editor's debugger can attach to it."""
+
+import json
+import shlex
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError, WaiterError
+
+from infra_cdk.images import repository
+from tidemark.local import emulator
+from tidemark.local.errors import LocalError, unstoppable
+from tidemark.local.state import Environment, StateDirectory
+from tidemark.loop.reloading import recycle
+from tidemark.loop.services import function_name
+
+if TYPE_CHECKING:
+    from types_boto3_lambda import LambdaClient
+
+DEFAULT_PORT = 5678
+LONGEST_SECONDS = 900
+"""A function that waits at a breakpoint must not time out: this is the longest that Lambda knows."""
+_LAUNCHER = Path(__file__).with_name("under_debugger.py")
+
+
+@contextmanager
+def debugged(state: StateDirectory, environment: Environment, service: str, port: int) -> Iterator[None]:
+    """Have a function listen for a debugger on a loopback port while the context lasts. LocalError."""
+    if state.compose():
+        raise LocalError(
+            "DEBUG= attaches to processes, and in Docker there are none: MODE=embedded make local-up"
+        )
+    client: LambdaClient = emulator.client("lambda", environment.endpoint)
+    name = function_name(service, environment.variables)
+    try:
+        before = client.get_function_configuration(FunctionName=name)["Timeout"]
+        _interpret(state, service, lambda python: _wrapped(state, service, python, port))
+        _allow(client, name, LONGEST_SECONDS)
+        recycle(environment, service)
+        try:
+            yield
+        finally:
+            with unstoppable():
+                _interpret(state, service, _unwrapped)
+                _allow(client, name, before)
+                recycle(environment, service)
+    except (BotoCoreError, ClientError, WaiterError) as error:
+        raise LocalError(
+            f"DEBUG={service}: {' '.join(str(error).split())}: make local-down local-up starts anew"
+        ) from error
+
+
+def restore(state: StateDirectory) -> None:
+    """Undo what a command that was killed has left: every function runs without a debugger again."""
+    content = json.loads(state.functions_file.read_text(encoding="utf-8"))
+    for image in content["images"].values():
+        image["python"] = _unwrapped(image["python"])
+    state.write_functions(content)
+
+
+def _interpret(state: StateDirectory, service: str, change: Callable[[str], str]) -> None:
+    content = json.loads(state.functions_file.read_text(encoding="utf-8"))
+    image = content["images"][repository(service)]
+    image["python"] = change(_unwrapped(image["python"]))
+    state.write_functions(content)
+
+
+def _wrapped(state: StateDirectory, service: str, python: str, port: int) -> str:
+    """Write a stand-in for a function's interpreter that starts it under debugpy, and return its path."""
+    spec = find_spec("debugpy")
+    if spec is None or spec.origin is None:
+        raise LocalError("debugpy is not installed: run make install")
+    script = state.files_of("debugger") / service / "python"
+    script.parent.mkdir(parents=True, exist_ok=True)
+    start = (python, str(_LAUNCHER), str(Path(spec.origin).parent), str(port))
+    script.write_text(f'#!/bin/sh\n# {json.dumps(python)}\nexec {shlex.join(start)} "$@"\n', encoding="utf-8")
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    return str(script)
+
+
+def _unwrapped(python: str) -> str:
+    path = Path(python)
+    if path.parent.parent.name != "debugger" or not path.exists():
+        return python
+    return str(json.loads(path.read_text(encoding="utf-8").splitlines()[1].removeprefix("# ")))
+
+
+def _allow(client: "LambdaClient", name: str, seconds: int) -> None:
+    client.update_function_configuration(FunctionName=name, Timeout=seconds)
+    client.get_waiter("function_updated_v2").wait(
+        FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+    )

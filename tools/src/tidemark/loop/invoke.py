@@ -1,0 +1,86 @@
+"""`make invoke FN=`: invokes a function in the local environment and shows its result, duration and log."""
+
+import argparse
+import base64
+import json
+import re
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra_cdk.images import SERVICES
+from tidemark.local import emulator
+from tidemark.local.env import running
+from tidemark.local.errors import LocalError, run
+from tidemark.local.state import DEFAULT, Environment, StateDirectory
+from tidemark.loop.services import function_name, service_of
+
+LONGEST_SECONDS = 15 * 60
+"""Lambda's own limit of an invocation."""
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+SAMPLES = Path(__file__).with_name("samples")
+
+
+def event_from(source: str, service: str, variables: Mapping[str, str]) -> bytes:
+    """Return the event to send: of a file, of standard input (`-`), or the service's sample (nothing given).
+
+    `${NAME}` in it becomes the environment's variable of that name. LocalError if it cannot be read or is no JSON.
+    """
+    path = Path(source) if source else SAMPLES / f"{service}.json"
+    try:
+        text = sys.stdin.read() if source == "-" else path.read_text(encoding="utf-8")
+        event = _VARIABLE.sub(lambda found: variables.get(found[1], found[0]), text)
+        json.loads(event)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise LocalError(f"EVENT={source}: cannot read it: {reason}") from error
+    except ValueError as error:
+        raise LocalError(f"EVENT={source or path.name} is no JSON: {error}") from error
+    return event.encode()
+
+
+def invoke(environment: Environment, service: str, event: bytes) -> int:
+    """Invoke, print the result to stdout and the rest to stderr; return 1 if the function failed. LocalError."""
+    client = emulator.client("lambda", environment.endpoint, read_seconds=LONGEST_SECONDS, attempts=1)
+    name = function_name(service, environment.variables)
+    began = time.monotonic()
+    try:
+        answer = client.invoke(FunctionName=name, Payload=event, LogType="Tail")
+        payload = answer["Payload"].read().decode(errors="replace")
+    except (BotoCoreError, ClientError) as error:
+        raise LocalError(f"{' '.join(str(error).split())}: see make status") from error
+    seconds = time.monotonic() - began
+    print(base64.b64decode(answer.get("LogResult", "")).decode(errors="replace").rstrip(), file=sys.stderr)
+    print(_readable(payload), flush=True)
+    failed = answer.get("FunctionError")
+    print(f"invoke: {service} {'failed' if failed else 'answered'} after {seconds:.2f} s", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _readable(payload: str) -> str:
+    try:
+        return json.dumps(json.loads(payload), indent=2, ensure_ascii=False)
+    except ValueError:
+        return payload
+
+
+def _command(options: argparse.Namespace) -> int:
+    service = service_of(options.function)
+    environment = running(StateDirectory.at(options.state))
+    return invoke(environment, service, event_from(options.event, service, environment.variables))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    parser = argparse.ArgumentParser(prog="invoke", description="Invoke a function of the local environment.")
+    parser.add_argument("--state", default=DEFAULT, metavar="DIRECTORY", help="default: %(default)s")
+    parser.add_argument("--function", default="", help=f"one of {', '.join(SERVICES)}")
+    parser.add_argument("--event", default="", help="a file, or - (default: a sample for the function)")
+    return run("invoke", lambda: _command(parser.parse_args(arguments)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

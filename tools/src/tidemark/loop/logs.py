@@ -1,0 +1,137 @@
+"""`make logs`: what the functions log, all of them merged in the order of time, one line per record."""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra_cdk.images import SERVICES
+from tidemark.local import emulator
+from tidemark.local.env import running
+from tidemark.local.errors import LocalError, run
+from tidemark.local.state import DEFAULT, Environment, StateDirectory
+from tidemark.loop.colours import Colours
+from tidemark.loop.log_records import Record, in_one_line, records
+from tidemark.loop.services import function_name, service_of
+
+if TYPE_CHECKING:
+    from types_boto3_logs import CloudWatchLogsClient
+
+SINCE_MINUTES = 60
+_POLL_SECONDS = 0.4
+_OVERLAP_MS = 10_000
+"""How far back each look goes while following: a function's log arrives when its invocation ends, not sorted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A service and the log group of its function."""
+
+    service: str
+    name: str
+
+
+@dataclass(slots=True)
+class Tail:
+    """Reads log groups again and again, each event once. `since` is in milliseconds since 1970."""
+
+    client: "CloudWatchLogsClient"
+    groups: Sequence[Group]
+    since: int
+    _seen: dict[str, int] = field(default_factory=dict)
+
+    def read(self) -> list[Record]:
+        """Return what is new, in the order of its time."""
+        found = [record for group in self.groups for record in records(group.service, self._events(group))]
+        newest = max(self._seen.values(), default=self.since)
+        self.since = max(self.since, newest - _OVERLAP_MS)
+        self._seen = {event: at for event, at in self._seen.items() if at >= self.since}
+        return sorted(found, key=lambda record: record.time)
+
+    def _events(self, group: Group) -> Iterator[dict[str, Any]]:
+        pages = self.client.get_paginator("filter_log_events").paginate(
+            logGroupName=group.name, startTime=self.since
+        )
+        for page in pages:
+            for event in page["events"]:
+                if event["eventId"] not in self._seen:
+                    self._seen[event["eventId"]] = event["timestamp"]
+                    yield dict(event)
+
+
+def tail(environment: Environment, services: Sequence[str], *, since: int) -> Tail:
+    """Return a reader of these services' logs."""
+    functions = emulator.client("lambda", environment.endpoint)
+    groups = [Group(service, _group(functions, service, environment.variables)) for service in services]
+    return Tail(emulator.client("logs", environment.endpoint), groups, since)
+
+
+def line(record: Record, colours: Colours) -> str:
+    """Return a record as a line: UTC time, service, level, request (its first 8 digits), message."""
+    at = datetime.fromtimestamp(record.time / 1000, UTC).strftime("%H:%M:%S.%f")[:-3]
+    name = colours.of(record.service, f"{record.service:<13}")
+    level = (
+        colours.warn(f"{record.level:<6}") if record.level in {"ERROR", "CRITICAL"} else f"{record.level:<6}"
+    )
+    return f"{at} {name} {level} {record.request_id[:8]:<8} {in_one_line(record)}"
+
+
+def show(reader: Tail, request: str, *, follow: bool) -> int:
+    """Print what is there, and what comes until an interrupt; return how many records that were."""
+    colours, shown = Colours.of_stream(sys.stdout), 0
+    while True:
+        for record in reader.read():
+            if record.request_id.startswith(request):
+                print(line(record, colours), flush=follow)
+                shown += 1
+        if not follow:
+            return shown
+        time.sleep(_POLL_SECONDS)
+
+
+def _group(functions: Any, service: str, variables: Mapping[str, str]) -> str:
+    name = function_name(service, variables)
+    configuration = functions.get_function_configuration(FunctionName=name)
+    return str(configuration.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{name}")
+
+
+def _command(options: argparse.Namespace) -> int:
+    environment = running(StateDirectory.at(options.state))
+    services = [service_of(options.function)] if options.function else SERVICES
+    if not options.since.isdecimal():
+        raise LocalError(f"SINCE={options.since} is no number of minutes")
+    since = round((time.time() - 60 * int(options.since)) * 1000)
+    try:
+        reader = tail(environment, services, since=since)
+        shown = show(reader, options.request, follow=options.follow)
+    except (BotoCoreError, ClientError) as error:
+        raise LocalError(f"{' '.join(str(error).split())}: see make status") from error
+    except BrokenPipeError:  # `make logs | head`
+        sys.stderr.close()
+        return 0
+    if not shown:
+        wanted = f" of request {options.request}" if options.request else ""
+        print(f"logs: no record{wanted} in the last {options.since} minutes (SINCE=)", file=sys.stderr)
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    parser = argparse.ArgumentParser(prog="logs", description="Show what the functions log.")
+    parser.add_argument("--state", default=DEFAULT, metavar="DIRECTORY", help="default: %(default)s")
+    parser.add_argument("--function", default="", help=f"one of {', '.join(SERVICES)} (default: all)")
+    parser.add_argument("--request", default="", help="only the request whose id begins so")
+    parser.add_argument(
+        "--since", default=str(SINCE_MINUTES), help="how many minutes back (default: %(default)s)"
+    )
+    parser.add_argument("--follow", action="store_true", help="go on until an interrupt")
+    return run("logs", lambda: _command(parser.parse_args(arguments)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

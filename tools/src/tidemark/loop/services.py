@@ -1,0 +1,19 @@
+"""Which function of a local environment each service is, and where it logs."""
+
+from collections.abc import Mapping
+
+from infra_cdk.images import SERVICES
+from tidemark.local.errors import LocalError
+
+
+def service_of(text: str, variable: str = "FN") -> str:
+    """Return the service that a person names by a variable, in whatever spelling; LocalError that names those there are."""
+    service = text.strip().lower().replace("_", "-")
+    if service not in SERVICES:
+        raise LocalError(f"{variable}={text} is no function: it is one of {', '.join(SERVICES)}")
+    return service
+
+
+def function_name(service: str, variables: Mapping[str, str]) -> str:
+    """Return the name of a service's function, as the environment's variables have it."""
+    return variables[f"TIDEMARK_{service.replace('-', '_').upper()}_FUNCTION"]

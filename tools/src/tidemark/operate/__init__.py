@@ -1,0 +1,1 @@
+"""Keep a deployment right: track, reconcile, redrive and restore."""
