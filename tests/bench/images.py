@@ -12,10 +12,11 @@ from tests.bench.report import circumstances, write_section
 from tests.docker.engine import BASE
 from tests.docker.function import LOCKED_DOWN, ContainerFunction, FunctionError
 from tests.docker.image_facts import MB, ImageFacts, bytecode_bytes
+from tidemark.errors import CommandError
 from tidemark.images.build import ROOT, architecture_of, build
 from tidemark.images.commit import head
 from tidemark.images.docker import Docker
-from tidemark.images.errors import ImagesError, run
+from tidemark.images.errors import run
 from tidemark.images.recipes import FUNCTIONS, Build, Recipe
 from tidemark.local.progress import Progress
 
@@ -174,7 +175,7 @@ def main() -> int:
         try:
             section = bench(docker, Progress())
         except FunctionError as error:
-            raise ImagesError(str(error)) from error
+            raise CommandError(str(error)) from error
         write_section("images", section)
         print(section)
 

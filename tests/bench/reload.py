@@ -21,9 +21,9 @@ from statistics import median
 from infra_cdk.images import SERVICES, repository
 from tests.bench.report import circumstances, write_section
 from tidemark.checkout import ROOT
+from tidemark.errors import CommandError, run
 from tidemark.local import emulator
 from tidemark.local.env import running
-from tidemark.local.errors import LocalError, run
 from tidemark.local.state import DEFAULT, StateDirectory
 from tidemark.loop.reloading import recycle
 from tidemark.loop.services import function_name
@@ -36,9 +36,9 @@ WAIT_SECONDS = 120
 
 @contextmanager
 def copied_sources(state: StateDirectory) -> Iterator[Path]:
-    """Have an environment's functions run from a copy of `services`, and yield its path. LocalError in Docker."""
+    """Have an environment's functions run from a copy of `services`, and yield its path. CommandError in Docker."""
     if state.compose():
-        raise LocalError("a copy of the sources can only run without Docker: MODE=embedded make local-up")
+        raise CommandError("a copy of the sources can only run without Docker: MODE=embedded make local-up")
     environment = running(state)
     before = state.functions_file.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory(prefix="tidemark-sources-") as directory:
@@ -79,7 +79,7 @@ class Dev:
         self.said.extend(iter(self._process.stderr.readline, "")) if self._process.stderr else None
 
     def wait_for(self, text: str, seconds: float = WAIT_SECONDS) -> str:
-        """Return the first line that holds a text; LocalError with all that was said if none comes."""
+        """Return the first line that holds a text; CommandError with all that was said if none comes."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             for line in list(self.said):
@@ -88,7 +88,7 @@ class Dev:
             if self._process.poll() is not None and not self._reader.is_alive():
                 break
             time.sleep(0.02)
-        raise LocalError(f"make dev did not say '{text}'", details="".join(self.said))
+        raise CommandError(f"make dev did not say '{text}'", details="".join(self.said))
 
     def end(self) -> int:
         """Interrupt it as Ctrl-C does and return its exit code."""
@@ -128,7 +128,9 @@ def bench(state: StateDirectory, rounds: int) -> list[float]:
                     != mark
                 ):
                     if time.monotonic() - began > WAIT_SECONDS:
-                        raise LocalError(f"round {mark}: the old code still runs", details="".join(dev.said))
+                        raise CommandError(
+                            f"round {mark}: the old code still runs", details="".join(dev.said)
+                        )
                 taken.append(time.monotonic() - began)
             return taken
         finally:

@@ -6,9 +6,9 @@ import subprocess
 
 import pytest
 
-from tidemark.aws.deployment import OperationError
 from tidemark.deliver import command_line
 from tidemark.deliver.command_line import HERE
+from tidemark.errors import CommandError
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_an_installation_that_fails_is_one_line(directory, monkeypatch):
     monkeypatch.setenv("npm_config_cache", str(directory / "cache"))
     monkeypatch.setenv("npm_config_fetch_retries", "0")
 
-    with pytest.raises(OperationError) as caught:
+    with pytest.raises(CommandError) as caught:
         command_line.install(directory, directory)
 
     assert str(caught.value).startswith("the CDK's command line could not be installed (npm error")

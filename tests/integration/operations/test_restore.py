@@ -7,7 +7,8 @@ import pytest
 from size_history import items
 from size_history.items import Peak, Sample, State, Totals
 from tests.engine import Tables, create_tables
-from tidemark.aws.deployment import Deployment, OperationError
+from tidemark.aws.deployment import Deployment
+from tidemark.errors import CommandError
 from tidemark.operate import restore as command
 from tidemark.operate.restore import Restored, restore
 
@@ -94,7 +95,7 @@ def test_a_table_that_is_no_history_is_refused_before_anything_is_written(
 ):
     dynamodb.put_item(TableName=RESTORED.ledger, Item=Peak(1, "bucket", 1).to_item())
 
-    with pytest.raises(OperationError, match=f"{RESTORED.ledger} is no history of Tidemark's"):
+    with pytest.raises(CommandError, match=f"{RESTORED.ledger} is no history of Tidemark's"):
         restore(deployment, RESTORED.ledger)
 
     assert all_of(dynamodb, tables.history) == []
@@ -106,7 +107,7 @@ def test_an_empty_table_restores_nothing_and_raises_no_peak(dynamodb, tables, re
 
 
 def test_a_wrong_name_is_one_clear_line(tables, deployment, dynamodb):
-    with pytest.raises(OperationError, match="there is no table nowhere here"):
+    with pytest.raises(CommandError, match="there is no table nowhere here"):
         restore(deployment, "nowhere")
 
 

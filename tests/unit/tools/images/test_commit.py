@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
+from tidemark.errors import CommandError
 from tidemark.images.commit import head
-from tidemark.images.errors import ImagesError
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_a_change_is_named_and_refused(repository, change):
     commit = head(repository)
 
     assert commit.revision.endswith("-dirty")
-    with pytest.raises(ImagesError, match=rf"1 paths differ from commit .* \({change}\): commit or remove"):
+    with pytest.raises(CommandError, match=rf"1 paths differ from commit .* \({change}\): commit or remove"):
         commit.require_clean()
 
 
@@ -50,5 +50,5 @@ def test_what_git_ignores_is_no_change(repository):
 def test_a_directory_without_a_repository_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
 
-    with pytest.raises(ImagesError, match=f"git status failed in {tmp_path}"):
+    with pytest.raises(CommandError, match=f"git status failed in {tmp_path}"):
         head(tmp_path)

@@ -8,9 +8,10 @@ from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
 from size_history import tables
+from tidemark.errors import CommandError
 from tidemark.laptop import create_resources
 from tidemark.laptop.bucket import DataBucket
-from tidemark.laptop.errors import ResourceError, explained
+from tidemark.laptop.errors import explained
 from tidemark.laptop.names import names_of
 from tidemark.laptop.table import Table
 
@@ -111,7 +112,7 @@ def test_a_refusal_of_aws_is_one_line_with_what_to_do(code, words):
 
 @pytest.mark.parametrize("name", ["", "A", "a_b", "-a", "a-", "a" * 21])
 def test_a_name_that_fits_no_bucket_is_refused(name):
-    with pytest.raises(ResourceError, match="is no name"):
+    with pytest.raises(CommandError, match="is no name"):
         names_of("111111111111", "us-east-1", name)
 
 
@@ -144,7 +145,7 @@ def test_a_bucket_of_another_account_is_left_alone(s3):
     client, answers = s3
     answers.add_client_error("head_bucket", "403", http_status_code=403)
 
-    with pytest.raises(ResourceError, match=f"{BUCKET} belongs to another account.*--name"):
+    with pytest.raises(CommandError, match=f"{BUCKET} belongs to another account.*--name"):
         bucket_of(client).create()
 
 
@@ -161,7 +162,7 @@ def test_a_bucket_name_that_another_account_took_meanwhile_is_named(s3):
         },
     )
 
-    with pytest.raises(ResourceError, match=f"{BUCKET} is taken by another account"):
+    with pytest.raises(CommandError, match=f"{BUCKET} is taken by another account"):
         bucket_of(client).create()
 
 
@@ -169,7 +170,7 @@ def test_a_bucket_in_another_region_is_named_with_its_region(s3):
     client, answers = s3
     answers.add_response("head_bucket", {"BucketRegion": "eu-west-1"})
 
-    with pytest.raises(ResourceError, match="is in eu-west-1, not in eu-central-1: give --region eu-west-1"):
+    with pytest.raises(CommandError, match="is in eu-west-1, not in eu-central-1: give --region eu-west-1"):
         bucket_of(client).create()
 
 
@@ -183,7 +184,7 @@ def test_an_object_that_cannot_be_deleted_is_named(s3):
         {"Bucket": BUCKET, "Delete": {"Objects": [version], "Quiet": True}},
     )
 
-    with pytest.raises(ResourceError, match=r"'locked' of .* cannot be deleted: Access Denied"):
+    with pytest.raises(CommandError, match=r"'locked' of .* cannot be deleted: Access Denied"):
         bucket_of(client).delete()
 
 

@@ -3,8 +3,8 @@ import stat
 
 import pytest
 
+from tidemark.errors import CommandError
 from tidemark.local import compose
-from tidemark.local.errors import LocalError
 
 WELL = "#!/bin/sh\n"
 """Answers whatever it is asked."""
@@ -42,7 +42,9 @@ def test_the_first_that_runs_is_taken(machine, programs, command):
 
 @pytest.mark.parametrize("programs", [{}, {"docker": ILL}, {"docker": ILL, "docker_compose": NO_PROGRAM}])
 def test_without_one_that_runs_the_line_says_what_to_install(machine, programs):
-    with pytest.raises(LocalError, match=r"^there is no docker compose: install docker-compose-plugin, or "):
+    with pytest.raises(
+        CommandError, match=r"^there is no docker compose: install docker-compose-plugin, or "
+    ):
         compose.command(machine(**programs))
 
 
@@ -51,5 +53,5 @@ def test_one_that_does_not_answer_is_as_good_as_none(machine, monkeypatch, tmp_p
     os.mkfifo(tmp_path / "never")
     environ = machine(docker=f"#!/bin/sh\nread -r _ <'{tmp_path}/never'\n")
 
-    with pytest.raises(LocalError, match=r"^there is no docker compose"):
+    with pytest.raises(CommandError, match=r"^there is no docker compose"):
         compose.command(environ)

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from tidemark.errors import CommandError
 from tidemark.local import embedded
 from tidemark.local.embedded import Addresses
-from tidemark.local.errors import LocalError
 from tidemark.local.state import StateDirectory
 
 ROOT = Path("/repository")
@@ -60,5 +60,5 @@ def test_each_image_runs_from_its_sources_in_its_own_venv():
 
 
 def test_a_missing_venv_is_named_with_the_command_that_makes_it(tmp_path):
-    with pytest.raises(LocalError, match=r"^\.venvs/dynamodb/bin/python is missing: run make install$"):
+    with pytest.raises(CommandError, match=r"^\.venvs/dynamodb/bin/python is missing: run make install$"):
         embedded.require_installed(tmp_path)

@@ -3,10 +3,10 @@ import threading
 
 import pytest
 
+from tidemark.errors import CommandError
 from tidemark.local import mode
 from tidemark.local.condition import Condition, Kind, judge_containers
 from tidemark.local.engine import NoEngineError, find
-from tidemark.local.errors import LocalError
 from tidemark.local.mode import Mode
 
 
@@ -74,7 +74,7 @@ def test_without_an_engine_it_runs_embedded_and_says_why(tmp_path):
 
     assert choice.engine is None
     assert choice.why == f"no Docker engine answers: there is no {tmp_path}/nowhere.sock"
-    with pytest.raises(LocalError, match=r"MODE=docker: no Docker engine answers.*or take MODE=embedded"):
+    with pytest.raises(CommandError, match=r"MODE=docker: no Docker engine answers.*or take MODE=embedded"):
         mode.choose(Mode.DOCKER, tmp_path, print, environ)
 
 

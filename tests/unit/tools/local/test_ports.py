@@ -3,7 +3,7 @@ import socket
 
 import pytest
 
-from tidemark.local.errors import LocalError
+from tidemark.errors import CommandError
 from tidemark.local.ports import LOOPBACK, free_port, port_from, require_free
 
 
@@ -12,7 +12,7 @@ def test_a_taken_port_is_named_with_its_holder_and_the_way_out(address):
     with socket.create_server((address, 0)) as server:
         port = server.getsockname()[1]
 
-        with pytest.raises(LocalError) as refused:
+        with pytest.raises(CommandError) as refused:
             require_free(port)
 
     assert f"port {port} is taken by " in str(refused.value)

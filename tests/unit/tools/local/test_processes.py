@@ -11,8 +11,8 @@ from dataclasses import replace
 import psutil
 import pytest
 
+from tidemark.errors import CommandError
 from tidemark.local import processes
-from tidemark.local.errors import LocalError
 from tidemark.local.processes import Program
 from tidemark.local.state import ProcessRecord, StateDirectory
 
@@ -97,7 +97,7 @@ def test_an_address_that_stays_open_is_named(state):
         address = f"127.0.0.1:{server.getsockname()[1]}"
         patch.setattr(processes, "listeners", lambda _: [address])
 
-        with pytest.raises(LocalError, match=f"still open: {address}"):
+        with pytest.raises(CommandError, match=f"still open: {address}"):
             processes.stop_all(state)
 
 

@@ -1,7 +1,7 @@
 import pytest
 
+from tidemark.errors import CommandError
 from tidemark.local import progress
-from tidemark.local.errors import LocalError
 from tidemark.local.progress import Progress
 
 
@@ -14,7 +14,7 @@ def test_waiting_ends_when_nothing_is_missing():
 
 
 def test_a_wait_in_vain_says_for_what_and_what_was_missing():
-    with pytest.raises(LocalError, match=r"^waited 0 s for the baseline in vain: no totals yet$"):
+    with pytest.raises(CommandError, match=r"^waited 0 s for the baseline in vain: no totals yet$"):
         Progress().wait("the baseline", lambda: "no totals yet", seconds=0)
 
 

@@ -3,7 +3,7 @@ import shutil
 
 import pytest
 
-from tidemark.local.errors import LocalError
+from tidemark.errors import CommandError
 from tidemark.local.state import Environment, ProcessRecord, StateDirectory
 
 RECORD = ProcessRecord("localstack", 12, 1_700_000_000.25)
@@ -63,7 +63,11 @@ def test_logs_can_be_kept(state):
 
 
 def test_only_one_command_at_a_time(state):
-    with state.alone(), pytest.raises(LocalError, match="another make local-up or local-down"), state.alone():
+    with (
+        state.alone(),
+        pytest.raises(CommandError, match="another make local-up or local-down"),
+        state.alone(),
+    ):
         pass
 
 
@@ -94,7 +98,7 @@ def test_the_directory_goes_if_nothing_is_in_it(tmp_path):
 def test_a_file_in_its_place_is_refused(tmp_path):
     (tmp_path / "state").touch()
 
-    with pytest.raises(LocalError, match="is no directory"):
+    with pytest.raises(CommandError, match="is no directory"):
         StateDirectory.at(str(tmp_path / "state"))
 
 
@@ -102,7 +106,7 @@ def test_a_file_in_its_place_is_refused(tmp_path):
 def test_a_directory_that_we_may_not_enter_is_refused_in_one_line_with_the_fix(forbidden, below):
     path = str(forbidden / below)
 
-    with pytest.raises(LocalError) as raised:
+    with pytest.raises(CommandError) as raised:
         StateDirectory.at(path)
 
     assert (
@@ -111,5 +115,5 @@ def test_a_directory_that_we_may_not_enter_is_refused_in_one_line_with_the_fix(f
 
 
 def test_a_name_that_no_file_can_have_is_refused_in_one_line():
-    with pytest.raises(LocalError, match=r"^STATE: cannot use x+: File name too long: choose another one"):
+    with pytest.raises(CommandError, match=r"^STATE: cannot use x+: File name too long: choose another one"):
         StateDirectory.at("x" * 300)

@@ -6,7 +6,7 @@ import pytest
 
 from infra_cdk.images import SERVICES
 from tests.servers import SilentHandler, running
-from tidemark.local.errors import LocalError
+from tidemark.errors import CommandError
 from tidemark.local.ports import free_port
 from tidemark.local.state import Environment, StateDirectory
 from tidemark.loop.debugging import debugged
@@ -33,7 +33,7 @@ def test_functions_that_were_destroyed_are_said_in_one_line_with_the_fix(loop):
 
     with (
         running(ThreadingHTTPServer(("127.0.0.1", 0), Empty)) as server,
-        pytest.raises(LocalError) as raised,
+        pytest.raises(CommandError) as raised,
     ):
         loop(server.server_port).run()
 
@@ -42,7 +42,7 @@ def test_functions_that_were_destroyed_are_said_in_one_line_with_the_fix(loop):
 
 
 def test_an_endpoint_that_does_not_answer_is_said_in_one_line_with_the_fix(loop):
-    with pytest.raises(LocalError) as raised:
+    with pytest.raises(CommandError) as raised:
         loop(free_port()).run()
 
     assert "Could not connect" in str(raised.value)
@@ -53,7 +53,7 @@ def test_a_debugger_where_nothing_answers_is_refused_in_one_line_with_the_fix(tm
     state = StateDirectory.at(str(tmp_path))
     environment = Environment(f"http://127.0.0.1:{free_port()}", NAMES)
 
-    with pytest.raises(LocalError) as raised, debugged(state, environment, "plotting", free_port()):
+    with pytest.raises(CommandError) as raised, debugged(state, environment, "plotting", free_port()):
         pass
 
     assert str(raised.value).startswith("DEBUG=plotting: Could not connect")

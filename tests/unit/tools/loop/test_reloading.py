@@ -2,7 +2,7 @@ import pytest
 
 from infra_cdk.images import SERVICES
 from tidemark.checkout import ROOT
-from tidemark.local.errors import LocalError
+from tidemark.errors import CommandError
 from tidemark.local.ports import free_port
 from tidemark.local.state import ComposeRecord, Environment, StateDirectory
 from tidemark.loop.reloading import recycle, reload
@@ -16,7 +16,9 @@ def environment():
 
 
 def test_a_localstack_that_does_not_answer_is_said_so():
-    with pytest.raises(LocalError, match=r"LocalStack does not answer at http://127.0.0.1:.*: make local-up"):
+    with pytest.raises(
+        CommandError, match=r"LocalStack does not answer at http://127.0.0.1:.*: make local-up"
+    ):
         recycle(environment(), "plotting")
 
 
@@ -24,7 +26,9 @@ def test_an_image_that_is_not_built_leaves_the_one_before_it(tmp_path, capfd):
     state = StateDirectory.at(str(tmp_path))
     state.record_compose(ComposeRecord("project", f"unix://{tmp_path}/nothing.sock"))
 
-    with pytest.raises(LocalError, match="the image of plotting was not built, so the one before it runs on"):
+    with pytest.raises(
+        CommandError, match="the image of plotting was not built, so the one before it runs on"
+    ):
         reload(ROOT, state, environment(), "plotting")
 
     assert "images: " in capfd.readouterr().err

@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from tidemark.aws.deployment import OperationError
 from tidemark.deliver import command_line
+from tidemark.errors import CommandError
 
 
 def test_an_installation_that_takes_too_long_is_one_line(tmp_path, monkeypatch):
@@ -16,7 +16,7 @@ def test_an_installation_that_takes_too_long_is_one_line(tmp_path, monkeypatch):
     (tmp_path / "package-lock.json").write_text(json.dumps({"packages": {}}))
     monkeypatch.setattr(subprocess, "run", hang)
 
-    with pytest.raises(OperationError) as caught:
+    with pytest.raises(CommandError) as caught:
         command_line.install(tmp_path, tmp_path)
 
     assert str(caught.value) == (

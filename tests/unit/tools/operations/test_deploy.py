@@ -5,9 +5,10 @@ import subprocess
 import pytest
 
 from tests.unit.tools.operations.stand_ins import StoodIn
-from tidemark.aws.deployment import Deployment, OperationError
+from tidemark.aws.deployment import Deployment
 from tidemark.aws.stacks import StackState
 from tidemark.deliver import app_stacks, deploy
+from tidemark.errors import CommandError
 
 
 class CommandLine:
@@ -79,7 +80,7 @@ def test_images_are_pushed_for_the_architecture_of_the_functions(
 )
 @pytest.mark.parametrize("target", ["local", "dev"])
 def test_a_wrong_setting_is_named_before_anything_is_started(cdk, target, context, message):
-    with pytest.raises(OperationError) as caught:
+    with pytest.raises(CommandError) as caught:
         deploy.deploy(StoodIn({}, target=target), context)
 
     assert str(caught.value).startswith(message)
@@ -89,7 +90,7 @@ def test_a_wrong_setting_is_named_before_anything_is_started(cdk, target, contex
 def test_an_app_that_cannot_be_synthesized_is_no_difference(cdk, stacks):
     cdk.failing = {"synth": 1, "diff": 1}
 
-    with pytest.raises(OperationError) as caught:
+    with pytest.raises(CommandError) as caught:
         deploy.deploy(Deployment("local", "http://127.0.0.1:1"), [])
 
     assert str(caught.value).startswith("cdk synth failed (1), its reason is above")
@@ -99,7 +100,7 @@ def test_an_app_that_cannot_be_synthesized_is_no_difference(cdk, stacks):
 def test_a_difference_that_localstack_would_only_pretend_to_make_is_refused(cdk, stacks):
     cdk.failing = {"diff": 1}
 
-    with pytest.raises(OperationError) as caught:
+    with pytest.raises(CommandError) as caught:
         deploy.deploy(Deployment("local", "http://127.0.0.1:1"), ["ephemeral=true"])
 
     assert str(caught.value) == "LocalStack cannot update a stack: make destroy TARGET=local first"

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.unit.tools.operations.stand_ins import StoodIn, refused
-from tidemark.aws.deployment import OperationError
 from tidemark.aws.stacks import VAULT, StackState, StatefulResource
 from tidemark.deliver import destroy
+from tidemark.errors import CommandError
 from tidemark.operate import additions
 
 OUTPUTS = {"SizeTrackingFunctionName": "tracker"}
@@ -88,7 +88,7 @@ def test_a_half_made_stack_keeps_nothing_from_being_destroyed():
     class HalfMade(StoodIn):
         @property
         def outputs(self):
-            raise OperationError("stack Tidemark-prod-LambdaStack is ROLLBACK_COMPLETE")
+            raise CommandError("stack Tidemark-prod-LambdaStack is ROLLBACK_COMPLETE")
 
     aws = Aws()
 

@@ -6,7 +6,8 @@ from unittest.mock import MagicMock
 import pytest
 
 from tests.unit.tools.operations.stand_ins import StoodIn
-from tidemark.aws.deployment import Deployment, OperationError
+from tidemark.aws.deployment import Deployment
+from tidemark.errors import CommandError
 from tidemark.operate import reconcile, redrive, track
 from tidemark.page import serve
 
@@ -35,7 +36,7 @@ def half_made(status):
     "status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS", "DELETE_FAILED"]
 )
 def test_the_stack_is_named_with_its_status_and_the_way_out(status):
-    with pytest.raises(OperationError) as caught:
+    with pytest.raises(CommandError) as caught:
         _ = StoodIn({"cloudformation": half_made(status)}).outputs
 
     assert str(caught.value) == (
@@ -45,7 +46,7 @@ def test_the_stack_is_named_with_its_status_and_the_way_out(status):
 
 @pytest.mark.parametrize("status", ["CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS", "DELETE_IN_PROGRESS"])
 def test_a_stack_that_is_still_being_made_or_deleted_is_waited_for(status):
-    with pytest.raises(OperationError) as caught:
+    with pytest.raises(CommandError) as caught:
         _ = StoodIn({"cloudformation": half_made(status)}).outputs
 
     assert str(caught.value) == f"stack {APPLICATION} is {status}: repeat when that has ended"
@@ -77,5 +78,5 @@ def test_an_output_that_an_older_version_did_not_have_is_named():
     outputs = StoodIn({"cloudformation": stacks}).outputs
 
     assert dict(outputs) == {"DataBucketName": "data", "QueueUrl": "queue"}
-    with pytest.raises(OperationError, match="the stacks have no output RuleDlqUrl"):
+    with pytest.raises(CommandError, match="the stacks have no output RuleDlqUrl"):
         _ = outputs["RuleDlqUrl"]

@@ -5,8 +5,9 @@ import pytest
 from tests.unit.tools.operations.conftest import ACCOUNT, ARN, nobody
 from tidemark.aws import account
 from tidemark.aws.account import BOOTSTRAP_PARAMETER, agree
-from tidemark.aws.deployment import Deployment, OperationError
+from tidemark.aws.deployment import Deployment
 from tidemark.deliver import bootstrap, deploy, destroy, diff, validate
+from tidemark.errors import CommandError
 from tidemark.operate import redrive
 
 COMMANDS = {"deploy": deploy, "destroy": destroy, "bootstrap": bootstrap}
@@ -126,7 +127,7 @@ def test_where_it_would_happen_is_said_before_anything_is_asked(aws, capsys):
 
 @pytest.mark.parametrize("answer", ["", "y", "yes", "999999999999"])
 def test_any_other_answer_than_the_accounts_number_does_nothing(aws, answer):
-    with pytest.raises(OperationError, match="nothing was done"):
+    with pytest.raises(CommandError, match="nothing was done"):
         agree(Deployment("prod"), "deploy", account=None, region=None, ask=lambda _: answer)
 
 

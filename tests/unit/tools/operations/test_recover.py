@@ -11,8 +11,9 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from tidemark.aws.deployment import Deployment, OperationError
+from tidemark.aws.deployment import Deployment
 from tidemark.deliver.recover import STACK_TYPE, Failure, failures, recover, remedy
+from tidemark.errors import CommandError
 
 EVENTS = Path(__file__).parent / "events"
 STACK = "Tidemark-prod-StorageStack"
@@ -192,7 +193,7 @@ def test_a_stack_that_is_not_there_is_one_clear_line(cloudformation):
     client, stub = cloudformation
     stub.add_client_error("describe_stacks", "ValidationError", f"Stack with id {STACK} does not exist")
 
-    with pytest.raises(OperationError) as caught:
+    with pytest.raises(CommandError) as caught:
         recover(Recorded(client), STACK)
 
     assert (

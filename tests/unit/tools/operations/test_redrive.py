@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.tools.operations.stand_ins import StoodIn, refused
-from tidemark.aws.deployment import OperationError
+from tidemark.errors import CommandError
 from tidemark.operate.redrive import redrive
 
 OUTPUTS = {"QueueUrl": "queue", "DlqUrl": "dead-letters", "RuleDlqUrl": "undelivered"}
@@ -124,7 +124,7 @@ def test_what_the_queue_does_not_take_stays_where_it_is(capsys):
     sqs = Sqs(undelivered=events(14))
     sqs.full_after = 12
 
-    with pytest.raises(OperationError) as caught:
+    with pytest.raises(CommandError) as caught:
         run(sqs)
 
     assert str(caught.value) == (
@@ -138,7 +138,7 @@ def test_what_the_queue_does_not_take_stays_where_it_is(capsys):
 def test_what_was_left_moves_the_next_time():
     sqs = Sqs(undelivered=events(14))
     sqs.full_after = 12
-    with pytest.raises(OperationError):
+    with pytest.raises(CommandError):
         run(sqs)
     sqs.full_after = None
     sqs.reappear()
@@ -164,7 +164,7 @@ def test_an_event_that_cannot_be_deleted_is_said_and_ends_the_redrive():
     sqs = Sqs(undelivered=events(30))
     sqs.stuck = {"event 03"}
 
-    with pytest.raises(OperationError) as caught:
+    with pytest.raises(CommandError) as caught:
         run(sqs)
 
     assert str(caught.value) == (
@@ -183,5 +183,5 @@ def test_a_queue_that_fills_as_fast_as_it_is_emptied_does_not_keep_it_for_ever(m
 
     monkeypatch.setattr("tidemark.operate.redrive.LONGEST_SECONDS", -1)
 
-    with pytest.raises(OperationError, match="was not empty within"):
+    with pytest.raises(CommandError, match="was not empty within"):
         run(Endless(undelivered=events(1)))

@@ -6,8 +6,8 @@ import pytest
 
 from tests.unit.tools.operations.conftest import ACCOUNT, ARN
 from tests.unit.tools.operations.stand_ins import StoodIn, refused
-from tidemark.aws.deployment import OperationError
 from tidemark.deliver import deploy as deploying
+from tidemark.errors import CommandError
 from tidemark.operate import track as tracking
 from tidemark.operate.track import track
 
@@ -126,7 +126,7 @@ def test_a_bucket_of_this_account_and_region_is_tracked(deployment, s3, rest, re
 
 def refusal(deployment, bucket):
     """Return what is said of a bucket that is not tracked."""
-    with pytest.raises(OperationError) as caught:
+    with pytest.raises(CommandError) as caught:
         track(deployment, bucket)
     return str(caught.value)
 
@@ -143,14 +143,14 @@ def test_a_bucket_of_another_region_is_refused_for_its_events_never_arrive(deplo
 def test_a_bucket_of_another_account_is_refused(deployment, s3, rest):
     s3.foreign = {"photos"}
 
-    with pytest.raises(OperationError, match="bucket photos belongs to another account"):
+    with pytest.raises(CommandError, match="bucket photos belongs to another account"):
         track(deployment, "photos")
 
     assert untouched(s3, rest)
 
 
 def test_a_bucket_that_is_not_there_is_one_line(deployment, s3, rest):
-    with pytest.raises(OperationError, match="there is no bucket nowhere here"):
+    with pytest.raises(CommandError, match="there is no bucket nowhere here"):
         track(deployment, "nowhere")
 
     assert untouched(s3, rest)
@@ -159,9 +159,7 @@ def test_a_bucket_that_is_not_there_is_one_line(deployment, s3, rest):
 def test_a_bucket_whose_notifications_may_not_be_changed_names_what_to_allow(deployment, s3):
     s3.denied = {"photos"}
 
-    with pytest.raises(
-        OperationError, match=r"events of bucket photos .*: allow s3:GetBucketNotification and"
-    ):
+    with pytest.raises(CommandError, match=r"events of bucket photos .*: allow s3:GetBucketNotification and"):
         track(deployment, "photos")
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from tidemark.aws.deployment import Deployment, OperationError
+from tidemark.aws.deployment import Deployment
+from tidemark.errors import CommandError
 
 if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
@@ -41,14 +42,14 @@ def caller_of(deployment: Deployment) -> Caller:
 
 
 def verify(caller: Caller, *, account: str | None, region: str | None) -> None:
-    """Raise OperationError unless the caller is where the user says; None where the user said nothing."""
+    """Raise CommandError unless the caller is where the user says; None where the user said nothing."""
     if account and account != caller.account:
-        raise OperationError(
+        raise CommandError(
             f"wrong account: the credentials are for {caller.account} ({caller.arn}), not for {account}: "
             "choose others (AWS_PROFILE) or correct ACCOUNT="
         )
     if region and region != caller.region:
-        raise OperationError(
+        raise CommandError(
             f"wrong region: {caller.region} is set, not {region}: AWS_REGION={region} or correct REGION="
         )
 
@@ -64,7 +65,7 @@ def agree(
     """Print where `what` would happen and return it once that is verified, or agreed at a terminal.
 
     `ask` prompts the user; None takes the terminal, if there is one. On LocalStack there is nothing to agree.
-    Raises OperationError for another account or region, and where nobody says which are meant.
+    Raises CommandError for another account or region, and where nobody says which are meant.
     """
     caller = caller_of(deployment)
     place = f"account {caller.account}, region {caller.region}"
@@ -75,17 +76,17 @@ def agree(
         return caller
     ask = ask or (input if sys.stdin.isatty() else None)
     if ask is None:
-        raise OperationError(
+        raise CommandError(
             "nobody said that this account and region are meant: "
             f"ACCOUNT={caller.account} REGION={caller.region}, if they are"
         )
     if ask(f"{what} there? The account's number says yes: ").strip() != caller.account:
-        raise OperationError("nothing was done")
+        raise CommandError("nothing was done")
     return caller
 
 
 def require_bootstrap(deployment: Deployment, caller: Caller) -> None:
-    """Raise OperationError unless the account is bootstrapped for the CDK in this region."""
+    """Raise CommandError unless the account is bootstrapped for the CDK in this region."""
     ssm: SSMClient = deployment.client("ssm")
     fix = f"make bootstrap TARGET={deployment.target}"
     try:
@@ -93,11 +94,11 @@ def require_bootstrap(deployment: Deployment, caller: Caller) -> None:
     except ClientError as error:
         if error.response["Error"]["Code"] != "ParameterNotFound":
             raise
-        raise OperationError(
+        raise CommandError(
             f"account {caller.account} is not bootstrapped for the CDK in region {caller.region}: {fix}"
         ) from error
     if version < BOOTSTRAP_VERSION:
-        raise OperationError(
+        raise CommandError(
             f"the CDK's bootstrap of account {caller.account} in region {caller.region} is version {version}, "
             f"and {BOOTSTRAP_VERSION} is needed: {fix}"
         )

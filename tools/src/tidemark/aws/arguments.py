@@ -4,7 +4,7 @@ import argparse
 import re
 
 from size_history.keys import BUCKET_NAME
-from tidemark.aws.deployment import OperationError
+from tidemark.errors import CommandError
 
 _TABLE = re.compile(r"[A-Za-z0-9._-]{3,255}|arn:[^/]+:table/[A-Za-z0-9._-]{3,255}")
 """DynamoDB's rule for the names of tables, and their ARNs, which it takes as well."""
@@ -23,29 +23,29 @@ def add_context(parser: argparse.ArgumentParser) -> None:
 
 
 def bucket_of(text: str, example: str) -> str:
-    """Return what BUCKET= says. Raises OperationError where that is nothing, or no bucket's name."""
+    """Return what BUCKET= says. Raises CommandError where that is nothing, or no bucket's name."""
     _require("BUCKET", text, example)
     if BUCKET_NAME.fullmatch(text):
         return text
     address = _ADDRESS.fullmatch(text)
     meant = f": BUCKET={address[1]}" if address else f": {example}"
-    raise OperationError(f"BUCKET={text} is no bucket's name{meant}")
+    raise CommandError(f"BUCKET={text} is no bucket's name{meant}")
 
 
 def table_of(text: str, example: str) -> str:
-    """Return what FROM= says. Raises OperationError where that is nothing, or no table's name."""
+    """Return what FROM= says. Raises CommandError where that is nothing, or no table's name."""
     _require("FROM", text, example)
     if not _TABLE.fullmatch(text):
-        raise OperationError(f"FROM={text} is no table's name: {example}")
+        raise CommandError(f"FROM={text} is no table's name: {example}")
     return text
 
 
 def stack_of(text: str, example: str) -> str:
-    """Return what STACK= says. Raises OperationError where that is nothing."""
+    """Return what STACK= says. Raises CommandError where that is nothing."""
     _require("STACK", text, example)
     return text
 
 
 def _require(name: str, text: str, example: str) -> None:
     if not text.strip():
-        raise OperationError(f"{name}= is missing: {example}")
+        raise CommandError(f"{name}= is missing: {example}")

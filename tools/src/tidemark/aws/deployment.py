@@ -13,9 +13,9 @@ from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from infra_cdk.settings import TARGETS
 from tidemark.aws.refusals import explained
+from tidemark.errors import CommandError
 from tidemark.local import emulator
 from tidemark.local.env import running
-from tidemark.local.errors import LocalError
 from tidemark.local.state import DEFAULT, StateDirectory
 
 if TYPE_CHECKING:
@@ -24,15 +24,11 @@ if TYPE_CHECKING:
 STACKS = ("StorageStack", "LambdaStack")
 
 
-class OperationError(Exception):
-    """The operation cannot be carried out; the message is one line that says why and what to do."""
-
-
 class Outputs(dict[str, str]):
-    """The outputs of a deployment's stacks. One that none of them has raises OperationError."""
+    """The outputs of a deployment's stacks. One that none of them has raises CommandError."""
 
     def __missing__(self, name: str) -> str:
-        raise OperationError(
+        raise CommandError(
             f"the stacks have no output {name}: they were deployed by an older version: make deploy"
         )
 
@@ -65,7 +61,7 @@ class Deployment:
 
     @cached_property
     def outputs(self) -> Mapping[str, str]:
-        """The outputs of all stacks. Raises OperationError where a stack is not there, or was never completely made."""
+        """The outputs of all stacks. Raises CommandError where a stack is not there, or was never completely made."""
         stacks: CloudFormationClient = self.client("cloudformation")
         found = Outputs()
         for stack in STACKS:
@@ -75,11 +71,11 @@ class Deployment:
             except ClientError as error:
                 if error.response["Error"]["Code"] != "ValidationError":
                     raise
-                raise OperationError(
+                raise CommandError(
                     f"there is no stack {name} here: deploy target {self.target} first"
                 ) from error
             if not described.get("Outputs"):  # every stack of ours has some, from the end of its creation on
-                raise OperationError(self._unmade(name, described["StackStatus"]))
+                raise CommandError(self._unmade(name, described["StackStatus"]))
             found |= {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
         return found
 
@@ -103,7 +99,7 @@ def parser(name: str, description: str) -> argparse.ArgumentParser:
 
 def _find(target: str, state: str) -> Deployment:
     if target not in TARGETS:
-        raise OperationError(f"unknown target '{target}': it is one of {', '.join(TARGETS)}")
+        raise CommandError(f"unknown target '{target}': it is one of {', '.join(TARGETS)}")
     return Deployment(target, running(StateDirectory.at(state)).endpoint if target == "local" else None)
 
 
@@ -119,7 +115,7 @@ def operate(
         deployment = _find(options.target, options.state)
         region = deployment.region
         operation(deployment, options)
-    except (OperationError, LocalError) as error:
+    except CommandError as error:
         print(f"{made.prog}: {error}", file=sys.stderr)
         return 1
     except (BotoCoreError, ClientError) as error:

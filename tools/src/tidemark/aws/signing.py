@@ -7,7 +7,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.httpsession import URLLib3Session
 
-from tidemark.aws.deployment import Deployment, OperationError
+from tidemark.aws.deployment import Deployment
+from tidemark.errors import CommandError
 from tidemark.local.emulator import KEY_ID, SECRET
 
 SERVICE = "execute-api"
@@ -26,7 +27,7 @@ class Answer:
 def call(deployment: Deployment, method: str, path: str, body: bytes = b"", *, signed: bool = True) -> Answer:
     """Call a route of the deployment's API, `path` without its leading slash.
 
-    Raises OperationError without credentials, and HTTPClientError (a BotoCoreError) where nothing answers.
+    Raises CommandError without credentials, and HTTPClientError (a BotoCoreError) where nothing answers.
     """
     headers = {"Content-Type": "application/json"} if body else {}
     request = AWSRequest(method, deployment.outputs["ApiUrl"] + path, headers=headers, data=body)
@@ -38,10 +39,10 @@ def call(deployment: Deployment, method: str, path: str, body: bytes = b"", *, s
 
 
 def credentials_of(deployment: Deployment) -> Credentials:
-    """Return what to sign with: on AWS the caller's own, renewed where they expire. Raises OperationError without any."""
+    """Return what to sign with: on AWS the caller's own, renewed where they expire. Raises CommandError without any."""
     if deployment.endpoint:
         return Credentials(KEY_ID, SECRET)
     found: Credentials | None = deployment.session.get_credentials()
     if found is None:
-        raise OperationError("there are no AWS credentials to sign with")
+        raise CommandError("there are no AWS credentials to sign with")
     return found

@@ -9,9 +9,10 @@ from typing import Any
 from botocore.exceptions import NoCredentialsError
 
 from infra_cdk.settings import ENDPOINT_PARAMETER, Settings, SettingsError, settings_from
-from tidemark.aws.deployment import Deployment, OperationError
+from tidemark.aws.deployment import Deployment
 from tidemark.aws.stacks import WELL, prefix, stacks_of
 from tidemark.deliver import command_line
+from tidemark.errors import CommandError
 from tidemark.local.emulator import KEY_ID, REGION, SECRET
 from tidemark.local.variables import merged
 
@@ -31,18 +32,18 @@ def path(deployment: Deployment, stack: str) -> str:
 
 
 def settings_of(deployment: Deployment, context: Sequence[str]) -> Settings:
-    """Return the settings that the app comes to with `key=value` pairs. Raises OperationError for one that it refuses."""
+    """Return the settings that the app comes to with `key=value` pairs. Raises CommandError for one that it refuses."""
     pairs = [pair.partition("=") for pair in ("target=" + deployment.target, *context)]
     for key, equals, _ in pairs:
         if not key or not equals:
-            raise OperationError(f"CONTEXT holds '{key}', which is not of the form key=value")
+            raise CommandError(f"CONTEXT holds '{key}', which is not of the form key=value")
     in_file: dict[str, Any] = json.loads((command_line.HERE / "cdk.json").read_text(encoding="utf-8"))[
         "context"
     ]
     try:
         return settings_from(in_file | {key: value for key, _, value in pairs})
     except SettingsError as error:
-        raise OperationError(str(error)) from error
+        raise CommandError(str(error)) from error
 
 
 def run(deployment: Deployment, command: Sequence[str], context: Sequence[str]) -> int:
@@ -52,14 +53,14 @@ def run(deployment: Deployment, command: Sequence[str], context: Sequence[str]) 
 
 
 def require(deployment: Deployment, command: Sequence[str], context: Sequence[str]) -> None:
-    """Run it as `run` does. Raises OperationError where it fails, naming the stacks that are stuck."""
+    """Run it as `run` does. Raises CommandError where it fails, naming the stacks that are stuck."""
     if code := run(deployment, command, context):
         unwell = "; ".join(
             f"{stack.name} is {stack.status}: make recover TARGET={deployment.target} STACK={stack.name}"
             for stack in stacks_of(deployment)
             if stack.status not in WELL
         )
-        raise OperationError(
+        raise CommandError(
             f"cdk {command[0]} failed ({code}), its reason is above; {unwell or 'every stack is as it was'}"
         )
 
@@ -67,7 +68,7 @@ def require(deployment: Deployment, command: Sequence[str], context: Sequence[st
 def differ(deployment: Deployment, stacks: Sequence[str], context: Sequence[str]) -> bool:
     """Show how deployed stacks, by their paths, differ from the app; return whether they do.
 
-    Raises OperationError where the app cannot be synthesized: to the command line's `diff` that is as a difference is.
+    Raises CommandError where the app cannot be synthesized: to the command line's `diff` that is as a difference is.
     """
     with tempfile.TemporaryDirectory(prefix="tidemark-synth-") as assembly:
         require(deployment, ["synth", "--quiet", "--output", assembly], context)

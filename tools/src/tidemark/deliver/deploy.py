@@ -16,10 +16,11 @@ from size_history.items import State, Totals, totals_key
 from size_history.messages import ReconcileRequest
 from tidemark.aws.account import agree, require_bootstrap
 from tidemark.aws.arguments import add_context, add_place
-from tidemark.aws.deployment import Deployment, OperationError, operate, parser
+from tidemark.aws.deployment import Deployment, operate, parser
 from tidemark.aws.refusals import flat
 from tidemark.aws.stacks import REGISTRY, stacks_of
 from tidemark.deliver import app_stacks
+from tidemark.errors import CommandError
 from tidemark.local.state import Environment, StateDirectory
 from tidemark.local.variables import variables_of
 from tidemark.operate.reconcile import reconcile
@@ -37,7 +38,7 @@ class Deployed:
 
 
 def deploy(deployment: Deployment, context: Sequence[str]) -> Deployed:
-    """Deploy everything. Raises OperationError, naming the step that failed; a bucket that cannot be tracked is none."""
+    """Deploy everything. Raises CommandError, naming the step that failed; a bucket that cannot be tracked is none."""
     settings = app_stacks.settings_of(deployment, context)
     before = _changes(deployment)
     if deployment.endpoint:
@@ -62,16 +63,14 @@ def _refuse_update(deployment: Deployment, context: Sequence[str]) -> None:
     # LocalStack reports an update as done and does not do it.
     there = [app_stacks.path(deployment, stack.name) for stack in stacks_of(deployment)]
     if there and app_stacks.differ(deployment, there, context):
-        raise OperationError(
-            f"LocalStack cannot update a stack: make destroy TARGET={deployment.target} first"
-        )
+        raise CommandError(f"LocalStack cannot update a stack: make destroy TARGET={deployment.target} first")
 
 
 def _push_images(deployment: Deployment, architecture: str) -> None:
     push = [sys.executable, "-m", "tidemark.images.push", "--architecture", architecture]
     done = subprocess.run(push, env=app_stacks.variables(deployment), check=False)
     if done.returncode:
-        raise OperationError("the images are not pushed, the reason is above; the stacks were not touched")
+        raise CommandError("the images are not pushed, the reason is above; the stacks were not touched")
 
 
 def _baselines(deployment: Deployment, *, changed: bool) -> list[str]:
@@ -90,9 +89,9 @@ def _baselines(deployment: Deployment, *, changed: bool) -> list[str]:
             except NoBucketError as error:  # it may come later
                 print(f"{error}: make track TARGET={deployment.target} BUCKET={bucket} once there is")
                 continue
-            except (OperationError, ClientError) as error:
+            except (CommandError, ClientError) as error:
                 untracked.append(
-                    flat(error) if isinstance(error, OperationError) else f"{bucket}: {flat(error)}"
+                    flat(error) if isinstance(error, CommandError) else f"{bucket}: {flat(error)}"
                 )
                 continue
         live = _is_live(deployment, bucket)
@@ -133,7 +132,7 @@ def _operation(deployment: Deployment, options: argparse.Namespace) -> None:
     _show(deployed.outputs)
     print(f"next: make validate TARGET={deployment.target}", flush=True)
     if deployed.untracked:
-        raise OperationError(f"all is deployed, but not all is tracked: {'; '.join(deployed.untracked)}")
+        raise CommandError(f"all is deployed, but not all is tracked: {'; '.join(deployed.untracked)}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -11,7 +11,7 @@ from infra_cdk.images import SERVICES, repository
 from size_history.items import Totals, totals_key
 from tidemark.aws.account import agree
 from tidemark.aws.arguments import add_context, add_place
-from tidemark.aws.deployment import Deployment, OperationError, operate, parser
+from tidemark.aws.deployment import Deployment, operate, parser
 from tidemark.aws.stacks import (
     REGISTRY,
     VAULT,
@@ -22,6 +22,7 @@ from tidemark.aws.stacks import (
 )
 from tidemark.deliver import app_stacks
 from tidemark.deliver.removal import removal
+from tidemark.errors import CommandError
 from tidemark.local.deployment.stacks import Stacks
 from tidemark.operate import additions
 
@@ -34,7 +35,7 @@ _APPLICATION = "LambdaStack"
 def destroy(deployment: Deployment, context: Sequence[str], consent: Callable[[str], None]) -> None:
     """List what goes, have it agreed by `consent` (which raises otherwise), delete it, list what stays.
 
-    Raises OperationError where a stack cannot be deleted.
+    Raises CommandError where a stack cannot be deleted.
     """
     stacks = stacks_of(deployment)
     resources = tuple(stateful_resources(deployment, stacks))
@@ -55,10 +56,10 @@ def agreed_by(confirmation: str | None) -> Callable[[str], None]:
         given = confirmation
         if given is None:
             if not sys.stdin.isatty():
-                raise OperationError(f"nobody agreed to that: CONFIRM={target} does")
+                raise CommandError(f"nobody agreed to that: CONFIRM={target} does")
             given = input(f"Type {target} to destroy that: ").strip()
         if given != target:
-            raise OperationError(f"nothing was destroyed: '{given}' is not {target}")
+            raise CommandError(f"nothing was destroyed: '{given}' is not {target}")
 
     return consent
 
@@ -89,7 +90,7 @@ def _holds(deployment: Deployment, resource: StatefulResource) -> str:
         if resource.name == deployment.outputs.get("DataBucketName"):
             totals = _totals(deployment, resource.name)
             return f"{totals.count:,} objects, {totals.size:,} bytes" if totals else "not tracked yet"
-    except (ClientError, OperationError):  # a stack that was half made, a table that is gone
+    except (ClientError, CommandError):  # a stack that was half made, a table that is gone
         return "what it holds is not known"
     return ""
 
@@ -138,7 +139,7 @@ def _tell_leftovers(deployment: Deployment, resources: Sequence[StatefulResource
                 print(f"  {line}")
         print(f'  make cdk ARGS="destroy {REGISTRY}"')
     if stacks_of(deployment):
-        raise OperationError("not every stack is gone")
+        raise CommandError("not every stack is gone")
     print(f"target {deployment.target}: no stack is left")
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from infra_cdk.images import IMAGES_FILE, images_from
 from tidemark.aws.account import caller_of, verify
 from tidemark.aws.arguments import add_context, add_place
-from tidemark.aws.deployment import Deployment, OperationError, operate, parser
+from tidemark.aws.deployment import Deployment, operate, parser
 from tidemark.checkout import ROOT
 from tidemark.deliver import app_stacks
+from tidemark.errors import CommandError
 from tidemark.images.commit import head
-from tidemark.images.errors import ImagesError
 
 
 def of_images(root: Path, document: Path) -> str | None:
@@ -24,7 +24,7 @@ def of_images(root: Path, document: Path) -> str | None:
     images = images_from(document)
     try:
         commit = head(root)
-    except ImagesError as error:
+    except CommandError as error:
         return f"images: whether they change is not known: {error}"
     if commit.changed:
         return (
@@ -51,7 +51,7 @@ def _operation(deployment: Deployment, options: argparse.Namespace) -> None:
     # By change sets on AWS, which know what is replaced; LocalStack's know of every parameter its default alone.
     method = ["--method=template"] if deployment.endpoint else []
     if code := app_stacks.run(deployment, ["diff", "**", *method], options.context):
-        raise OperationError(f"cdk diff failed ({code}), its reason is above")
+        raise CommandError(f"cdk diff failed ({code}), its reason is above")
     if deployment.endpoint is None and (line := of_images(ROOT, IMAGES_FILE)):
         print(line)
 

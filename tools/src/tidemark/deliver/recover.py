@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from tidemark.aws.arguments import stack_of
-from tidemark.aws.deployment import Deployment, OperationError, operate, parser
+from tidemark.aws.deployment import Deployment, operate, parser
 from tidemark.deliver.removal import removal
+from tidemark.errors import CommandError
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
@@ -108,14 +109,14 @@ def _remains(failed: Sequence[Failure], region: str) -> Iterator[str]:
 
 
 def recover(deployment: Deployment, stack: str) -> None:
-    """Print why a stack is stuck and what to run. Raises OperationError where there is no such stack."""
+    """Print why a stack is stuck and what to run. Raises CommandError where there is no such stack."""
     client: CloudFormationClient = deployment.client("cloudformation")
     try:
         (described,) = client.describe_stacks(StackName=stack)["Stacks"]
     except ClientError as error:
         if error.response["Error"]["Code"] != "ValidationError":
             raise
-        raise OperationError(
+        raise CommandError(
             f"there is no stack {stack} in region {deployment.region}: check STACK= and AWS_REGION"
         ) from error
     status = described["StackStatus"]

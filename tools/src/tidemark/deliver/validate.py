@@ -14,10 +14,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from size_history import items
 from tidemark.aws.account import caller_of, verify
 from tidemark.aws.arguments import add_place
-from tidemark.aws.deployment import STACKS, Deployment, OperationError, operate, parser
+from tidemark.aws.deployment import STACKS, Deployment, operate, parser
 from tidemark.aws.refusals import flat
 from tidemark.aws.signing import Answer, call
 from tidemark.aws.stacks import WELL, prefix, stacks_of
+from tidemark.errors import CommandError
 
 WINDOW_SECONDS = 3600
 TRIES = 3
@@ -144,7 +145,7 @@ def _unsigned(deployment: Deployment) -> str:
 def _result(deployment: Deployment, title: str, check: Check) -> Result:
     try:
         return Result(title, check(deployment), met=True)
-    except (NotMetError, OperationError, BotoCoreError, ClientError) as error:
+    except (NotMetError, CommandError, BotoCoreError, ClientError) as error:
         return Result(title, flat(error), met=False)
     except KeyError as error:
         return Result(title, f"the stacks have no output {error}", met=False)
@@ -160,7 +161,7 @@ def _operation(deployment: Deployment, options: argparse.Namespace) -> None:
         failed += not result.met
         print(f"  {'ok    ' if result.met else 'FAILED'}  {result.title:<13}  {result.text}", flush=True)
     if failed:
-        raise OperationError(f"{failed} checks failed")
+        raise CommandError(f"{failed} checks failed")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,10 +10,10 @@ from typing import Any
 
 from infra_cdk.settings import SettingsError, settings_from
 from tidemark.doctor.findings import Finding, fault, warning, well
+from tidemark.errors import CommandError
 from tidemark.local import compose
 from tidemark.local import engine as engines
 from tidemark.local.engine import Engine, NoEngineError
-from tidemark.local.errors import LocalError
 
 ENGINE_SECONDS = 2.0
 _START_ONE = "start one (Debian, Ubuntu: apt install docker.io), or set DOCKER_HOST"
@@ -66,7 +66,7 @@ def _context(root: Path) -> dict[str, Any]:
 def _compose(environ: Mapping[str, str], engine: Engine, *, needed: bool) -> Finding:
     try:
         command = compose.command({**environ, "DOCKER_HOST": engine.host})
-    except LocalError as error:
+    except CommandError as error:
         text, _, fix = str(error).partition(": ")
         if needed:
             return fault("compose", text, fix)

@@ -11,11 +11,11 @@ import psutil
 from tidemark.doctor.findings import Finding, fault, warning, well
 from tidemark.doctor.machine import MEGABYTE, shell
 from tidemark.doctor.situation import Situation
+from tidemark.errors import CommandError
 from tidemark.local import containers, emulator, health, ports, processes
 from tidemark.local.condition import Condition, Kind, inspect
 from tidemark.local.deployment.deploy import DeployError, is_current
 from tidemark.local.emulator import EmulatorError
-from tidemark.local.errors import LocalError
 from tidemark.local.ports import LOOPBACK
 from tidemark.local.state import Environment, StateDirectory
 
@@ -34,7 +34,7 @@ def examine(situation: Situation) -> Iterator[Finding]:
     try:
         state = StateDirectory.at(str(situation.state))
         condition = inspect(state)
-    except LocalError as error:
+    except CommandError as error:
         yield fault(
             "state", str(error), "choose another directory (STATE=), or make the engine that it names answer"
         )
@@ -79,7 +79,7 @@ def _memory() -> Finding:
 def _port(port: int) -> Finding:
     try:
         ports.require_free(port)
-    except LocalError as error:
+    except CommandError as error:
         text, _, fix = str(error).partition(": ")
         return fault("port", text, fix)
     return well("port", f"{port} is free")

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from infra_cdk.settings import SettingsError, settings_from
 from tidemark.checkout import ROOT
+from tidemark.errors import CommandError
 from tidemark.images.commit import head
 from tidemark.images.docker import Docker, DockerError
-from tidemark.images.errors import ImagesError, run
+from tidemark.images.errors import run
 from tidemark.images.recipes import FUNCTIONS, LOCAL, Build, Recipe
 from tidemark.local.progress import Progress
 
@@ -32,14 +33,14 @@ def build(recipes: Iterable[Recipe], plan: Build, docker: Docker, progress: Prog
 def architecture_of(override: str | None, target: str | None = None) -> str:
     """Return the architecture (Lambda's name) that a target's functions are deployed with, or what overrides it.
 
-    Without a target it is that of cdk.json. Raises ImagesError for one that there is not.
+    Without a target it is that of cdk.json. Raises CommandError for one that there is not.
     """
     context = json.loads((ROOT / "infra_cdk" / "cdk.json").read_text(encoding="utf-8"))["context"]
     given = {"target": target, "architecture": override}
     try:
         return settings_from(context | {key: value for key, value in given.items() if value}).architecture
     except SettingsError as error:
-        raise ImagesError(str(error)) from error
+        raise CommandError(str(error)) from error
 
 
 class _Steps:
@@ -62,7 +63,7 @@ class _Steps:
 def _revision() -> str:
     try:
         return head(ROOT).revision
-    except ImagesError:  # a source archive: an image for this machine needs no commit
+    except CommandError:  # a source archive: an image for this machine needs no commit
         return "unknown"
 
 

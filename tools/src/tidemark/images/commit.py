@@ -4,7 +4,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tidemark.images.errors import ImagesError
+from tidemark.errors import CommandError
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +20,17 @@ class Commit:
         return f"{self.sha}-dirty" if self.changed else self.sha
 
     def require_clean(self) -> None:
-        """Raise ImagesError, naming some paths, unless the files are exactly those of the commit."""
+        """Raise CommandError, naming some paths, unless the files are exactly those of the commit."""
         if self.changed:
             shown = ", ".join(self.changed[:3]) + (", …" if len(self.changed) > 3 else "")
-            raise ImagesError(
+            raise CommandError(
                 f"{len(self.changed)} paths differ from commit {self.sha[:12]} ({shown}): commit or remove them; "
                 "a pushed image must be what its tag says"
             )
 
 
 def head(root: Path) -> Commit:
-    """Return the commit that is checked out at `root`. Raises ImagesError where there is none."""
+    """Return the commit that is checked out at `root`. Raises CommandError where there is none."""
     status = _git(root, "status", "--porcelain", "--untracked-files=all")
     return Commit(_git(root, "rev-parse", "HEAD").strip(), tuple(line[3:] for line in status.splitlines()))
 
@@ -41,9 +41,9 @@ def _git(root: Path, *arguments: str) -> str:
             ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False
         )
     except OSError as error:
-        raise ImagesError(
+        raise CommandError(
             f"git cannot be run ({error.strerror}): install it (Debian, Ubuntu: apt install git)"
         ) from error
     if done.returncode:
-        raise ImagesError(f"git {arguments[0]} failed in {root}: {done.stderr.strip().splitlines()[-1]}")
+        raise CommandError(f"git {arguments[0]} failed in {root}: {done.stderr.strip().splitlines()[-1]}")
     return done.stdout

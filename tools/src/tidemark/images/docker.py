@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from tidemark.images.errors import ImagesError
+from tidemark.errors import CommandError
 
 GET_ONE = (
     "install one (Debian, Ubuntu: apt install docker.io; others: https://docs.docker.com/engine/install) "
@@ -16,7 +16,7 @@ GET_ONE = (
 _KEPT_LINES = 40
 
 
-class DockerError(ImagesError):
+class DockerError(CommandError):
     """There is no docker command, no engine behind it, or it failed; the message is docker's own last line."""
 
 

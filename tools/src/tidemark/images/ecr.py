@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import boto3
 from botocore import exceptions
 
-from tidemark.images.errors import ImagesError
+from tidemark.errors import CommandError
 from tidemark.images.registry import Login
 
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
@@ -24,7 +24,7 @@ _UNKNOWN_KEYS = frozenset(
 _SIGN_IN = "sign in (aws sso login, aws configure) or set AWS_PROFILE"
 
 
-class EcrError(ImagesError):
+class EcrError(CommandError):
     """ECR cannot be used; the message names the region or the repository, and what to do."""
 
 

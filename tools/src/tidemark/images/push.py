@@ -16,11 +16,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tidemark.checkout import ROOT
+from tidemark.errors import CommandError
 from tidemark.images.build import architecture_of, build
 from tidemark.images.commit import head
 from tidemark.images.docker import Docker, DockerError
 from tidemark.images.ecr import Ecr
-from tidemark.images.errors import ImagesError, run
+from tidemark.images.errors import run
 from tidemark.images.recipes import FUNCTIONS, Build, Recipe
 from tidemark.images.registry import Login, Registry, RegistryError, StoredImage
 from tidemark.local.progress import Progress
@@ -69,7 +70,7 @@ class Push:
 
 
 def push_all(push: Push, docker: Docker) -> dict[str, str]:
-    """Have every function's image in the registry and return the digests by service. Raises ImagesError."""
+    """Have every function's image in the registry and return the digests by service. Raises CommandError."""
     found = {recipe: push.find(recipe) for recipe in FUNCTIONS}
     missing = [recipe for recipe, stored in found.items() if stored is None]
     if missing:
@@ -123,7 +124,9 @@ def _push(options: argparse.Namespace) -> None:
 
 def _host(text: str) -> str:
     if "/" in text:
-        raise ImagesError(f"REGISTRY is a host, with its port if it needs one (127.0.0.1:5000), not '{text}'")
+        raise CommandError(
+            f"REGISTRY is a host, with its port if it needs one (127.0.0.1:5000), not '{text}'"
+        )
     return text
 
 

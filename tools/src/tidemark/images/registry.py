@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from tidemark.images.errors import ImagesError
+from tidemark.errors import CommandError
 
 _IMAGE_TYPES = (
     "application/vnd.docker.distribution.manifest.v2+json",
@@ -25,7 +25,7 @@ _INDEX_TYPES = (
 _SECONDS = 30
 
 
-class RegistryError(ImagesError):
+class RegistryError(CommandError):
     """The registry cannot be asked, or holds what Lambda cannot run; the message names the registry or the image."""
 
 

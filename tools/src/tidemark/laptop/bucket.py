@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from tidemark.aws.owned_bucket import NotOursError, region_of
-from tidemark.laptop.errors import ResourceError, code_of
+from tidemark.errors import CommandError
+from tidemark.laptop.errors import code_of
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -31,18 +32,18 @@ class DataBucket:
         self._arn = f"arn:{partition}:s3:::{name}"
 
     def exists(self) -> bool:
-        """Whether the caller's account has it. Raises ResourceError where the name or another region is in the way."""
+        """Whether the caller's account has it. Raises CommandError where the name or another region is in the way."""
         try:
             where = region_of(self._s3, self.name, account=self._account)
         except NotOursError as error:
-            raise ResourceError(
+            raise CommandError(
                 f"bucket {self.name} belongs to another account, or these credentials may not list it: "
                 "choose another --name, or allow s3:ListBucket"
             ) from error
         if where is None:
             return False
         if where != self._region:
-            raise ResourceError(
+            raise CommandError(
                 f"bucket {self.name} is in {where}, not in {self._region}: give --region {where}"
             )
         return True
@@ -65,11 +66,11 @@ class DataBucket:
         return None
 
     def delete(self) -> None:
-        """Empty it, whatever it holds, and remove it. Raises ResourceError where something cannot be removed."""
+        """Empty it, whatever it holds, and remove it. Raises CommandError where something cannot be removed."""
         for batch in self._held():
             answer = self._s3.delete_objects(Bucket=self.name, Delete={"Objects": batch, "Quiet": True})  # type: ignore[typeddict-item]
             for refused in answer.get("Errors", []):
-                raise ResourceError(
+                raise CommandError(
                     f"object '{refused.get('Key')}' of {self.name} cannot be deleted: {refused.get('Message')}"
                 )
         for upload in self._uploads():
@@ -79,7 +80,7 @@ class DataBucket:
         except ClientError as error:
             if code_of(error) != "BucketNotEmpty":
                 raise
-            raise ResourceError(
+            raise CommandError(
                 f"something was put into {self.name} while it was emptied: stop that, then repeat"
             ) from error
         self._s3.get_waiter("bucket_not_exists").wait(Bucket=self.name)
@@ -98,7 +99,7 @@ class DataBucket:
                 return
             if code_of(error) != "BucketAlreadyExists":
                 raise
-            raise ResourceError(
+            raise CommandError(
                 f"bucket name {self.name} is taken by another account: choose another --name"
             ) from error
         self._s3.get_waiter("bucket_exists").wait(Bucket=self.name)

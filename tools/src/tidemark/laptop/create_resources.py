@@ -17,8 +17,9 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from size_history import tables
+from tidemark.errors import CommandError
 from tidemark.laptop.bucket import DataBucket
-from tidemark.laptop.errors import ResourceError, explained
+from tidemark.laptop.errors import explained
 from tidemark.laptop.names import DEFAULT_NAME, names_of
 from tidemark.laptop.table import Table
 
@@ -60,7 +61,7 @@ class Place:
 
 
 def place(region: str | None, endpoint: str | None) -> Place:
-    """Ask who the caller is and where. Raises botocore's errors and ResourceError."""
+    """Ask who the caller is and where. Raises botocore's errors and CommandError."""
     session = boto3.session.Session(region_name=region or os.environ.get("AWS_REGION"))
     if session.region_name is None:
         raise NoRegionError
@@ -88,13 +89,13 @@ def create(resources: "Sequence[DataBucket | Table]") -> int:
 def delete(resources: "Sequence[DataBucket | Table]", *, with_data: bool) -> int:
     """Remove what there is, and nothing where one holds data that was not given up; return 0.
 
-    Raises ResourceError naming what is not empty.
+    Raises CommandError naming what is not empty.
     """
     found = [resource for resource in resources if resource.exists()]
     for resource in found:
         content = None if with_data else resource.content()
         if content is not None:
-            raise ResourceError(
+            raise CommandError(
                 f"{resource.title} {resource.name} holds {content} and maybe more, so nothing was deleted: "
                 "--with-data deletes that too"
             )
@@ -116,7 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{where}:", flush=True)
         resources = where.resources(options.name)
         return delete(resources, with_data=options.with_data) if options.delete else create(resources)
-    except ResourceError as error:
+    except CommandError as error:
         message = str(error)
     except (BotoCoreError, ClientError, ValueError) as error:
         message = explained(error, region=region, endpoint=endpoint)

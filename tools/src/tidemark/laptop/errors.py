@@ -36,10 +36,6 @@ _BAD_CREDENTIALS = {
 _REFUSED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"}
 
 
-class ResourceError(Exception):
-    """What was asked for cannot be done; the message is one line that says why and what to do."""
-
-
 def explained(
     error: BotoCoreError | ClientError | ValueError, *, region: str | None, endpoint: str | None
 ) -> str:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from tidemark.laptop.errors import ResourceError
+from tidemark.errors import CommandError
 
 DEFAULT_NAME = "laptop"
 # A bucket's name is lower case and at most 63 characters long (an AWS limit), with ours around it.
@@ -23,11 +23,11 @@ class Names:
 def names_of(account: str, region: str, name: str) -> Names:
     """Return the names of the set that `name` calls one of an account and a region: always the same.
 
-    Bucket names are shared by all accounts, hence the digest. Raises ResourceError for a name that cannot be part
+    Bucket names are shared by all accounts, hence the digest. Raises CommandError for a name that cannot be part
     of a bucket's.
     """
     if not _NAME.fullmatch(name):
-        raise ResourceError(
+        raise CommandError(
             f"'{name}' is no name: it has up to 20 small letters, digits and hyphens, and no hyphen at an end"
         )
     digest = blake2b(f"{account}/{region}/{name}".encode(), digest_size=6).hexdigest()

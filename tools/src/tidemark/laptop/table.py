@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from size_history.tables import TableSchema
-from tidemark.laptop.errors import ResourceError, code_of
+from tidemark.errors import CommandError
+from tidemark.laptop.errors import code_of
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -27,7 +28,7 @@ class Table:
         self._schema = schema
 
     def exists(self) -> bool:
-        """Whether it is there and has its schema. Raises ResourceError where another table has its name."""
+        """Whether it is there and has its schema. Raises CommandError where another table has its name."""
         found = self._described()
         if found is None:
             return False
@@ -35,9 +36,9 @@ class Table:
             self._dynamodb.get_waiter("table_not_exists").wait(TableName=self.name, WaiterConfig=_WAIT)
             return False
         if found["TableStatus"] not in _WELL:
-            raise ResourceError(f"table {self.name} is {found['TableStatus']}: look at it in the console")
+            raise CommandError(f"table {self.name} is {found['TableStatus']}: look at it in the console")
         if _shape(found) != _shape(self._schema.definition()):
-            raise ResourceError(
+            raise CommandError(
                 f"table {self.name} has other keys or indexes than the {self.title}: "
                 "delete it, or choose another --name"
             )
@@ -73,7 +74,7 @@ class Table:
         except ClientError as error:
             if code_of(error) != "ValidationException":
                 raise
-            raise ResourceError(
+            raise CommandError(
                 f"table {self.name} cannot be deleted: {error.response['Error'].get('Message')}"
             ) from error
         self._dynamodb.get_waiter("table_not_exists").wait(TableName=self.name, WaiterConfig=_WAIT)

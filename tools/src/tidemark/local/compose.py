@@ -7,18 +7,18 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 
-from tidemark.local.errors import LocalError
+from tidemark.errors import CommandError
 
 _ANSWER_SECONDS = 30
 
 
 def command(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return Compose's command: `docker compose` (2), or `docker-compose` (1.29). LocalError without either."""
+    """Return Compose's command: `docker compose` (2), or `docker-compose` (1.29). CommandError without either."""
     for words in (("docker", "compose"), ("docker-compose",)):
         program = shutil.which(words[0], path=environ.get("PATH"))
         if program and _runs((program, *words[1:], "version"), environ):
             return words
-    raise LocalError("there is no docker compose: install docker-compose-plugin, or docker-compose 1.29")
+    raise CommandError("there is no docker compose: install docker-compose-plugin, or docker-compose 1.29")
 
 
 def _runs(words: tuple[str, ...], environ: Mapping[str, str]) -> bool:

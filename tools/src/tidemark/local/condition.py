@@ -26,7 +26,7 @@ class Condition:
 
 
 def inspect(state: StateDirectory) -> Condition:
-    """Look at the records and the processes or containers of an environment; asks none of them anything. LocalError."""
+    """Look at the records and the processes or containers of an environment; asks none of them anything. CommandError."""
     if running := containers.of(state):
         return judge_containers(running.states(), completed=state.environment() is not None)
     records = {record.name: record.pid for record in state.records()}

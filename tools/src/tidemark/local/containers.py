@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tidemark.errors import CommandError
 from tidemark.images.docker import Docker, DockerError
 from tidemark.local import compose
 from tidemark.local.embedded import LOCALSTACK, PRELOADED, TITLES
 from tidemark.local.engine import Engine
-from tidemark.local.errors import LocalError
 from tidemark.local.state import ComposeRecord, StateDirectory
 
 _PROJECT_LABEL = "com.docker.compose.project"
@@ -37,7 +37,7 @@ class Containers:
         return Docker({**self.environ, "DOCKER_HOST": self.record.docker_host})
 
     def states(self) -> dict[str, str]:
-        """Return what the engine says of each service that it has: `running`, `healthy`, `exited`… LocalError."""
+        """Return what the engine says of each service that it has: `running`, `healthy`, `exited`… CommandError."""
         line = f'{{{{.Label "{_SERVICE_LABEL}"}}}} {{{{.State}}}} {{{{.Status}}}}'
         found = {}
         for row in self._lines("ps", "--all", *self._of_project(), "--format", line):
@@ -46,11 +46,11 @@ class Containers:
         return found
 
     def count(self) -> int:
-        """Return how many containers there are, the functions' among them. LocalError."""
+        """Return how many containers there are, the functions' among them. CommandError."""
         return len(self._all())
 
     def functions(self) -> int:
-        """Return how many containers LocalStack has started for functions. LocalError."""
+        """Return how many containers LocalStack has started for functions. CommandError."""
         return len(set(self._all()) - set(self._lines("ps", "--all", "--quiet", *self._of_project())))
 
     def log(self, service: str) -> str:
@@ -67,7 +67,7 @@ class Containers:
         return ""
 
     def stop(self) -> int:
-        """Remove every container and the network; return how many containers there were. LocalError if any is left."""
+        """Remove every container and the network; return how many containers there were. CommandError if any is left."""
         before = self._all()
         for container in self._of_service(LOCALSTACK):  # it ends its functions itself
             self._quietly("stop", "--time", str(_STOP_SECONDS), container)
@@ -75,7 +75,7 @@ class Containers:
             self._quietly("rm", "--force", "--volumes", *left)
         self._quietly("network", "rm", self.record.project)
         if left := self._all():
-            raise LocalError(f"containers cannot be removed: docker rm -f {' '.join(left)}")
+            raise CommandError(f"containers cannot be removed: docker rm -f {' '.join(left)}")
         return len(before)
 
     def _all(self) -> list[str]:
@@ -94,7 +94,7 @@ class Containers:
         try:
             return self.docker.output(*arguments).splitlines()
         except DockerError as error:
-            raise LocalError(f"the engine at {self.record.docker_host} is needed: {error}") from error
+            raise CommandError(f"the engine at {self.record.docker_host} is needed: {error}") from error
 
     def _quietly(self, *arguments: str) -> None:
         try:
@@ -110,13 +110,13 @@ def of(state: StateDirectory) -> Containers | None:
 
 
 def stop(state: StateDirectory) -> int:
-    """Remove what an environment has in Docker, if anything; return how many containers there were. LocalError."""
+    """Remove what an environment has in Docker, if anything; return how many containers there were. CommandError."""
     containers = of(state)
     return containers.stop() if containers else 0
 
 
 def build(root: Path, engine: Engine, say: Callable[[str], None], environ: Mapping[str, str]) -> None:
-    """Build the images, all but what changed from the engine's cache. Raises LocalError."""
+    """Build the images, all but what changed from the engine's cache. Raises CommandError."""
     say("building the images (from the cache, where nothing changed)")
     command = [sys.executable, "-m", "tidemark.images.build", "--target", "local"]
     done = subprocess.run(
@@ -130,13 +130,13 @@ def build(root: Path, engine: Engine, say: Callable[[str], None], environ: Mappi
     )
     if done.returncode:
         *details, last = done.stdout.strip().splitlines() or ["make images failed"]
-        raise LocalError(last.removeprefix("images: "), details="\n".join(details[-_SHOWN_LINES:]))
+        raise CommandError(last.removeprefix("images: "), details="\n".join(details[-_SHOWN_LINES:]))
 
 
 def start(
     root: Path, state: StateDirectory, engine: Engine, port: int, environ: Mapping[str, str]
 ) -> Containers:
-    """Start the services in the background and return their containers. Raises LocalError."""
+    """Start the services in the background and return their containers. Raises CommandError."""
     project = "tidemark-" + hashlib.sha256(str(state.root).encode()).hexdigest()[:10]
     record = ComposeRecord(project, engine.host)
     state.record_compose(record)
@@ -159,5 +159,5 @@ def start(
         check=False,
     )
     if done.returncode:
-        raise LocalError(f"{' '.join(command)} up failed", details=(done.stdout + done.stderr).strip())
+        raise CommandError(f"{' '.join(command)} up failed", details=(done.stdout + done.stderr).strip())
     return containers

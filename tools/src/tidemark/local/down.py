@@ -1,22 +1,23 @@
 """`make local-down`: stops what `local-up` started, and makes sure that no process and no port of it is left."""
 
-import argparse
 import os
 import shlex
-import sys
-from collections.abc import Sequence
+from typing import Annotated
+
+import typer
 
 from tidemark.checkout import ROOT
+from tidemark.errors import CommandError, unstoppable
 from tidemark.local import processes
 from tidemark.local.condition import Kind, inspect
-from tidemark.local.errors import LocalError, run, unstoppable
 from tidemark.local.progress import Progress
 from tidemark.local.starting import stop
 from tidemark.local.state import DEFAULT, StateDirectory
+from tidemark.options import State
 
 
 def down(state: StateDirectory) -> int:
-    """Stop the environment, remove its state and tell the user; return the exit code. Raises LocalError."""
+    """Stop the environment, remove its state and tell the user; return the exit code. Raises CommandError."""
     where = os.path.relpath(state.root)
     if not state.root.exists() and not processes.find(state):
         print(f"local-down: nothing is running in {where}")
@@ -35,29 +36,25 @@ def down(state: StateDirectory) -> int:
 
 
 def refuse_others() -> int:
-    """Raise LocalError if any environment is left whose programs or records `make clean` would remove; else return 0."""
+    """Raise CommandError if any environment is left whose programs or records `make clean` would remove; else return 0."""
     left = processes.states_running(ROOT / ".venvs")
     default = StateDirectory.at(str(ROOT / DEFAULT))
     if inspect(default).kind is not Kind.ABSENT:
         left.add(str(default.root))
     if left:
         where = os.path.relpath(min(left))
-        raise LocalError(
+        raise CommandError(
             f"an environment is still there, in {where}: run make local-down STATE={shlex.quote(where)} first"
         )
     return 0
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
-    parser = argparse.ArgumentParser(prog="local-down", description="Stop the local environment.")
-    parser.add_argument("--state", default=DEFAULT, metavar="DIRECTORY", help="default: %(default)s")
-    parser.add_argument("--others", action="store_true", help="stop nothing; fail if another one is left")
-    options = parser.parse_args(arguments)
-    if options.others:
-        return run("clean", refuse_others)
-    return run("local-down", lambda: down(StateDirectory.at(options.state)))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def command(
+    *,
+    state: State = DEFAULT,
+    others: Annotated[
+        bool, typer.Option("--others", help="Stop nothing; fail if another one is left.")
+    ] = False,
+) -> int:
+    """Stop the local environment; no process and no port is left."""
+    return refuse_others() if others else down(StateDirectory.at(state))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra_cdk.images import SERVICES, repository
-from tidemark.local.errors import LocalError
+from tidemark.errors import CommandError
 from tidemark.local.ports import LOOPBACK
 from tidemark.local.processes import MARK, Program
 from tidemark.local.state import StateDirectory
@@ -66,10 +66,10 @@ def functions(root: Path, state: StateDirectory) -> dict[str, dict[str, dict[str
 
 
 def require_installed(root: Path) -> None:
-    """Raise LocalError, naming the first interpreter that is missing, unless everything is installed."""
+    """Raise CommandError, naming the first interpreter that is missing, unless everything is installed."""
     for name in (*NAMES, *SERVICES):
         if not os.access(_python(root, name), os.X_OK):
-            raise LocalError(f"{_python(root, name).relative_to(root)} is missing: run make install")
+            raise CommandError(f"{_python(root, name).relative_to(root)} is missing: run make install")
 
 
 def _program(root: Path, name: str, module: str, environ: Mapping[str, str]) -> Program:

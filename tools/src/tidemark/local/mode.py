@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from tidemark.errors import CommandError
 from tidemark.local import compose, containers
 from tidemark.local import engine as engines
 from tidemark.local.engine import Engine, NoEngineError
-from tidemark.local.errors import LocalError
 
 
 class Mode(Enum):
@@ -27,21 +27,12 @@ class Choice:
     why: str
 
 
-def mode_from(text: str) -> Mode:
-    """Return the mode that a text names; ValueError that names those there are."""
-    try:
-        return Mode(text)
-    except ValueError:
-        known = " or ".join(mode.value for mode in Mode)
-        raise ValueError(f"{text!r} is no mode: it is {known}") from None
-
-
 def choose(
     asked: Mode | None, root: Path, say: Callable[[str], None], environ: Mapping[str, str] = os.environ
 ) -> Choice:
     """Decide where to run, and build the images if it is in Docker.
 
-    Without a mode it is Docker wherever an engine answers and the images can be built. LocalError if MODE=docker
+    Without a mode it is Docker wherever an engine answers and the images can be built. CommandError if MODE=docker
     cannot be.
     """
     if asked is Mode.EMBEDDED:
@@ -49,11 +40,11 @@ def choose(
     try:
         engine = engines.find(environ)
         _prepare(root, engine, say, environ)
-    except (NoEngineError, LocalError) as error:
+    except (NoEngineError, CommandError) as error:
         if asked is Mode.DOCKER:
             fix = "start one, set DOCKER_HOST, or take MODE=embedded"
             text = f"MODE=docker: {error}: {fix}" if isinstance(error, NoEngineError) else str(error)
-            raise LocalError(text, details=getattr(error, "details", "")) from error
+            raise CommandError(text, details=getattr(error, "details", "")) from error
         return Choice(None, str(error))
     why = "MODE=docker" if asked else "an engine answers there; MODE=embedded does without"
     return Choice(engine, f"{engine.socket}, {why}")

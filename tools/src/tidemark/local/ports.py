@@ -6,7 +6,7 @@ from textwrap import shorten
 
 import psutil
 
-from tidemark.local.errors import LocalError
+from tidemark.errors import CommandError
 
 LOOPBACK = "127.0.0.1"
 LARGEST_PORT = 65535
@@ -22,7 +22,7 @@ def free_port() -> int:
 
 
 def require_free(port: int) -> None:
-    """Raise LocalError, naming the port, its holder and the fix, unless we could listen on it."""
+    """Raise CommandError, naming the port, its holder and the fix, unless we could listen on it."""
     other = f"choose another one: make local-up PORT={port + 1 if port < LARGEST_PORT else port - 1}"
     with socket.socket() as probe:
         probe.setsockopt(
@@ -31,10 +31,10 @@ def require_free(port: int) -> None:
         try:
             probe.bind((LOOPBACK, port))
         except PermissionError:
-            raise LocalError(f"port {port} is not for ordinary users: {other}") from None
+            raise CommandError(f"port {port} is not for ordinary users: {other}") from None
         except OSError:
             held_by = holder(port) or "a process that only root may see"
-            raise LocalError(f"port {port} is taken by {held_by}: end that, or {other}") from None
+            raise CommandError(f"port {port} is taken by {held_by}: end that, or {other}") from None
 
 
 def holder(port: int) -> str | None:
@@ -59,7 +59,7 @@ def _named(pid: int) -> str:
 
 
 def port_from(text: str) -> int:
-    """Return the port that an argument names; raise ValueError for anything but 1 to 65535."""
+    """Return the port that an argument names. Raises CommandError for anything but 1 to 65535."""
     if not text.isdecimal() or not 1 <= int(text) <= LARGEST_PORT:
-        raise ValueError(f"a port is a number from 1 to {LARGEST_PORT}, not '{text}'")
+        raise CommandError(f"a port is a number from 1 to {LARGEST_PORT}, not '{text}'")
     return int(text)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from tidemark.local.errors import LocalError
+from tidemark.errors import CommandError
 from tidemark.local.state import ProcessRecord, StateDirectory
 
 MARK = "TIDEMARK_LOCAL_STATE"
@@ -81,7 +81,7 @@ def states_running(directory: Path) -> set[str]:
 def stop_all(state: StateDirectory, say: Callable[[str], None] = lambda _: None) -> int:
     """Stop every process of an environment and return how many there were.
 
-    They are asked first (SIGTERM) and killed if they do not end. Raises LocalError if one is left, or a port.
+    They are asked first (SIGTERM) and killed if they do not end. Raises CommandError if one is left, or a port.
     """
     ended = find(state)
     listening = listeners(ended)
@@ -93,9 +93,9 @@ def stop_all(state: StateDirectory, say: Callable[[str], None] = lambda _: None)
         _signal(left, signal.SIGKILL)
         _wait(left, _KILL_SECONDS)
     if left:
-        raise LocalError(f"these processes cannot be stopped: {_names(left)}; end them by hand (kill -9)")
+        raise CommandError(f"these processes cannot be stopped: {_names(left)}; end them by hand (kill -9)")
     if still_open := [address for address in listening if _answers(address)]:
-        raise LocalError(
+        raise CommandError(
             f"these addresses are still open: {', '.join(still_open)}; see who holds them: ss -ltnp"
         )
     return len(ended)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tidemark.local.errors import LocalError
+from tidemark.errors import CommandError
 
 HEARTBEAT_SECONDS = 5.0
 _POLL_SECONDS = 0.1
@@ -24,13 +24,13 @@ class Progress:
     def wait(self, what: str, poll: Callable[[], str | None], *, seconds: float) -> None:
         """Wait until `poll` returns None; what it returns until then says what is still missing.
 
-        Raises LocalError with that after `seconds`; every few seconds a line shows that we still wait.
+        Raises CommandError with that after `seconds`; every few seconds a line shows that we still wait.
         """
         began = last_word = time.monotonic()
         while (missing := poll()) is not None:
             now = time.monotonic()
             if now - began > seconds:
-                raise LocalError(f"waited {seconds:.0f} s for {what} in vain: {missing}")
+                raise CommandError(f"waited {seconds:.0f} s for {what} in vain: {missing}")
             if now - last_word > HEARTBEAT_SECONDS:
                 last_word = now
                 self.say(f"still waiting for {what}: {missing}")

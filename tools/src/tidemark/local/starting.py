@@ -8,13 +8,13 @@ from http.client import HTTPConnection, HTTPException
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tidemark.checkout import ROOT
+from tidemark.errors import CommandError, Stopped, unstoppable
 from tidemark.local import containers, embedded, emulator, health, processes
 from tidemark.local.deployment.deploy import DeployError, deploy
 from tidemark.local.deployment.templates import SynthError, local_templates
 from tidemark.local.embedded import Addresses
 from tidemark.local.emulator import EmulatorError
 from tidemark.local.engine import Engine
-from tidemark.local.errors import LocalError, Stopped, unstoppable
 from tidemark.local.health import Clients
 from tidemark.local.ports import LOOPBACK, free_port, require_free
 from tidemark.local.processes import Program
@@ -35,7 +35,7 @@ def start(
 
     It runs in containers of an engine, or without one as processes of this machine.
 
-    Raises LocalError, with the end of the log that matters. Then, and when a signal stops it, nothing stays:
+    Raises CommandError, with the end of the log that matters. Then, and when a signal stops it, nothing stays:
     no process, no port, and no file but the logs of what failed.
     """
     if engine is None:
@@ -54,7 +54,7 @@ def start(
 
 
 def stop(state: StateDirectory, say: Callable[[str], None] = lambda _: None) -> tuple[int, int]:
-    """Stop whatever runs of an environment; return how many processes and containers that was. LocalError."""
+    """Stop whatever runs of an environment; return how many processes and containers that was. CommandError."""
     return processes.stop_all(state, say), containers.stop(state)
 
 
@@ -100,13 +100,13 @@ def _await_container(
     def missing() -> str | None:
         states = running.states()
         if states.get(service) in {None, "exited", "dead"}:
-            raise LocalError(f"{title} ended while it was starting", details=running.log(service))
+            raise CommandError(f"{title} ended while it was starting", details=running.log(service))
         return None if condition(states) == "healthy" else "it does not answer yet"
 
     try:
         progress.wait(title, missing, seconds=PROCESS_SECONDS)
-    except LocalError as error:
-        raise LocalError(str(error), details=error.details or running.log(service)) from error
+    except CommandError as error:
+        raise CommandError(str(error), details=error.details or running.log(service)) from error
 
 
 def _complete(
@@ -114,8 +114,8 @@ def _complete(
 ) -> Environment:
     try:
         environment = _deploy(addresses, progress)
-    except LocalError as error:
-        raise LocalError(str(error), details=end_of_log()) from error
+    except CommandError as error:
+        raise CommandError(str(error), details=end_of_log()) from error
     state.complete(environment)
     return environment
 
@@ -129,15 +129,15 @@ def _await(
 ) -> None:
     def missing() -> str | None:
         if not processes.is_alive(record):
-            raise LocalError(
+            raise CommandError(
                 f"{program.title} ended while it was starting", details=_end_of_log(state, program)
             )
         return None if answers() else "it does not answer yet"
 
     try:
         progress.wait(program.title, missing, seconds=PROCESS_SECONDS)
-    except LocalError as error:
-        raise LocalError(str(error), details=error.details or _end_of_log(state, program)) from error
+    except CommandError as error:
+        raise CommandError(str(error), details=error.details or _end_of_log(state, program)) from error
 
 
 def _deploy(addresses: Addresses, progress: Progress) -> Environment:
@@ -157,9 +157,9 @@ def _deploy(addresses: Addresses, progress: Progress) -> Environment:
             seconds=BASELINE_SECONDS,
         )
     except (DeployError, BotoCoreError, ClientError) as error:
-        raise LocalError(" ".join(str(error).split())) from error
+        raise CommandError(" ".join(str(error).split())) from error
     except KeyError as error:
-        raise LocalError(
+        raise CommandError(
             f"the stacks have no output {error}: infra_cdk does not fit infra_cdk/local"
         ) from error
     progress.say("functions active, the data bucket's history has its baseline")
@@ -206,11 +206,11 @@ class _Synth:
         self._thread.start()
 
     def missing(self) -> str | None:
-        """Say that the templates are not there yet, or None if they are; LocalError if synth failed."""
+        """Say that the templates are not there yet, or None if they are; CommandError if synth failed."""
         if self._thread.is_alive():
             return "synth has not ended"
         if self._fault:
-            raise LocalError(self._fault)
+            raise CommandError(self._fault)
         return None
 
     def _run(self) -> None:

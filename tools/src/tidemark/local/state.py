@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tidemark.local.errors import LocalError
+from tidemark.errors import CommandError
 
 DEFAULT = ".local"
 DEFAULT_PORT = 4566
@@ -55,17 +55,17 @@ class StateDirectory:
 
     @classmethod
     def at(cls, path: str) -> "StateDirectory":
-        """Return the state directory at a path; LocalError if that is a file, or where we may not look."""
+        """Return the state directory at a path; CommandError if that is a file, or where we may not look."""
         root = Path(path).absolute()
         try:
             is_taken = root.exists() and not root.is_dir()
             (root / _ENVIRONMENT).exists()  # which tells whether what is in it may be looked at
         except OSError as error:
-            raise LocalError(
+            raise CommandError(
                 f"STATE: cannot use {path}: {error.strerror}: choose another one: STATE=.local"
             ) from error
         if is_taken:
-            raise LocalError(f"{path} is no directory: choose another one: STATE=.local")
+            raise CommandError(f"{path} is no directory: choose another one: STATE=.local")
         return cls(root)
 
     @property
@@ -141,7 +141,7 @@ class StateDirectory:
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """Hold the directory, creating it, against other commands that start or stop; LocalError if one is at it.
+        """Hold the directory, creating it, against other commands that start or stop; CommandError if one is at it.
 
         Afterwards it is removed if nothing is in it.
         """
@@ -159,12 +159,12 @@ class StateDirectory:
                 self.root.mkdir(parents=True, exist_ok=True)
                 descriptor = os.open(self.root, os.O_RDONLY)
             except OSError as error:
-                raise LocalError(f"STATE: cannot use {self.root}: {error.strerror}") from error
+                raise CommandError(f"STATE: cannot use {self.root}: {error.strerror}") from error
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 os.close(descriptor)
-                raise LocalError(
+                raise CommandError(
                     f"another make local-up or local-down is at work in {self.root.name}: wait until it ends"
                 ) from None
             if self._is(descriptor):

@@ -1,23 +1,19 @@
 """`make status`: one screen about the running environment; exit code 0 if all is well."""
 
-import argparse
-import sys
-from collections.abc import Sequence
-
 import psutil
 
 from tidemark.local import containers, health, processes
 from tidemark.local.embedded import NAMES, TITLES
 from tidemark.local.env import running
-from tidemark.local.errors import run
 from tidemark.local.health import Fact
 from tidemark.local.state import DEFAULT, StateDirectory
+from tidemark.options import State
 
 MEGABYTE = 1024 * 1024
 
 
 def status(state: StateDirectory) -> int:
-    """Print what there is and how it is; return 0, or 1 if anything is not as it should be. Raises LocalError."""
+    """Print what there is and how it is; return 0, or 1 if anything is not as it should be. Raises CommandError."""
     environment = running(state)
     facts = [
         *_running(state),
@@ -58,13 +54,6 @@ def _memory(state: StateDirectory) -> Fact:
     return Fact("processes", f"{len(found)}, the functions' among them, {total // MEGABYTE} MB of memory")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
-    parser = argparse.ArgumentParser(prog="status", description="Show the local environment.")
-    parser.add_argument("--state", default=DEFAULT, metavar="DIRECTORY", help="default: %(default)s")
-    options = parser.parse_args(arguments)
-    return run("status", lambda: status(StateDirectory.at(options.state)))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def command(state: State = DEFAULT) -> int:
+    """Show the local environment on one screen; fails if anything is not well."""
+    return status(StateDirectory.at(state))

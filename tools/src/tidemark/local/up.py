@@ -1,26 +1,26 @@
 """`make local-up`: starts the environment, finishes or repairs a half-started one, and leaves a running one alone."""
 
-import argparse
 import os
-import sys
-from collections.abc import Sequence
+from typing import Annotated
 from urllib.parse import urlsplit
 
+import typer
+
 from tidemark.checkout import ROOT
-from tidemark.local import health, mode
+from tidemark.errors import CommandError, unstoppable
+from tidemark.local import health
 from tidemark.local.condition import Kind, inspect
-from tidemark.local.errors import LocalError, run, unstoppable
-from tidemark.local.mode import Mode
-from tidemark.local.ports import port_from
+from tidemark.local.mode import Mode, choose
 from tidemark.local.progress import Progress
 from tidemark.local.starting import start, stop
 from tidemark.local.state import DEFAULT, DEFAULT_PORT, Environment, StateDirectory
+from tidemark.options import State, port_option
 
 
 def up(state: StateDirectory, port: int | None, asked: Mode | None = None) -> int:
     """Bring the environment up and tell the user where everything is; return the exit code.
 
-    `port` and `asked` are None where the user named none. Raises LocalError.
+    `port` and `asked` are None where the user named none. Raises CommandError.
     """
     with state.alone():
         condition = inspect(state)
@@ -32,7 +32,7 @@ def up(state: StateDirectory, port: int | None, asked: Mode | None = None) -> in
             with unstoppable():
                 stop(state)
                 state.remove()
-        choice = mode.choose(asked, ROOT, progress.say)
+        choice = choose(asked, ROOT, progress.say)
         progress.say(f"{_place(in_docker=choice.engine is not None)}: {choice.why}")
         environment = start(state, port or DEFAULT_PORT, progress, engine=choice.engine)
     print(f"local-up: ready\n{_summary(state, environment)}")
@@ -42,12 +42,12 @@ def up(state: StateDirectory, port: int | None, asked: Mode | None = None) -> in
 def _already_up(state: StateDirectory, environment: Environment, port: int | None, asked: Mode | None) -> int:
     in_docker = state.compose() is not None
     if asked is not None and (asked is Mode.DOCKER) != in_docker:
-        raise LocalError(
+        raise CommandError(
             f"MODE={asked.value}: it is up {_place(in_docker=in_docker)} already: run make local-down first"
         )
     running_port = urlsplit(environment.endpoint).port
     if port is not None and port != running_port:
-        raise LocalError(
+        raise CommandError(
             f"it is up at {environment.endpoint} already: run make local-down first, or keep two apart with STATE="
         )
     ill = [
@@ -56,7 +56,7 @@ def _already_up(state: StateDirectory, environment: Environment, port: int | Non
         if not fact.healthy
     ]
     if ill:
-        raise LocalError(f"it is up, but {'; '.join(ill)}; for a new one: make local-down local-up")
+        raise CommandError(f"it is up, but {'; '.join(ill)}; for a new one: make local-down local-up")
     print(f"local-up: is up already, nothing was changed\n{_summary(state, environment)}")
     return 0
 
@@ -87,27 +87,13 @@ def _logs(state: StateDirectory) -> str:
     return os.path.relpath(state.log("localstack").parent)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
-    parser = argparse.ArgumentParser(prog="local-up", description="Start the local environment.")
-    parser.add_argument("--state", default=DEFAULT, metavar="DIRECTORY", help="default: %(default)s")
-    parser.add_argument("--port", help=f"where it listens, on 127.0.0.1 (default: {DEFAULT_PORT})")
-    parser.add_argument("--mode", help="docker or embedded (default: docker where an engine answers)")
-    options = parser.parse_args(arguments)
-
-    def command() -> int:
-        try:
-            port = port_from(options.port) if options.port else None
-        except ValueError as error:
-            raise LocalError(f"PORT: {error}") from None
-        try:
-            asked = mode.mode_from(options.mode) if options.mode else None
-        except ValueError as error:
-            raise LocalError(f"MODE: {error}") from None
-        return up(StateDirectory.at(options.state), port, asked)
-
-    return run("local-up", command)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def command(
+    *,
+    state: State = DEFAULT,
+    port: Annotated[int | None, port_option(f"Port on 127.0.0.1 (default: {DEFAULT_PORT}).")] = None,
+    mode: Annotated[
+        Mode | None, typer.Option(help="Where it runs (default: docker if an engine answers).")
+    ] = None,
+) -> int:
+    """Start LocalStack, deploy to it and wait until all is ready; a running environment stays as it is."""
+    return up(StateDirectory.at(state), port, mode)

@@ -1,18 +1,20 @@
-"""Runs a command inside an environment of its own: `python -m tidemark.local.within -- pytest …`.
+"""Runs a command inside an environment of its own: `tidemark within -- pytest …`.
 
 The environment has its own ports and a temporary state directory, and goes when the command ends, however it does.
 """
 
-import argparse
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from typing import Annotated
 
+import typer
+
+from tidemark.errors import CommandError, Stopped, unstoppable
 from tidemark.local import processes
-from tidemark.local.errors import LocalError, Stopped, run, unstoppable
 from tidemark.local.ports import free_port
 from tidemark.local.progress import Progress
 from tidemark.local.starting import start
@@ -23,7 +25,7 @@ COMMAND_GRACE_SECONDS = 30.0
 
 
 def within(command: Sequence[str]) -> int:
-    """Run a command in a new environment and return its exit code. Raises LocalError."""
+    """Run a command in a new environment and return its exit code. Raises CommandError."""
     with tempfile.TemporaryDirectory(prefix="tidemark-", ignore_cleanup_errors=True) as directory:
         state = StateDirectory.at(directory)
         print("within: starting an environment for this command alone", file=sys.stderr, flush=True)
@@ -42,7 +44,7 @@ def _run(command: Sequence[str], environment: Environment) -> int:
     try:
         process = subprocess.Popen(command, env=variables)
     except OSError as error:
-        raise LocalError(f"cannot run {command[0]}: {error.strerror}") from error
+        raise CommandError(f"cannot run {command[0]}: {error.strerror}") from error
     try:
         code = process.wait()
     except Stopped as stopped:
@@ -62,13 +64,6 @@ def _end(process: subprocess.Popen[bytes], number: int) -> None:
         process.wait()
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
-    parser = argparse.ArgumentParser(prog="within", description="Run a command in an environment of its own.")
-    parser.add_argument("command", nargs="+", metavar="-- COMMAND")
-    options = parser.parse_args(arguments)
-    return run("within", lambda: within(options.command))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def command(command: Annotated[list[str], typer.Argument(help="What to run, after --.")]) -> int:
+    """Run a command inside an environment of its own, which goes when the command ends."""
+    return within(command)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 from infra_cdk.images import repository
+from tidemark.errors import CommandError, unstoppable
 from tidemark.local import emulator
-from tidemark.local.errors import LocalError, unstoppable
 from tidemark.local.state import Environment, StateDirectory
 from tidemark.loop.reloading import recycle
 from tidemark.loop.services import function_name
@@ -29,9 +29,9 @@ _LAUNCHER = Path(__file__).with_name("under_debugger.py")
 
 @contextmanager
 def debugged(state: StateDirectory, environment: Environment, service: str, port: int) -> Iterator[None]:
-    """Have a function listen for a debugger on a loopback port while the context lasts. LocalError."""
+    """Have a function listen for a debugger on a loopback port while the context lasts. CommandError."""
     if state.compose():
-        raise LocalError(
+        raise CommandError(
             "DEBUG= attaches to processes, and in Docker there are none: MODE=embedded make local-up"
         )
     client: LambdaClient = emulator.client("lambda", environment.endpoint)
@@ -49,7 +49,7 @@ def debugged(state: StateDirectory, environment: Environment, service: str, port
                 _allow(client, name, before)
                 recycle(environment, service)
     except (BotoCoreError, ClientError, WaiterError) as error:
-        raise LocalError(
+        raise CommandError(
             f"DEBUG={service}: {' '.join(str(error).split())}: make local-down local-up starts anew"
         ) from error
 
@@ -73,7 +73,7 @@ def _wrapped(state: StateDirectory, service: str, python: str, port: int) -> str
     """Write a stand-in for a function's interpreter that starts it under debugpy, and return its path."""
     spec = find_spec("debugpy")
     if spec is None or spec.origin is None:
-        raise LocalError("debugpy is not installed: run make install")
+        raise CommandError("debugpy is not installed: run make install")
     script = state.files_of("debugger") / service / "python"
     script.parent.mkdir(parents=True, exist_ok=True)
     start = (python, str(_LAUNCHER), str(Path(spec.origin).parent), str(port))

@@ -20,9 +20,9 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from size_history.items import Totals
+from tidemark.errors import CommandError, run
 from tidemark.local import emulator, health
 from tidemark.local.env import running
-from tidemark.local.errors import LocalError, run
 from tidemark.local.state import DEFAULT, Environment, StateDirectory
 from tidemark.loop.uploads import LeftOut, files_of, upload
 
@@ -47,23 +47,23 @@ class Demonstration:
         self.left_out = LeftOut()
 
     def weigh(self) -> tuple[int, int]:
-        """Return how many bytes and files there are to upload; LocalError if there is none."""
+        """Return how many bytes and files there are to upload; CommandError if there is none."""
         size = count = 0
         for file in files_of(self._directory, LeftOut()):
             size, count = size + file.size, count + 1
         if not count:
-            raise LocalError(f"DIR={self._directory} holds no file that can be uploaded")
+            raise CommandError(f"DIR={self._directory} holds no file that can be uploaded")
         return size, count
 
     def totals(self) -> Totals:
-        """Return the tracked totals; LocalError where there are none."""
+        """Return the tracked totals; CommandError where there are none."""
         found = health.totals(self._tables, self._environment.variables)
         if found is None:
-            raise LocalError("the data bucket has no baseline: see make status")
+            raise CommandError("the data bucket has no baseline: see make status")
         return found
 
     def run(self, size: int) -> tuple[Totals, Totals]:
-        """Upload, and wait until the tracked size is the listing's; return the totals before and after. LocalError."""
+        """Upload, and wait until the tracked size is the listing's; return the totals before and after. CommandError."""
         before = self.totals()
         with _bars() as bars:
             uploaded = bars.add_task("uploaded", total=size)
@@ -72,7 +72,7 @@ class Demonstration:
 
             def look() -> None:
                 # Whatever makes a look fail here, `_wait` meets and reports.
-                with suppress(LocalError, BotoCoreError, ClientError):
+                with suppress(CommandError, BotoCoreError, ClientError):
                     while not over.wait(_LOOK_SECONDS):
                         bars.update(tracked, completed=max(0, self.totals().size - before.size))
 
@@ -95,7 +95,7 @@ class Demonstration:
         return before, after
 
     def picture(self, since: float) -> bytes:
-        """Have the change drawn (`since` in seconds since 1970), and return the PNG. LocalError."""
+        """Have the change drawn (`since` in seconds since 1970), and return the PNG. CommandError."""
         begin = datetime.fromtimestamp(since - _LEAD_SECONDS, UTC).isoformat().replace("+00:00", "Z")
         where = self._post_plot({"bucket": self._bucket, "from": begin})["plot"]
         stored = self._s3.get_object(Bucket=where["bucket"], Key=where["key"])
@@ -110,7 +110,7 @@ class Demonstration:
             if totals != last:
                 last, last_change = totals, time.monotonic()
             if time.monotonic() - last_change > _STALL_SECONDS:
-                raise LocalError(
+                raise CommandError(
                     f"tracked are {totals.size:,} B in {totals.count:,} objects, a listing has {listed[0]:,} B in "
                     f"{listed[1]:,}: see make status, make logs FN=size-tracking"
                 )
@@ -133,11 +133,11 @@ class Demonstration:
             response = connection.getresponse()
             answer: dict[str, Any] = json.loads(response.read())
         except (OSError, HTTPException, ValueError) as error:
-            raise LocalError(f"POST {url.path}plot: {error}: see make status") from error
+            raise CommandError(f"POST {url.path}plot: {error}: see make status") from error
         finally:
             connection.close()
         if response.status != 200:
-            raise LocalError(
+            raise CommandError(
                 f"POST {url.path}plot answered {response.status}: {answer.get('detail', answer)}"
             )
         return answer
@@ -149,13 +149,13 @@ def _bars() -> Progress:
 
 
 def demonstrate(state: StateDirectory, directory: Path) -> int:
-    """Upload a directory, tell the user what became of it, and return the exit code. LocalError."""
+    """Upload a directory, tell the user what became of it, and return the exit code. CommandError."""
     environment = running(state)
     demonstration = Demonstration(environment, directory)
     size, count = demonstration.weigh()
     free = shutil.disk_usage(state.root).free
     if size > free:
-        raise LocalError(f"DIR={directory} holds {size:,} B, and the emulator has room for {free:,} B")
+        raise CommandError(f"DIR={directory} holds {size:,} B, and the emulator has room for {free:,} B")
     print(f"demo: {count:,} files, {size:,} B, from {directory} into the data bucket", file=sys.stderr)
     began = time.time()
     before, after = demonstration.run(size)
@@ -177,14 +177,14 @@ def demonstrate(state: StateDirectory, directory: Path) -> int:
 
 def _command(options: argparse.Namespace) -> int:
     if not options.directory:
-        raise LocalError("which directory? make demo DIR=path/to/your/files")
+        raise CommandError("which directory? make demo DIR=path/to/your/files")
     directory = Path(options.directory).expanduser().resolve()
     if not directory.is_dir():
-        raise LocalError(f"DIR={options.directory} is no directory")
+        raise CommandError(f"DIR={options.directory} is no directory")
     try:
         return demonstrate(StateDirectory.at(options.state), directory)
     except (BotoCoreError, ClientError) as error:
-        raise LocalError(f"{' '.join(str(error).split())}: see make status") from error
+        raise CommandError(f"{' '.join(str(error).split())}: see make status") from error
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

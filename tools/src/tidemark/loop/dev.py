@@ -16,8 +16,8 @@ from watchfiles import PythonFilter, watch
 
 from infra_cdk.images import SERVICES
 from tidemark.checkout import ROOT
+from tidemark.errors import CommandError, Stopped, run
 from tidemark.local.env import running
-from tidemark.local.errors import LocalError, Stopped, run
 from tidemark.local.ports import port_from, require_free
 from tidemark.local.state import DEFAULT, Environment, StateDirectory
 from tidemark.loop import debugging, logs
@@ -63,17 +63,17 @@ class Loop:
             began = time.monotonic()
             try:
                 done = reload(ROOT, self.state, self.environment, service)
-            except LocalError as error:  # the next save may mend it
+            except CommandError as error:  # the next save may mend it
                 _say(f"{what}{error}")
                 continue
             _say(f"{what}{service} reloaded in {(time.monotonic() - began) * 1000:.0f} ms, {done}")
 
     def run(self) -> None:
-        """Go on until an interrupt. LocalError where the environment does not answer, or holds no functions."""
+        """Go on until an interrupt. CommandError where the environment does not answer, or holds no functions."""
         try:
             self._follow()
         except (BotoCoreError, ClientError) as error:
-            raise LocalError(
+            raise CommandError(
                 f"{' '.join(str(error).split())}: make local-down local-up starts anew"
             ) from error
 
@@ -137,11 +137,11 @@ def _debug_port(text: str) -> int:
     try:
         port = port_from(text)
     except ValueError as error:
-        raise LocalError(f"DEBUG_PORT: {error}") from None
+        raise CommandError(f"DEBUG_PORT: {error}") from None
     try:
         require_free(port)
-    except LocalError as error:
-        raise LocalError(f"DEBUG_PORT: {str(error).partition(':')[0]}: choose another one") from None
+    except CommandError as error:
+        raise CommandError(f"DEBUG_PORT: {str(error).partition(':')[0]}: choose another one") from None
     return port
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra_cdk.images import SERVICES
+from tidemark.errors import CommandError, run
 from tidemark.local import emulator
 from tidemark.local.env import running
-from tidemark.local.errors import LocalError, run
 from tidemark.local.state import DEFAULT, Environment, StateDirectory
 from tidemark.loop.services import function_name, service_of
 
@@ -27,7 +27,7 @@ SAMPLES = Path(__file__).with_name("samples")
 def event_from(source: str, service: str, variables: Mapping[str, str]) -> bytes:
     """Return the event to send: of a file, of standard input (`-`), or the service's sample (nothing given).
 
-    `${NAME}` in it becomes the environment's variable of that name. LocalError if it cannot be read or is no JSON.
+    `${NAME}` in it becomes the environment's variable of that name. CommandError if it cannot be read or is no JSON.
     """
     path = Path(source) if source else SAMPLES / f"{service}.json"
     try:
@@ -36,14 +36,14 @@ def event_from(source: str, service: str, variables: Mapping[str, str]) -> bytes
         json.loads(event)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise LocalError(f"EVENT={source}: cannot read it: {reason}") from error
+        raise CommandError(f"EVENT={source}: cannot read it: {reason}") from error
     except ValueError as error:
-        raise LocalError(f"EVENT={source or path.name} is no JSON: {error}") from error
+        raise CommandError(f"EVENT={source or path.name} is no JSON: {error}") from error
     return event.encode()
 
 
 def invoke(environment: Environment, service: str, event: bytes) -> int:
-    """Invoke, print the result to stdout and the rest to stderr; return 1 if the function failed. LocalError."""
+    """Invoke, print the result to stdout and the rest to stderr; return 1 if the function failed. CommandError."""
     client = emulator.client("lambda", environment.endpoint, read_seconds=LONGEST_SECONDS, attempts=1)
     name = function_name(service, environment.variables)
     began = time.monotonic()
@@ -51,7 +51,7 @@ def invoke(environment: Environment, service: str, event: bytes) -> int:
         answer = client.invoke(FunctionName=name, Payload=event, LogType="Tail")
         payload = answer["Payload"].read().decode(errors="replace")
     except (BotoCoreError, ClientError) as error:
-        raise LocalError(f"{' '.join(str(error).split())}: see make status") from error
+        raise CommandError(f"{' '.join(str(error).split())}: see make status") from error
     seconds = time.monotonic() - began
     print(base64.b64decode(answer.get("LogResult", "")).decode(errors="replace").rstrip(), file=sys.stderr)
     print(_readable(payload), flush=True)

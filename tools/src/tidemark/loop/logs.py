@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra_cdk.images import SERVICES
+from tidemark.errors import CommandError, run
 from tidemark.local import emulator
 from tidemark.local.env import running
-from tidemark.local.errors import LocalError, run
 from tidemark.local.state import DEFAULT, Environment, StateDirectory
 from tidemark.loop.colours import Colours
 from tidemark.loop.log_records import Record, in_one_line, records
@@ -104,13 +104,13 @@ def _command(options: argparse.Namespace) -> int:
     environment = running(StateDirectory.at(options.state))
     services = [service_of(options.function)] if options.function else SERVICES
     if not options.since.isdecimal():
-        raise LocalError(f"SINCE={options.since} is no number of minutes")
+        raise CommandError(f"SINCE={options.since} is no number of minutes")
     since = round((time.time() - 60 * int(options.since)) * 1000)
     try:
         reader = tail(environment, services, since=since)
         shown = show(reader, options.request, follow=options.follow)
     except (BotoCoreError, ClientError) as error:
-        raise LocalError(f"{' '.join(str(error).split())}: see make status") from error
+        raise CommandError(f"{' '.join(str(error).split())}: see make status") from error
     except BrokenPipeError:  # `make logs | head`
         sys.stderr.close()
         return 0

@@ -13,9 +13,9 @@ from infra_cdk.images import SERVICES
 from size_history import keys
 from size_history.messages import ReconcileRequest
 from size_history.tables import HISTORY, LEDGER, TableSchema
+from tidemark.errors import CommandError, run, unstoppable
 from tidemark.local import health
 from tidemark.local.env import running
-from tidemark.local.errors import LocalError, run, unstoppable
 from tidemark.local.health import Clients
 from tidemark.local.progress import Progress
 from tidemark.local.state import DEFAULT, Environment, StateDirectory
@@ -40,7 +40,7 @@ _WAIT: "WaiterConfigTypeDef" = {"Delay": 1, "MaxAttempts": 30}
 
 
 def reset(environment: Environment, progress: Progress) -> None:
-    """Empty everything while the queue's mapping is paused; the functions, names and URLs stay. LocalError.
+    """Empty everything while the queue's mapping is paused; the functions, names and URLs stay. CommandError.
 
     A batch that is in flight may still write afterwards: the baseline, which compares every row with the listing, finds
     and heals that.
@@ -109,7 +109,7 @@ def _empty(client: "S3Client", bucket: str) -> int:
             },
         )
         if errors := answer.get("Errors"):
-            raise LocalError(
+            raise CommandError(
                 f"{errors[0].get('Key')} in {bucket} was not deleted: {errors[0].get('Message')}"
             )
         deleted += len(versions)
@@ -170,7 +170,7 @@ def _command(options: argparse.Namespace) -> int:
         try:
             reset(environment, Progress())
         except (BotoCoreError, ClientError, WaiterError) as error:
-            raise LocalError(
+            raise CommandError(
                 f"{' '.join(str(error).split())}: make local-down local-up starts anew"
             ) from error
     print("reset: everything is empty, the baseline is taken; names and URLs are as they were")

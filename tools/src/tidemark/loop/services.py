@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 
 from infra_cdk.images import SERVICES
-from tidemark.local.errors import LocalError
+from tidemark.errors import CommandError
 
 
 def service_of(text: str, variable: str = "FN") -> str:
-    """Return the service that a person names by a variable, in whatever spelling; LocalError that names those there are."""
+    """Return the service that a person names by a variable, in whatever spelling; CommandError that names those there are."""
     service = text.strip().lower().replace("_", "-")
     if service not in SERVICES:
-        raise LocalError(f"{variable}={text} is no function: it is one of {', '.join(SERVICES)}")
+        raise CommandError(f"{variable}={text} is no function: it is one of {', '.join(SERVICES)}")
     return service
 
 

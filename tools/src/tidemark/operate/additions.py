@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from infra_cdk.tracking_queue import added_rule_prefix
-from tidemark.aws.deployment import Deployment, OperationError
+from tidemark.aws.deployment import Deployment
+from tidemark.errors import CommandError
 
 if TYPE_CHECKING:
     from types_boto3_events import EventBridgeClient
@@ -34,7 +35,7 @@ def find(deployment: Deployment) -> Additions:
     try:
         role = _role(deployment)
         return Additions(rules, role, tuple(_policies(deployment.client("iam"), role)))
-    except OperationError:
+    except CommandError:
         return Additions(rules, None, ())
     except ClientError as error:
         if error.response["Error"]["Code"] not in _GONE:

@@ -10,7 +10,8 @@ from size_history import items, keys
 from size_history.items import Item, int_of
 from size_history.messages import LARGEST_PAGE, ReconcileRequest
 from tidemark.aws.arguments import bucket_of
-from tidemark.aws.deployment import Deployment, OperationError, operate, parser
+from tidemark.aws.deployment import Deployment, operate, parser
+from tidemark.errors import CommandError
 
 POLL_SECONDS = 0.5
 STALLED_SECONDS = 15 * 60
@@ -18,7 +19,7 @@ STALLED_SECONDS = 15 * 60
 
 
 def reconcile(deployment: Deployment, bucket: str, *, page_size: int = LARGEST_PAGE) -> None:
-    """Ask for a bucket's run, watch it to its end and print what it found. Raises OperationError if it stalls."""
+    """Ask for a bucket's run, watch it to its end and print what it found. Raises CommandError if it stalls."""
     before = _revision(_run(deployment, bucket))
     request = ReconcileRequest(bucket, page_size)
     deployment.client("sqs").send_message(
@@ -33,7 +34,7 @@ def reconcile(deployment: Deployment, bucket: str, *, page_size: int = LARGEST_P
             if "ended" in run:
                 return
         if time.monotonic() - since > STALLED_SECONDS:
-            raise OperationError(
+            raise CommandError(
                 f"the reconcile of {bucket} has stalled: look into the dead-letter queue and the tracker's log, "
                 "then make redrive"
             )
@@ -83,7 +84,7 @@ def _operation(deployment: Deployment, options: argparse.Namespace) -> None:
     buckets = [options.bucket] if options.bucket else tracked_buckets(deployment)
     for bucket in buckets:
         if options.bucket and bucket not in tracked_buckets(deployment):
-            raise OperationError(f"{bucket} is not tracked: make track BUCKET={bucket}")
+            raise CommandError(f"{bucket} is not tracked: make track BUCKET={bucket}")
         reconcile(deployment, bucket, page_size=options.page_size)
 
 

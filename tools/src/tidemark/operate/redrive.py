@@ -6,7 +6,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tidemark.aws.deployment import Deployment, OperationError, operate, parser
+from tidemark.aws.deployment import Deployment, operate, parser
+from tidemark.errors import CommandError
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -21,7 +22,7 @@ _GOING_ON = {"RUNNING", "CANCELLING"}
 
 
 def redrive(deployment: Deployment) -> None:
-    """Move the messages of both dead-letter queues. Raises OperationError if a move fails or does not end.
+    """Move the messages of both dead-letter queues. Raises CommandError if a move fails or does not end.
 
     SQS itself moves from a queue's dead-letter queue only, and refuses that of a rule's target (StartMessageMoveTask's
     reference), so the undelivered events are moved one batch after the other here.
@@ -50,11 +51,11 @@ def _move_undelivered(sqs: "SQSClient", url: str, queue: str) -> None:
             moved += len(copied)
             undeleted = _undeleted(sqs, url, copied)
             if refused or undeleted:
-                raise OperationError(
+                raise CommandError(
                     f"{_refusal(refused, undeleted)}: nothing is lost, repeat after {HIDDEN_SECONDS} s"
                 )
             if time.monotonic() > deadline:
-                raise OperationError(f"{url} was not empty within {LONGEST_SECONDS} s: repeat")
+                raise CommandError(f"{url} was not empty within {LONGEST_SECONDS} s: repeat")
     finally:
         print(f"undelivered events: {moved} put back into the queue", flush=True)
 
@@ -106,11 +107,11 @@ def _wait(sqs: "SQSClient", source: str) -> None:
         if task["Status"] == "COMPLETED":
             return
         if task["Status"] not in _GOING_ON:
-            raise OperationError(
+            raise CommandError(
                 f"the move from {source} ended as {task['Status']}: {task.get('FailureReason')}"
             )
         if time.monotonic() > deadline:
-            raise OperationError(f"the move from {source} did not end within {LONGEST_SECONDS} s; it goes on")
+            raise CommandError(f"the move from {source} did not end within {LONGEST_SECONDS} s; it goes on")
         time.sleep(POLL_SECONDS)
 
 

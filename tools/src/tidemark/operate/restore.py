@@ -19,7 +19,8 @@ from botocore.exceptions import ClientError
 from size_history import items
 from size_history.items import Item, Peak, Sample, Totals
 from tidemark.aws.arguments import table_of
-from tidemark.aws.deployment import Deployment, OperationError, operate, parser
+from tidemark.aws.deployment import Deployment, operate, parser
+from tidemark.errors import CommandError
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -40,7 +41,7 @@ class Restored:
 def restore(deployment: Deployment, source: str) -> Restored:
     """Copy every sample of the table `source` that the history has not, and raise the largest totals.
 
-    Raises OperationError for a wrong table.
+    Raises CommandError for a wrong table.
     """
     tables: DynamoDBClient = deployment.client("dynamodb")
     history = deployment.outputs["HistoryTableName"]
@@ -71,7 +72,7 @@ def _pages(tables: Any, source: str) -> Iterator[list[Item]]:
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
-        raise OperationError(f"there is no table {source} here") from error
+        raise CommandError(f"there is no table {source} here") from error
 
 
 def _require_sample(source: str, item: Item) -> None:
@@ -79,9 +80,7 @@ def _require_sample(source: str, item: Item) -> None:
         Sample.from_item(item)
         int(item[items.TOTAL_SIZE]["N"])  # whose absence elsewhere means 0
     except (KeyError, ValueError) as error:
-        raise OperationError(
-            f"{source} is no history of Tidemark's: an item is no sample ({error})"
-        ) from error
+        raise CommandError(f"{source} is no history of Tidemark's: an item is no sample ({error})") from error
 
 
 def _put(tables: "DynamoDBClient", history: str, item: Item) -> bool:
@@ -121,7 +120,7 @@ def _raise_maximum(tables: "DynamoDBClient", ledger: str, bucket: str, size: int
         except tables.exceptions.ConditionalCheckFailedException:
             continue  # the tracker has recorded something meanwhile
         return
-    raise OperationError(f"{bucket} changes too often to raise its maximum now: repeat this, it does no harm")
+    raise CommandError(f"{bucket} changes too often to raise its maximum now: repeat this, it does no harm")
 
 
 def _raise_peak(tables: "DynamoDBClient", ledger: str, largest: Item) -> None:

@@ -16,8 +16,9 @@ from botocore.exceptions import ClientError
 from infra_cdk.tracking_queue import CHANGES, added_rule_prefix
 from tidemark.aws.account import caller_of
 from tidemark.aws.arguments import bucket_of
-from tidemark.aws.deployment import Deployment, OperationError, operate, parser
+from tidemark.aws.deployment import Deployment, operate, parser
 from tidemark.aws.owned_bucket import NotOursError, region_of
+from tidemark.errors import CommandError
 from tidemark.operate.additions import ADDED_POLICY_PREFIX
 from tidemark.operate.reconcile import reconcile
 
@@ -28,7 +29,7 @@ MOST_ADDED = 35
 _RULE_DIGITS = 12
 
 
-class NoBucketError(OperationError):
+class NoBucketError(CommandError):
     """There is no such bucket (yet)."""
 
 
@@ -48,18 +49,18 @@ def track(deployment: Deployment, bucket: str) -> None:
 
 
 def require_here(deployment: Deployment, bucket: str) -> None:
-    """Raise OperationError unless the bucket is the deployment's account's and region's: no other's events reach it."""
+    """Raise CommandError unless the bucket is the deployment's account's and region's: no other's events reach it."""
     try:
         region = region_of(deployment.client("s3"), bucket, account=caller_of(deployment).account)
     except NotOursError as error:
-        raise OperationError(
+        raise CommandError(
             f"bucket {bucket} belongs to another account, whose events do not come here, or these credentials may not "
             "list it: deploy to that account, or allow s3:ListBucket"
         ) from error
     if region is None:
         raise NoBucketError(f"there is no bucket {bucket} here")
     if region != deployment.region:
-        raise OperationError(
+        raise CommandError(
             f"bucket {bucket} is in {region}, and its events stay there; this deployment is in {deployment.region}: "
             f"make deploy TARGET={deployment.target} AWS_REGION={region}, then track it there"
         )
@@ -73,7 +74,7 @@ def named(deployment: Deployment) -> tuple[str, ...]:
 def announce_changes(s3: Any, bucket: str) -> None:
     """Turn on EventBridge beside whatever the bucket notifies already: a put replaces the whole configuration.
 
-    Raises OperationError where the credentials may not.
+    Raises CommandError where the credentials may not.
     """
     try:
         configuration = s3.get_bucket_notification_configuration(Bucket=bucket)
@@ -88,7 +89,7 @@ def announce_changes(s3: Any, bucket: str) -> None:
     except ClientError as error:
         if error.response["Error"]["Code"] != "AccessDenied":
             raise
-        raise OperationError(
+        raise CommandError(
             f"the credentials may not turn on the events of bucket {bucket} ({error.operation_name}): allow "
             "s3:GetBucketNotification and s3:PutBucketNotification"
         ) from error
@@ -113,7 +114,7 @@ def _allow(deployment: Deployment, bucket: str) -> None:
     except ClientError as error:
         if error.response["Error"]["Code"] != "LimitExceeded":
             raise
-        raise OperationError(
+        raise CommandError(
             f"the tracker's role {role} has no room for {bucket}: IAM allows {INLINE_POLICIES:,} characters of inline "
             f"policies, which about {MOST_ADDED} tracked buckets fill; nothing was changed: track it with another target"
         ) from error
@@ -134,7 +135,7 @@ def _route(deployment: Deployment, bucket: str) -> None:
     target = {"Id": "queue", "Arn": queue, "DeadLetterConfig": {"Arn": undelivered}}
     answer = rules.put_targets(Rule=rule, Targets=[target])
     if answer["FailedEntryCount"]:
-        raise OperationError(f"rule {rule} did not take its target: {answer['FailedEntries']}")
+        raise CommandError(f"rule {rule} did not take its target: {answer['FailedEntries']}")
 
 
 def _partition(deployment: Deployment) -> str:
@@ -148,7 +149,7 @@ def _digest(bucket: str) -> str:
 def _operation(deployment: Deployment, options: argparse.Namespace) -> None:
     bucket = bucket_of(options.bucket, f"make track TARGET={deployment.target} BUCKET=name")
     if bucket == deployment.outputs["PlotBucketName"]:
-        raise OperationError("the plot bucket is not to be tracked: every plot would change what it shows")
+        raise CommandError("the plot bucket is not to be tracked: every plot would change what it shows")
     track(deployment, bucket)
 
 

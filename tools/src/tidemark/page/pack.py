@@ -14,7 +14,7 @@ from pathlib import Path
 
 from infra_cdk.node import npm_command, packaged_node, run_with
 from tidemark.checkout import ROOT
-from tidemark.local.errors import LocalError, run
+from tidemark.errors import CommandError, run
 
 SOURCES = ROOT / "services" / "plotting" / "page"
 PACKED = ROOT / "services" / "plotting" / "src" / "plotting" / "page" / "index.html"
@@ -23,13 +23,13 @@ _LONGEST_SECONDS = 300
 
 
 def pack(target: Path) -> None:
-    """Pack the page into a file. Raises LocalError with what npm or the packer said."""
+    """Pack the page into a file. Raises CommandError with what npm or the packer said."""
     install()
     _run([str(_node()), "pack.mjs", str(target)], "the page's packer")
 
 
 def install() -> Path:
-    """Have exactly what the lock names in node_modules, and return that directory. Raises LocalError."""
+    """Have exactly what the lock names in node_modules, and return that directory. Raises CommandError."""
     modules = SOURCES / "node_modules"
     stamp, wanted = modules / "tidemark.stamp", sha256(LOCK.read_bytes()).hexdigest()
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
@@ -40,7 +40,7 @@ def install() -> Path:
 
 
 def is_packed() -> bool:
-    """Return whether the committed page is what its sources and the lock give. Raises LocalError."""
+    """Return whether the committed page is what its sources and the lock give. Raises CommandError."""
     with tempfile.TemporaryDirectory(prefix="tidemark-page-") as directory:
         made = Path(directory) / "index.html"
         pack(made)
@@ -55,7 +55,7 @@ def node_tests() -> int:
 def _node() -> Path:
     node = packaged_node()
     if node is None:
-        raise LocalError("there is no Node in .venv: run make install")
+        raise CommandError("there is no Node in .venv: run make install")
     return node
 
 
@@ -63,9 +63,9 @@ def _run(command: Sequence[str], what: str) -> None:
     try:
         done = run_with(_node(), command, directory=SOURCES, seconds=_LONGEST_SECONDS)
     except subprocess.TimeoutExpired as error:
-        raise LocalError(f"{what} took longer than {_LONGEST_SECONDS} s: check the network") from error
+        raise CommandError(f"{what} took longer than {_LONGEST_SECONDS} s: check the network") from error
     if done.returncode != 0:
-        raise LocalError(f"{what} failed with exit code {done.returncode}", details=done.stderr.strip())
+        raise CommandError(f"{what} failed with exit code {done.returncode}", details=done.stderr.strip())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def command() -> int:
         if options.check:
             if not is_packed():
-                raise LocalError(f"{PACKED.relative_to(ROOT)} is not what its sources give: run make page")
+                raise CommandError(f"{PACKED.relative_to(ROOT)} is not what its sources give: run make page")
             return node_tests()
         pack(PACKED)
         print(f"page: {PACKED.relative_to(ROOT)}, {PACKED.stat().st_size:,} bytes")

@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tidemark.aws.deployment import Deployment, OperationError, operate, parser
+from tidemark.aws.deployment import Deployment, operate, parser
 from tidemark.aws.signing import credentials_of
+from tidemark.errors import CommandError
 from tidemark.local.ports import LOOPBACK, holder, port_from
 from tidemark.page.forwarding import Answer, Forwarder
 from tidemark.page.guarding import admit
@@ -84,7 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def forwarder_of(deployment: Deployment) -> Forwarder:
-    """Return what reaches a deployment's API. Raises OperationError without credentials or stacks."""
+    """Return what reaches a deployment's API. Raises CommandError without credentials or stacks."""
     credentials_of(deployment)  # here, so that whoever has none is told before anything is served
     return Forwarder(
         deployment.outputs["ApiUrl"],
@@ -95,12 +96,12 @@ def forwarder_of(deployment: Deployment) -> Forwarder:
 
 
 def serve(deployment: Deployment, port: int, say: Callable[[str], None]) -> None:
-    """Serve until Ctrl-C. Raises OperationError where the port is taken."""
+    """Serve until Ctrl-C. Raises CommandError where the port is taken."""
     try:
         server = PageServer(port, forwarder_of(deployment))
     except OSError as error:
         held = f" by {who}" if (who := holder(port)) else ""
-        raise OperationError(
+        raise CommandError(
             f"port {port} is taken{held}: choose another one: make dashboard PORT={port + 1}"
         ) from error
     say(f"dashboard: {server.url}")
@@ -121,7 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             port = port_from(options.port)
         except ValueError as error:
-            raise OperationError(f"PORT: {error}") from None
+            raise CommandError(f"PORT: {error}") from None
         serve(deployment, port, functools.partial(print, flush=True))
 
     return operate(made, arguments, operation)
