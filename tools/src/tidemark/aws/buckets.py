@@ -1,0 +1,76 @@
+"""What the commands do with whole buckets, on AWS and on LocalStack."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from botocore.exceptions import ClientError
+
+from tidemark.errors import CommandError
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+
+def empty_bucket(client: "S3Client", bucket: str) -> int:
+    """Delete every version, delete marker and incomplete upload; return how many there were.
+
+    A bucket that does not exist is empty. Raises CommandError if something cannot be deleted.
+    """
+    try:
+        return _clear(
+            lambda: _versions(client, bucket), lambda page: _delete(client, bucket, page), bucket
+        ) + _clear(lambda: _uploads(client, bucket), lambda page: _abort(client, bucket, page), bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchBucket":
+            return 0
+        raise
+
+
+def _clear(
+    first_page: Callable[[], list[dict[str, str]]],
+    delete: Callable[[list[dict[str, str]]], None],
+    bucket: str,
+) -> int:
+    # Only ever the first page: LocalStack's listing of versions loses the pages behind a key that needs quoting.
+    deleted, page = 0, first_page()
+    while page:
+        delete(page)
+        deleted, before, page = deleted + len(page), page, first_page()
+        if page == before:
+            raise CommandError(f"'{page[0]['Key']}' of {bucket} is still there after it was deleted")
+    return deleted
+
+
+def _versions(client: "S3Client", bucket: str) -> list[dict[str, str]]:
+    page = client.list_object_versions(Bucket=bucket)
+    entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+    return [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries]
+
+
+def _delete(client: "S3Client", bucket: str, versions: Sequence[dict[str, str]]) -> None:
+    try:
+        deletions: Any = {"Objects": versions, "Quiet": True}
+        errors = client.delete_objects(Bucket=bucket, Delete=deletions).get("Errors", [])
+    except ClientError as error:
+        # XML cannot hold every character that a key may have. The address of a single request can.
+        if error.response["Error"]["Code"] != "MalformedXML":
+            raise
+        for version in versions:
+            client.delete_object(Bucket=bucket, **version)
+        return
+    for error in errors:
+        raise CommandError(
+            f"object '{error.get('Key')}' of {bucket} cannot be deleted: {error.get('Message')}"
+        )
+
+
+def _uploads(client: "S3Client", bucket: str) -> list[dict[str, str]]:
+    # Unlike the listing of versions, botocore reads this one's keys as they are, and XML cannot hold all of them.
+    page = client.list_multipart_uploads(Bucket=bucket, EncodingType="url")
+    return [{"Key": unquote(each["Key"]), "UploadId": each["UploadId"]} for each in page.get("Uploads", [])]
+
+
+def _abort(client: "S3Client", bucket: str, uploads: Sequence[dict[str, str]]) -> None:
+    for upload in uploads:
+        client.abort_multipart_upload(Bucket=bucket, **upload)
