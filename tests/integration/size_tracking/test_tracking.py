@@ -10,8 +10,7 @@ from size_history import items, keys
 from size_history.items import State
 from size_history.keys import prefix_of
 from size_history.messages import ReconcileEveryBucket, ReconcileRequest, ReconcileStep
-from size_tracking import ledger as ledger_module
-from size_tracking.ledger import TOMBSTONE_SECONDS, Ledger, LedgerBusyError
+from size_tracking.ledger import TOMBSTONE_SECONDS, Ledger
 from size_tracking.tracker import Clock
 from tests.integration.size_tracking.world import World, batch_of, drain, event, record
 
@@ -350,20 +349,6 @@ def test_a_tracked_bucket_is_listed(world, batch, row):
     live(world, batch)
 
     assert row(items.bucket_key("data")) is not None
-
-
-def test_keys_that_stay_unread_are_an_error_after_bounded_tries(dynamodb, tables, monkeypatch):
-    pauses = []
-    busy = Ledger(dynamodb, ledger_table=tables.ledger, history_table=tables.history, sleep=pauses.append)
-    monkeypatch.setattr(
-        dynamodb,
-        "batch_get_item",
-        lambda RequestItems: {"Responses": {}, "UnprocessedKeys": RequestItems},
-    )
-
-    with pytest.raises(LedgerBusyError, match=tables.ledger):
-        busy.rows("data", ["k"])
-    assert len(pauses) == ledger_module._READ_ATTEMPTS
 
 
 def test_unprocessed_keys_are_read_again(dynamodb, tables, ledger, world, batch, monkeypatch):

@@ -71,6 +71,32 @@ def test_the_rows_of_a_bucket_have_keys_of_their_own():
     assert items.bucket_key("peak") != items.PEAK_KEY
 
 
+@pytest.mark.parametrize("name", ["My_Bucket", "a.b", "UPPER", "_x-", "...", "x" * 255])
+def test_every_name_that_s3_ever_admitted_is_a_bucket_name(name):
+    assert keys.BUCKET_NAME.fullmatch(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "..", "ab", "x" * 256, "a#b", "a/b", "*", "peak*", "a b", "abc\n", "bücket", "a:b"]
+)
+def test_anything_else_is_no_bucket_name(name):
+    assert not keys.BUCKET_NAME.fullmatch(name)
+
+
+NAME = st.from_regex(keys.BUCKET_NAME, fullmatch=True)
+
+
+@given(NAME, NAME, st.text(min_size=1), st.text(min_size=1))
+def test_two_buckets_never_share_a_row(one, other, key, other_key):
+    def rows(bucket, key):
+        named = [items.object_key(bucket, key), items.prefix_key(bucket, keys.prefix_of(key))]
+        own = [items.totals_key(bucket), items.reconcile_key(bucket), items.bucket_key(bucket)]
+        return {(row[keys.PK]["S"], row[keys.SK]["S"]) for row in [*named, *own, items.PEAK_KEY]}
+
+    assert len(rows(one, key)) == 6
+    assert one == other or rows(one, key) & rows(other, other_key) == {(keys.EVERY_BUCKET, keys.PEAK)}
+
+
 @pytest.mark.parametrize("size", [0, 1001, -1])
 def test_a_request_for_pages_that_s3_does_not_list_is_refused(size):
     with pytest.raises(ValueError, match="1 to 1000"):

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from plotting import cursor, parameters
 from plotting.parameters import LONGEST_WINDOW_SECONDS, SECOND
 from plotting.problems import BAD_BODY, BAD_RANGE, SHOWN_LENGTH, ProblemError, shown
-from size_history.keys import LONGEST_KEY_BYTES
+from size_history.keys import MAX_KEY_BYTES
 
 DEFAULT_WINDOW_SECONDS = 10
 LARGEST_BODY = 64 * 1024
@@ -128,7 +128,7 @@ def prefixes_query(query: Query, *, data_bucket: str) -> PageRequest:
         bucket, after = cursor.decoded("prefixes", members["cursor"], 2)
         bucket = _bucket_of_cursor(bucket)
         _refuse_foreign_cursor(members, bucket)
-        if len(after.encode()) > LONGEST_KEY_BYTES:
+        if len(after.encode()) > MAX_KEY_BYTES:
             raise cursor.refused()
     return PageRequest(bucket, after, _entries(members))
 

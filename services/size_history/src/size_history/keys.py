@@ -18,9 +18,13 @@ RECONCILE = "reconcile"
 BUCKET_ROW = "bucket/"
 
 BUCKET_NAME = re.compile(r"[A-Za-z0-9._-]{3,255}")
-"""What S3 ever allowed in a bucket's name, matched whole. None of it is special in a Ledger key."""
-LONGEST_KEY_BYTES = 1024
-"""The longest key S3 takes, and the longest sort key (AWS limits)."""
+"""The names of buckets that exist; use `fullmatch`. This is the only rule for bucket names in this project.
+
+New buckets have stricter names, but us-east-1 admitted all of these until 2018 and such buckets live on. The characters
+that structure a Ledger key (`#`, `/`, `*`) are not among them, so two buckets never share a row.
+"""
+MAX_KEY_BYTES = 1024
+"""The maximum length of an S3 key and of a sort key (AWS limits)."""
 SHARDS = 16
 """Partitions that a bucket's rows are spread over. Changing it orphans every row written before."""
 NO_PREFIX = "."

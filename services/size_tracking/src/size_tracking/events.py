@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from size_history.keys import BUCKET_NAME, LONGEST_KEY_BYTES
+from size_history.keys import BUCKET_NAME, MAX_KEY_BYTES
 from size_history.messages import (
     KIND,
     RECONCILE,
@@ -84,8 +84,8 @@ def _s3_event(message: Mapping[str, Any]) -> Hint:
     bucket = _bucket(_object(detail, "bucket"), "name")
     key = _text(_object(detail, "object"), "key")
     size = len(key.encode())
-    if size > LONGEST_KEY_BYTES:
-        raise MalformedMessageError(f"the key is {size} bytes long; S3 takes at most {LONGEST_KEY_BYTES}")
+    if size > MAX_KEY_BYTES:
+        raise MalformedMessageError(f"the key is {size} bytes long; S3 takes at most {MAX_KEY_BYTES}")
     return Hint(bucket, key, _time(message))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from size_history import items, keys
+from size_history.batch_get import batch_get
 from size_history.items import EXPIRY, Item, Peak, State, Totals, int_of, number, text
 from size_tracking.values import ObjectRow, Observation, Outcome, PrefixDelta, RowWrite, Run, Transaction
 
@@ -28,12 +29,6 @@ _RETRY = {
 """Reasons of a cancelled transaction that say another writer was there, or too many were."""
 PAGES_AT_ONCE = 8
 """Of a shard's rows, a megabyte each, tombstones among them. A step reads so many of each shard, the next one goes on."""
-_READ_ATTEMPTS = 8
-_FIRST_PAUSE_SECONDS = 0.02
-
-
-class LedgerBusyError(Exception):
-    """DynamoDB kept leaving keys unread: more is asked of the table than it can serve right now."""
 
 
 class Ledger:
@@ -157,20 +152,7 @@ class Ledger:
         return True
 
     def _read(self, wanted: list[Item]) -> list[Item]:
-        found: list[Item] = []
-        for attempt in range(_READ_ATTEMPTS):
-            answer: Any = self._client.batch_get_item(
-                RequestItems={self._ledger: {"Keys": wanted, "ConsistentRead": True}}
-            )
-            found += answer["Responses"].get(self._ledger, [])
-            unread = answer.get("UnprocessedKeys", {}).get(self._ledger)
-            if not unread:
-                return found
-            wanted = unread["Keys"]
-            self._sleep(_FIRST_PAUSE_SECONDS * 2**attempt)
-        raise LedgerBusyError(
-            f"{len(wanted)} keys of {self._ledger} stayed unread after {_READ_ATTEMPTS} reads"
-        )
+        return batch_get(self._client.batch_get_item, self._ledger, wanted, sleep=self._sleep)
 
     def _transact(self, writes: list[Item], *, own: int) -> Outcome:
         try:

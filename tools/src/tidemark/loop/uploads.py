@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from size_history.keys import LONGEST_KEY_BYTES
+from size_history.keys import MAX_KEY_BYTES
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -90,8 +90,8 @@ def _put(client: "S3Client", bucket: str, file: File) -> str:
 
 def _unfit(key: str, size: int) -> str:
     try:
-        if len(key.encode()) > LONGEST_KEY_BYTES:
-            return f"its key is longer than {LONGEST_KEY_BYTES:,} bytes"
+        if len(key.encode()) > MAX_KEY_BYTES:
+            return f"its key is longer than {MAX_KEY_BYTES:,} bytes"
     except UnicodeEncodeError:
         return "its name is not UTF-8"
     return "it is larger than 5 GiB" if size > LARGEST_BYTES else ""
