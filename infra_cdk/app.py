@@ -4,7 +4,6 @@ Synth is pure: it reads the context, `cdk.json` and `images.json`, and asks no n
 """
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,9 +14,10 @@ from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from infra_cdk.images import IMAGES_FILE, NO_IMAGES_NEEDED, Images, images_from
+from infra_cdk.names import REGISTRY_STACK
 from infra_cdk.pipeline_stack import PipelineStack
 from infra_cdk.registry_stack import RegistryStack
-from infra_cdk.settings import Settings, SettingsError, settings_from
+from infra_cdk.settings import Settings, SettingsError, context_of, settings_from
 from infra_cdk.stage import TidemarkStage
 
 HERE = Path(__file__).resolve().parent
@@ -29,13 +29,13 @@ def build(context: Mapping[str, Any], *, outdir: str, images_file: Path = IMAGES
     Raises SettingsError for a setting or an image file that cannot be used.
     """
     app = App(
-        context={**_file_context(), **context},
+        context={**context_of(), **context},
         outdir=outdir,
         analytics_reporting=False,  # it would add a resource to every template, and LocalStack knows no such type
     )
     settings = settings_from(app.node.get_all_context())
     if not settings.emulated:
-        RegistryStack(app, "Tidemark-RegistryStack", description="Tidemark: the images of its functions")
+        RegistryStack(app, REGISTRY_STACK, description="Tidemark: the images of its functions")
     stage = TidemarkStage(app, settings=settings, images=_images(settings, images_file))
     if settings.connection_arn is not None:
         PipelineStack(app, settings=settings, deployed=stage, description="Tidemark: its delivery")
@@ -57,12 +57,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("tidemark: the checks above found something in the templates", file=sys.stderr)
         return 1
     return 0
-
-
-def _file_context() -> dict[str, Any]:
-    # Only the CDK's command line reads cdk.json; without this, another way in would synthesize other templates.
-    context: dict[str, Any] = json.loads((HERE / "cdk.json").read_text(encoding="utf-8"))["context"]
-    return context
 
 
 def _images(settings: Settings, images_file: Path) -> Images:

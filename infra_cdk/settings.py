@@ -4,12 +4,15 @@ The context is `cdk.json`, where an object under a target's name holds that targ
 top of it. Nothing here knows the CDK, and reading settings touches no network and no account.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+HERE = Path(__file__).resolve().parent
 LOCAL_ENDPOINT = "http://127.0.0.1:4566"
 ENDPOINT_PARAMETER = "Endpoint"
 """The local templates' parameter for the endpoint: the same templates serve whichever port is free."""
@@ -96,6 +99,12 @@ TARGETS = {
     "local": Settings(target="local", endpoint=LOCAL_ENDPOINT, ephemeral=True, driver_pause_seconds=1),
 }
 DEFAULT_TARGET = "prod"
+
+
+def context_of(directory: Path = HERE) -> dict[str, Any]:
+    """Return the context in a directory's `cdk.json`, which otherwise only the CDK's command line reads."""
+    context: dict[str, Any] = json.loads((directory / "cdk.json").read_text(encoding="utf-8"))["context"]
+    return context
 
 
 def settings_from(context: Mapping[str, Any]) -> Settings:

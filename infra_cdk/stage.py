@@ -8,6 +8,7 @@ from constructs import Construct
 from infra_cdk.backup_stack import BackupStack
 from infra_cdk.images import Images
 from infra_cdk.lambda_stack import LambdaStack
+from infra_cdk.names import LAMBDA_STACK, STORAGE_STACK, stage_name
 from infra_cdk.observability_stack import ObservabilityStack
 from infra_cdk.settings import Settings
 from infra_cdk.storage_stack import StorageStack
@@ -20,14 +21,14 @@ class TidemarkStage(Stage):
     """
 
     def __init__(self, scope: Construct, *, settings: Settings, images: Images) -> None:
-        super().__init__(scope, f"Tidemark-{settings.target}")
+        super().__init__(scope, stage_name(settings.target))
 
         storage = StorageStack(
-            self, "StorageStack", settings=settings, **_stack(settings, "buckets, history and ledger")
+            self, STORAGE_STACK, settings=settings, **_stack(settings, "buckets, history and ledger")
         )
         application = LambdaStack(
             self,
-            "LambdaStack",
+            LAMBDA_STACK,
             settings=settings,
             images=images,
             **_stack(settings, "queue, functions and API"),

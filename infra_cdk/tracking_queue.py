@@ -13,6 +13,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra_cdk.nag_findings import keep
+from infra_cdk.names import OBJECT_EVENTS, added_rule_prefix
 from infra_cdk.settings import QueueProfile
 from size_history.messages import Message, ReconcileEveryBucket, ReconcileRequest
 
@@ -22,15 +23,6 @@ RETENTION = Duration.days(14)
 """SQS's longest, so that a fortnight's absence loses no message."""
 TARGETS_PER_RULE = 5
 """AWS's limit."""
-
-# What changes the listing: a delete marker, a lifecycle expiry and a resurfacing version are "Deleted" too.
-# Restores, tags, ACLs and storage classes change no size.
-CHANGES = ["Object Created", "Object Deleted"]
-
-
-def added_rule_prefix(target: str) -> str:
-    """Return how the names of rules begin that `make track` adds to a deployment."""
-    return f"tidemark-{target}-track-"
 
 
 class TrackingQueue(Construct):
@@ -55,7 +47,7 @@ class TrackingQueue(Construct):
             description="Changes of the listings of tracked buckets",
             event_pattern=events.EventPattern(
                 source=["aws.s3"],
-                detail_type=CHANGES,
+                detail_type=list(OBJECT_EVENTS),
                 detail={"bucket": {"name": list(buckets)}},
             ),
             targets=[targets.SqsQueue(self.queue, dead_letter_queue=self.rule_dlq)],

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from infra_cdk.tracking_queue import added_rule_prefix
+from infra_cdk.names import added_rule_prefix
 from size_history import items
 from tests.e2e.disturbances import (
     deployment,

@@ -3,12 +3,11 @@
 Used on a bare Python (standard library only), before anything is installed.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from infra_cdk.settings import SettingsError, settings_from
+from infra_cdk.settings import SettingsError, context_of, settings_from
 from tidemark.doctor.findings import Finding, fault, warning, well
 from tidemark.errors import CommandError
 from tidemark.local import compose
@@ -44,7 +43,7 @@ def architecture(root: Path, about: Mapping[str, Any]) -> Finding:
     """Say whether the engine's machine is of the architecture that the images are built for."""
     has = str(about.get("Arch", "unknown"))
     try:
-        wanted = settings_from({**_context(root), "target": "local"}).architecture
+        wanted = settings_from({**context_of(root / "infra_cdk"), "target": "local"}).architecture
     except (OSError, ValueError, KeyError, SettingsError) as error:
         return fault(
             "architecture", f"infra_cdk/cdk.json: {error}", "mend it, or git checkout infra_cdk/cdk.json"
@@ -55,12 +54,6 @@ def architecture(root: Path, about: Mapping[str, Any]) -> Finding:
     if has in _NAMES:
         fix = f'"architecture": "{_NAMES[has]}" in the context of infra_cdk/cdk.json, or MODE=embedded'
     return fault("architecture", f"the engine's is {has}, the functions' images are for {wanted}", fix)
-
-
-def _context(root: Path) -> dict[str, Any]:
-    content = json.loads((root / "infra_cdk" / "cdk.json").read_text(encoding="utf-8"))
-    context: dict[str, Any] = content["context"]
-    return context
 
 
 def _compose(environ: Mapping[str, str], engine: Engine, *, needed: bool) -> Finding:

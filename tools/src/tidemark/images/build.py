@@ -1,12 +1,11 @@
 """`make images`: builds the container images, those that nothing changed in from the engine's cache."""
 
 import argparse
-import json
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from infra_cdk.settings import SettingsError, settings_from
+from infra_cdk.settings import SettingsError, context_of, settings_from
 from tidemark.checkout import ROOT
 from tidemark.errors import CommandError
 from tidemark.images.commit import head
@@ -35,10 +34,11 @@ def architecture_of(override: str | None, target: str | None = None) -> str:
 
     Without a target it is that of cdk.json. Raises CommandError for one that there is not.
     """
-    context = json.loads((ROOT / "infra_cdk" / "cdk.json").read_text(encoding="utf-8"))["context"]
     given = {"target": target, "architecture": override}
     try:
-        return settings_from(context | {key: value for key, value in given.items() if value}).architecture
+        return settings_from(
+            context_of(ROOT / "infra_cdk") | {key: value for key, value in given.items() if value}
+        ).architecture
     except SettingsError as error:
         raise CommandError(str(error)) from error
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from infra_cdk.tracking_queue import added_rule_prefix
+from infra_cdk.names import added_rule_prefix
 from tidemark.aws.deployment import Deployment
 from tidemark.errors import CommandError
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra_cdk.tracking_queue import CHANGES, added_rule_prefix
+from infra_cdk.names import OBJECT_EVENTS, added_rule_prefix
 from tidemark.aws.account import caller_of
 from tidemark.aws.arguments import bucket_of
 from tidemark.aws.deployment import Deployment, operate, parser
@@ -124,7 +124,7 @@ def _route(deployment: Deployment, bucket: str) -> None:
     """Send the bucket's changes to the queue, whose policy admits rules of this name."""
     rules, sqs = deployment.client("events"), deployment.client("sqs")
     rule = added_rule_prefix(deployment.target) + _digest(bucket)
-    pattern = {"source": ["aws.s3"], "detail-type": CHANGES, "detail": {"bucket": {"name": [bucket]}}}
+    pattern = {"source": ["aws.s3"], "detail-type": OBJECT_EVENTS, "detail": {"bucket": {"name": [bucket]}}}
     rules.put_rule(Name=rule, EventPattern=json.dumps(pattern), Description=f"Changes of {bucket}"[:512])
     queue, undelivered = (
         sqs.get_queue_attributes(QueueUrl=deployment.outputs[output], AttributeNames=["QueueArn"])[
