@@ -1,13 +1,14 @@
 #!/bin/sh
-# Installs a locked project while an image is built: install.sh UV_VERSION PROJECT [plugin]
-# Its packages go to /opt/python, or with `plugin` the project itself to /opt/plugin. uv comes and goes.
+# Installs a locked project into an image that is being built: install.sh UV_VERSION PROJECT [plugin]
+# Without `plugin` it installs the project's dependencies into /opt/python, with it the project itself into /opt/plugin.
+# uv is removed at the end.
 set -eu
 uv_version=$1 project=$2 what=${3:-packages}
 
 tools=$(mktemp -d)
 trap 'rm -rf "$tools"' EXIT
 export PYTHONPATH= TMPDIR="$tools" UV_NO_CACHE=1 UV_PYTHON_DOWNLOADS=never
-# A base image that tells pip of certificates means uv as well.
+# uv uses the certificates that the base image gives to pip.
 export SSL_CERT_FILE="${SSL_CERT_FILE:-${PIP_CERT:-}}"
 python -m pip install --quiet --disable-pip-version-check --no-cache-dir --root-user-action=ignore \
   --only-binary=:all: --target "$tools/uv" "uv==$uv_version"
