@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from size_history import keys
 from size_history.items import number, object_key, text
-from size_tracking.accounting import CHUNK_KEYS
+from size_tracking.track_plan import CHUNK_KEYS
 from tests.bench import facts, prices
 from tests.bench.item_size import item_bytes
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from infra_cdk.settings import QUEUE_PROFILES
 from size_history import keys
-from size_tracking.accounting import CHUNK_KEYS
 from size_tracking.observer import OBSERVERS
+from size_tracking.track_plan import CHUNK_KEYS
 
 _DYNAMODB_KEYS = "DynamoDB Developer Guide, designing partition keys"
 _DYNAMODB_TRANSACTIONS = "DynamoDB Developer Guide, transactions: how it works"
@@ -110,7 +110,7 @@ TRACKER_MIB = 512
 """Memory of the tracking function (a test holds it to the template's)."""
 
 OURS = (
-    Fact("keys of one chunk, so of one transaction", CHUNK_KEYS, "keys", "size_tracking.accounting"),
+    Fact("keys of one chunk, so of one transaction", CHUNK_KEYS, "keys", "size_tracking.track_plan"),
     Fact("HEADs at the same time", OBSERVERS, "requests", "size_tracking.observer"),
     Fact("shards of a bucket's rows", keys.SHARDS, "partition keys", "size_history.keys"),
     Fact("memory of the tracker", TRACKER_MIB, "MiB", "infra_cdk.lambda_stack"),

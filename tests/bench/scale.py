@@ -8,7 +8,7 @@ import sys
 from infra_cdk.settings import QUEUE_PROFILES, QueueProfile
 from size_history import keys
 from size_history.items import Sample
-from size_tracking.accounting import CHUNK_KEYS
+from size_tracking.track_plan import CHUNK_KEYS
 from tests.bench import facts, prices, report
 from tests.bench.adoption import Adoption, reconcile_dollars
 from tests.bench.item_size import item_bytes, write_units

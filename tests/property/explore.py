@@ -30,7 +30,7 @@ def main(words: list[str]) -> int:
             dying += found.states if configuration.budget.crashes else 0
             broken += found.violation is not None
             print(f"{found.states:10,} {found.steps:10,} {seconds:5.0f}  {configuration.name}", flush=True)
-            _tell(found)
+            _send_events(found)
     print(
         f"{states:10,} states in {time.monotonic() - began:.0f} s, {dying:,} of them where handlers may die; "
         f"{broken} configurations broken"
@@ -43,7 +43,7 @@ def _explored(configuration: Configuration) -> tuple[Configuration, Found, float
     return configuration, explore(configuration), time.monotonic() - began
 
 
-def _tell(found: Found) -> None:
+def _send_events(found: Found) -> None:
     if found.violation:
         print(f"  broken: {found.violation.broken}")
         for number, line in enumerate(found.violation.story, start=1):

@@ -4,9 +4,9 @@ import pytest
 
 from tests.property.model.exploration import explore
 from tests.property.mutants.allowed import ALLOWED
-from tests.property.mutants.kill import kill, outlive
-from tests.property.mutants.more import FOUND
-from tests.property.mutants.table import KNOWN
+from tests.property.mutants.found import FOUND
+from tests.property.mutants.kill import kill, survive
+from tests.property.mutants.known import KNOWN
 
 MUTANTS = KNOWN + FOUND
 WORLDS = list(dict.fromkeys(mutant.configuration for mutant in MUTANTS))
@@ -24,7 +24,7 @@ def test_the_product_lives_where_a_mutant_dies(world):
 
 @pytest.mark.parametrize("variant", ALLOWED, ids=lambda variant: variant.name)
 def test_an_allowed_variant_lives(variant):
-    assert outlive(variant).violation is None
+    assert survive(variant).violation is None
 
 
 def test_all_known_variants_are_there():

@@ -11,32 +11,32 @@ import botocore.endpoint
 from size_tracking.handler import _BOUNDED
 from tests.engine import Tables, client_of, create_tables
 from tests.stateful.books import Books, read
-from tests.stateful.faults import Weather, trouble
+from tests.stateful.faults import FaultInjector, inject_faults
 from tests.stateful.world import BUCKETS, Time
 
 
 class Engine:
-    """One running engine: clients of our own, and the tracker's clients, whose requests meet the weather."""
+    """One running engine: clients of our own, and the tracker's clients, whose requests meet the injector."""
 
     def __init__(self, endpoint: str) -> None:
         self._current = threading.local()
         self.dynamodb = client_of(endpoint)
         self.s3 = client_of(endpoint, "s3")
-        self.tracker_dynamodb = self._troubled("dynamodb", endpoint)
-        self.tracker_s3 = self._troubled("s3", endpoint)
+        self.tracker_dynamodb = self._with_faults("dynamodb", endpoint)
+        self.tracker_s3 = self._with_faults("s3", endpoint)
         self.numbers = itertools.count()
 
-    def clients(self, weather: Weather) -> tuple[Any, Any]:
-        """Return the tracker's clients; the requests of this thread meet this weather from now on."""
-        self._current.weather = weather
+    def clients(self, injector: FaultInjector) -> tuple[Any, Any]:
+        """Return the tracker's clients; the requests of this thread meet this injector from now on."""
+        self._current.injector = injector
         return self.tracker_dynamodb, self.tracker_s3
 
-    def _troubled(self, service: str, endpoint: str) -> Any:
+    def _with_faults(self, service: str, endpoint: str) -> Any:
         session = boto3.session.Session(
             aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1"
         )
         client = session.client(service, endpoint_url=endpoint, config=_BOUNDED)  # type: ignore[call-overload]
-        trouble(service, client, lambda: self._current.weather)
+        inject_faults(service, client, lambda: self._current.injector)
         return client
 
 
@@ -52,8 +52,8 @@ class OnEngine:
         for bucket in self._buckets:
             engine.s3.create_bucket(Bucket=bucket)
 
-    def clients(self, weather: Weather) -> tuple[Any, Any]:
-        return self._engine.clients(weather)
+    def clients(self, injector: FaultInjector) -> tuple[Any, Any]:
+        return self._engine.clients(injector)
 
     def table_names(self) -> tuple[str, str]:
         return self._tables.ledger, self._tables.history
@@ -110,6 +110,6 @@ class OnEngine:
             s3.delete_bucket(Bucket=bucket)
 
 
-def impatient(monkeypatch: Any) -> None:
+def retry_without_pauses(monkeypatch: Any) -> None:
     """Let botocore retry as it does, without its pauses."""
     monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=lambda _: None))

@@ -61,7 +61,7 @@ Met = tuple[Fault, str]
 
 
 @dataclass
-class Weather:
+class FaultInjector:
     """What the requests of one invocation meet: each fault of the `plan` waits for the request that it is aimed at.
 
     It befalls the next ones of its kind too, until `attempts` have met it: botocore asks three times before it gives up.
@@ -105,12 +105,12 @@ def error_of(service: str, operation: str, fault: Fault) -> tuple[str, int]:
 
 
 class Faulty:
-    """A stand-in client whose requests meet the weather."""
+    """A stand-in client whose requests meet the injector."""
 
-    def __init__(self, service: str, client: Any, weather: Weather) -> None:
+    def __init__(self, service: str, client: Any, injector: FaultInjector) -> None:
         self._service = service
         self._client = client
-        self._weather = weather
+        self._injector = injector
         self.exceptions = client.exceptions
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
@@ -124,7 +124,7 @@ class Faulty:
         yield self._ask("Query", self._client.query, query)
 
     def _ask(self, operation: str, method: Callable[..., Any], asked: dict[str, Any]) -> Any:
-        fault = self._weather.next(operation)
+        fault = self._injector.next(operation)
         if fault is None:
             return method(**asked)
         if fault is Fault.CRASH:
@@ -151,8 +151,8 @@ class Faulty:
         return {**answer, "UnprocessedKeys": {table: later}}
 
 
-def trouble(service: str, client: Any, current: Callable[[], Weather]) -> None:
-    """Let every HTTP request of a real client meet the current weather, below botocore's retries and error parsing."""
+def inject_faults(service: str, client: Any, current: Callable[[], FaultInjector]) -> None:
+    """Let every HTTP request of a real client meet the current injector, below botocore's retries and error parsing."""
 
     def before_send(request: Any, event_name: str, **_: Any) -> AWSResponse | None:
         operation = event_name.rpartition(".")[2]

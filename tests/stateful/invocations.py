@@ -3,19 +3,19 @@
 import threading
 from collections.abc import Callable
 
-from tests.stateful.faults import Aim, Crash, Plan, Weather
+from tests.stateful.faults import Aim, Crash, FaultInjector, Plan
 
-_PATIENCE_SECONDS = 60
+_TIMEOUT_SECONDS = 60
 
 
 class Invocation:
-    """One call of the tracker in a thread of its own, which runs only between `go_on` and its return.
+    """One call of the tracker in a thread of its own, which runs only between `resume` and its return.
 
-    `work` is given the weather that the requests of this call are to meet; the faults of it are the `plan`.
+    `work` is given the injector that the requests of this call are to meet; the faults of it are the `plan`.
     """
 
-    def __init__(self, work: Callable[[Weather], None], plan: Plan) -> None:
-        self.weather = Weather(plan, gate=self._wait_for_turn)
+    def __init__(self, work: Callable[[FaultInjector], None], plan: Plan) -> None:
+        self.injector = FaultInjector(plan, gate=self._wait_for_turn)
         self.done = False
         self._work = work
         self._halt: Aim | None = None
@@ -26,7 +26,7 @@ class Invocation:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
-    def go_on(self, halt: Aim | None = None) -> None:
+    def resume(self, halt: Aim | None = None) -> None:
         """Run until it is about to make a request, counted from here on, or to the end.
 
         Raises what the call raised, except a crash.
@@ -35,7 +35,7 @@ class Invocation:
             return
         self._halt = halt
         self._go.release()
-        assert self._back.acquire(timeout=_PATIENCE_SECONDS), "an invocation hangs"
+        assert self._back.acquire(timeout=_TIMEOUT_SECONDS), "an invocation hangs"
         if self.done:
             self._thread.join()
         if self._error:
@@ -44,13 +44,13 @@ class Invocation:
     def kill(self) -> None:
         """Have the process die where it stands."""
         self._killed = True
-        self.go_on()
+        self.resume()
 
     def _run(self) -> None:
         self._go.acquire()
         try:
             if not self._killed:
-                self._work(self.weather)
+                self._work(self.injector)
         except Crash:
             pass  # the queue delivers all of it again
         except BaseException as error:  # noqa: BLE001  # raised again where the test can see it

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from size_history.messages import LARGEST_PAGE, ReconcileEveryBucket, ReconcileRequest
+from size_history.messages import MAX_PAGE_KEYS, ReconcileEveryBucket, ReconcileRequest
 from tests.stateful import books
 from tests.stateful.faults import FITTING, Aim, Plan
 from tests.stateful.world import (
@@ -48,7 +48,7 @@ _COMMIT, _ROWS, _LOOK, _TOTALS = (
 )
 halts = st.sampled_from((_COMMIT, _COMMIT, _COMMIT, None, None, None, _ROWS, _LOOK, _TOTALS)) | aims
 
-MOST_AT_ONCE = 3
+MAX_RUNNING = 3
 _ARGUMENTS = {
     "put": {
         "bucket": bucket_numbers,
@@ -64,9 +64,9 @@ _ARGUMENTS = {
     },
     "reconcile": {"bucket": bucket_numbers, "page_size": st.integers(1, 3)},
     "deliver": {"picks": picks},
-    "deliver_badly": {"picks": picks, "plan": plans, "attempts": attempts, "left": times_left},
-    "begin_to_deliver": {"picks": picks, "plan": few_plans, "halt": halts},
-    "go_on": {"which": st.integers(0, 2), "halt": halts, "killed": st.integers(0, 5)},
+    "deliver_with_faults": {"picks": picks, "plan": plans, "attempts": attempts, "left": times_left},
+    "start_delivery": {"picks": picks, "plan": few_plans, "halt": halts},
+    "resume": {"which": st.integers(0, 2), "halt": halts, "killed": st.integers(0, 5)},
     "lose_or_duplicate": {"pick": st.integers(0, 5), "lost": st.booleans()},
     "time_passes": {
         "passed": st.sampled_from(
@@ -95,7 +95,7 @@ rivals = st.fixed_dictionaries(
 _HERE, _TWO, _ONE_PREFIX, _TWO_BUCKETS = ((0, 0),), ((0, 0), (0, 1)), ((0, 1), (0, 2)), ((0, 0), (1, 0))
 _ARGUMENTS["race"] = {
     "places": st.sampled_from((_HERE, _TWO, _ONE_PREFIX, _TWO_BUCKETS)),
-    "rivals": st.lists(rivals, min_size=2, max_size=MOST_AT_ONCE),
+    "rivals": st.lists(rivals, min_size=2, max_size=MAX_RUNNING),
     "order": st.lists(st.tuples(st.integers(0, 2), st.none() | halts), max_size=4),
     "alone": st.sampled_from((True, True, False)),
 }
@@ -103,10 +103,10 @@ _OFTEN = (
     "put",
     "delete",
     "deliver",
-    "begin_to_deliver",
-    "deliver_badly",
-    "deliver_badly",
-    "go_on",
+    "start_delivery",
+    "deliver_with_faults",
+    "deliver_with_faults",
+    "resume",
     "race",
     "race",
     "race",
@@ -116,16 +116,16 @@ actions = one_of(*_OFTEN, *_OFTEN, *_ARGUMENTS)
 
 
 class Accounting(RuleBasedStateMachine):
-    """Everything that may happen to two buckets; `looks_always` says whether the books are read after every rule."""
+    """Everything that may happen to two buckets; `check_after_every_rule` says whether the books are read after every rule."""
 
-    looks_always: ClassVar[bool] = True
+    check_after_every_rule: ClassVar[bool] = True
     smallest_page: ClassVar[int] = 1
 
     def __init__(self) -> None:
         super().__init__()
         self.world = World(self.storage())
         self.before = books.Books()
-        self.loses = False
+        self.may_lose = False
         self.steps = 0
 
     def storage(self) -> Storage:
@@ -134,17 +134,17 @@ class Accounting(RuleBasedStateMachine):
     @initialize(
         live=st.sampled_from(((True, True), (True, True), (True, False), (False, False))),
         held=st.dictionaries(key_numbers, sizes, max_size=2),
-        loses=st.sampled_from((False, False, True)),
+        may_lose=st.sampled_from((False, False, True)),
     )
-    def begin(self, live: tuple[bool, ...], held: dict[int, int], loses: bool) -> None:
+    def begin(self, live: tuple[bool, ...], held: dict[int, int], may_lose: bool) -> None:
         """Begin with buckets that are live, or that nobody knows; the first may hold something.
 
         Most histories lose no message: where one is lost, the reconcile at the end would heal any other wrong too.
         """
-        self.loses = loses
+        self.may_lose = may_lose
         self.world.fill(0, held)
         if held:
-            self.world.ask(ReconcileRequest(self.world.storage.bucket(0), LARGEST_PAGE))
+            self.world.ask(ReconcileRequest(self.world.storage.bucket(0), MAX_PAGE_KEYS))
         for number, at_once in enumerate(live):
             if at_once:
                 self.world.ask(ReconcileRequest(self.world.storage.bucket(number)))
@@ -160,25 +160,25 @@ class Accounting(RuleBasedStateMachine):
         getattr(self, name)(**arguments)
 
     def put(self, bucket: int, key: int, size: int, how: str, copies: int) -> None:
-        self.world.put(bucket, key, size, how=how, copies=copies if self.loses else max(copies, 1))
+        self.world.put(bucket, key, size, how=how, copies=copies if self.may_lose else max(copies, 1))
 
     def delete(self, bucket: int, keys: list[int], copies: int) -> None:
-        self.world.delete(bucket, keys, copies=copies if self.loses else max(copies, 1))
+        self.world.delete(bucket, keys, copies=copies if self.may_lose else max(copies, 1))
 
     def deliver(self, picks: list[int]) -> None:
         self.world.deliver(picks, {})
 
-    def deliver_badly(self, picks: list[int], plan: Plan, attempts: int, left: int) -> None:
+    def deliver_with_faults(self, picks: list[int], plan: Plan, attempts: int, left: int) -> None:
         self.world.deliver(picks, plan, attempts=attempts, remaining_ms=left)
 
-    def begin_to_deliver(self, picks: list[int], plan: Plan, halt: Aim | None) -> None:
-        if len(self.world.running) < MOST_AT_ONCE:
-            self.world.begin_to_deliver(picks, plan, halt)
+    def start_delivery(self, picks: list[int], plan: Plan, halt: Aim | None) -> None:
+        if len(self.world.running) < MAX_RUNNING:
+            self.world.start_delivery(picks, plan, halt)
 
-    def go_on(self, which: int, halt: Aim | None, killed: int) -> None:
+    def resume(self, which: int, halt: Aim | None, killed: int) -> None:
         if self.world.running:
             which %= len(self.world.running)
-            self.world.go_on(which, halt) if killed else self.world.kill(which)
+            self.world.resume(which, halt) if killed else self.world.kill(which)
 
     def race(
         self,
@@ -198,9 +198,9 @@ class Accounting(RuleBasedStateMachine):
             for what, place, size in rival["changes"]:
                 self._change(what, *places[place % len(places)], size)
             newest = range(max(1, len(self.world.queue) - before))
-            self.begin_to_deliver(list(newest), rival["plan"], rival["halt"])
+            self.start_delivery(list(newest), rival["plan"], rival["halt"])
         for which, halt in order:
-            self.go_on(which, halt, killed=1)
+            self.resume(which, halt, killed=1)
         if alone:
             self.rest()
 
@@ -213,7 +213,7 @@ class Accounting(RuleBasedStateMachine):
             self.reconcile(bucket, page_size=1)
 
     def lose_or_duplicate(self, pick: int, lost: bool) -> None:
-        self.world.drop(pick) if lost and self.loses else self.world.duplicate(pick)
+        self.world.drop(pick) if lost and self.may_lose else self.world.duplicate(pick)
 
     def reconcile(self, bucket: int, page_size: int) -> None:
         page_size = max(page_size, self.smallest_page)
@@ -247,7 +247,7 @@ class Accounting(RuleBasedStateMachine):
 
     @invariant()
     def the_books_are_consistent(self) -> None:
-        if self.looks_always:
+        if self.check_after_every_rule:
             found = self.world.storage.books()
             books.assert_consistent(found)
             books.assert_rising(self.before, found)

@@ -16,7 +16,7 @@ from types import MethodType
 from typing import Any
 from unittest import mock
 
-from size_tracking import accounting, reconciling
+from size_tracking import reconcile_plan, track_plan
 from size_tracking.batch import Batch
 from size_tracking.ledger import Ledger, _unmoved
 from size_tracking.observer import Observer
@@ -33,7 +33,7 @@ _commit = Ledger.commit
 _observe = Observer.observe
 _put = MemoryDynamoDB._put
 _transact = Ledger._transact
-_go_live = accounting.go_live
+_go_live = track_plan.go_live
 _CONDITION = ("ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues")
 
 
@@ -166,7 +166,7 @@ class SkippingBatch(Batch):
 
 def totals_read(mutation) -> Patch:
     """Replace the planning of a commit."""
-    return (accounting, "totals_read", mutation)
+    return (track_plan, "totals_read", mutation)
 
 
 def made(name: str, *patches: Patch, seed: int = 1) -> Mutant:
@@ -190,12 +190,12 @@ MUTANTS = (
     made(
         "a row moved: revision read again, old HEAD kept",
         REREADING,
-        (accounting, "committed", rows.committed_keeping_looks),
+        (track_plan, "committed", rows.committed_keeping_looks),
     ),
     made(
         "revisions read again with the totals",
         REREADING,
-        (accounting, "observed", rows.observed_then_reread),
+        (track_plan, "observed", rows.observed_then_reread),
         seed=4,
     ),
     made(
@@ -204,7 +204,7 @@ MUTANTS = (
         (Ledger, "_put_row", put_row_that_said),
         (memory, "_CONDITIONS", _SaysTheSame()),
     ),
-    made("event dropped when a condition fails", (accounting, "committed", rows.committed_giving_way)),
+    made("event dropped when a condition fails", (track_plan, "committed", rows.committed_giving_way)),
     made("event skipped if the row was committed after it", (world, "Batch", SkippingBatch)),
     made("row deleted on 404", (MemoryDynamoDB, "_put", stored_without_tombstones)),
     made("a live put keeps the tombstone's expiry", (MemoryDynamoDB, "_put", stored_keeping_expiry), seed=3),
@@ -217,22 +217,22 @@ MUTANTS = (
     made(
         "sample written after the transaction",
         totals_read(sums.sample_later[0]),
-        (accounting, "committed", sums.sample_later[1]),
+        (track_plan, "committed", sums.sample_later[1]),
     ),
     made(
         "peak written after the transaction",
         totals_read(sums.peak_later[0]),
-        (accounting, "committed", sums.peak_later[1]),
+        (track_plan, "committed", sums.peak_later[1]),
     ),
-    made("time = now", (accounting, "_record", sums.record_now)),
+    made("time = now", (track_plan, "_record", sums.record_now)),
     made("a failed key missing from batchItemFailures", (Observer, "observe", observe_forgetting), seed=2),
     made("totals created unconditionally", (Ledger, "_transact", transact_creating_always)),
-    made("totals created before page 0 is sent", (world, "Beginner", runs.TotalsFirst), seed=3),
-    made("nothing changed: totals not read", (accounting, "observed", rows.observed_without_totals)),
+    made("totals created before page 0 is sent", (world, "RunStarter", runs.TotalsFirst), seed=3),
+    made("nothing changed: totals not read", (track_plan, "observed", rows.observed_without_totals)),
     made(
         "going live without moving the totals' revision",
         (Ledger, "commit", commit_of_the_end(put_totals_unnoticed)),
     ),
-    made("the baseline does not raise the peak", (reconciling, "go_live", runs.go_live_without_peak)),
-    made("peak raised while adopting", (accounting, "_record", sums.record_while_adopting)),
+    made("the baseline does not raise the peak", (reconcile_plan, "go_live", runs.go_live_without_peak)),
+    made("peak raised while adopting", (track_plan, "_record", sums.record_while_adopting)),
 )

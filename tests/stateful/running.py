@@ -67,7 +67,7 @@ def run_on_engine(engine: Engine, number: int, *, examples: int, steps: int) -> 
     tally = Tally()
 
     class OnRealEngine(Accounting):
-        looks_always = False  # every look and every page costs requests to the engine
+        check_after_every_rule = False  # every look and every page costs requests to the engine
         smallest_page = 3
 
         def storage(self) -> OnEngine:

@@ -7,7 +7,7 @@ world's own: it goes on by what is slept and by a millisecond at every look.
 import pytest
 
 from size_history.messages import ReconcileRequest
-from size_tracking.tracker import _LONGEST_PAUSE_SECONDS
+from size_tracking.tracker import _MAX_PAUSE_SECONDS
 from tests.stateful import books
 from tests.stateful.faults import Fault
 from tests.stateful.machine import quiet
@@ -27,7 +27,7 @@ def world():
     return world
 
 
-def assert_carried_out(world, *, since, within_seconds):
+def assert_processed(world, *, since, within_seconds):
     assert not world.queue, "a message went back"
     assert (world.storage.time.now - since) / 1_000_000 < within_seconds
     books.assert_exact(world.storage.books(), world.listings())
@@ -41,7 +41,7 @@ def test_a_message_is_committed_by_the_invocation_that_meets_a_burst_of_conflict
     world.deliver([0], {COMMIT: Fault.CONFLICT}, attempts=conflicts)
 
     assert world.met[Fault.CONFLICT, COMMIT[0]] == conflicts
-    assert_carried_out(world, since=sent, within_seconds=conflicts * _LONGEST_PAUSE_SECONDS + LOOKS_SECONDS)
+    assert_processed(world, since=sent, within_seconds=conflicts * _MAX_PAUSE_SECONDS + LOOKS_SECONDS)
 
 
 @pytest.mark.parametrize("keys", [1, len(KEYS)])
@@ -49,10 +49,10 @@ def test_of_eight_rivals_about_to_commit_none_sends_its_message_back(world, keys
     rivals, sent = 8, world.storage.time.now
     for number in range(rivals):
         world.put(0, number % keys, number)
-        world.begin_to_deliver([0], {}, COMMIT)
+        world.start_delivery([0], {}, COMMIT)
 
     for _ in range(rivals):
-        world.go_on(0, None)
+        world.resume(0, None)
 
-    assert_carried_out(world, since=sent, within_seconds=rivals * _LONGEST_PAUSE_SECONDS + LOOKS_SECONDS)
+    assert_processed(world, since=sent, within_seconds=rivals * _MAX_PAUSE_SECONDS + LOOKS_SECONDS)
     assert world.storage.books().totals[world.storage.bucket(0)].count == keys

@@ -6,7 +6,7 @@ The seeds are chosen so that this is quick; without one, each takes some hundred
 import pytest
 from hypothesis import Phase
 
-from tests.property.mutants.table import KNOWN
+from tests.property.mutants.known import KNOWN
 from tests.stateful.mutants import MUTANTS
 from tests.stateful.running import run_in_memory
 

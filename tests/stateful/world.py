@@ -13,10 +13,10 @@ from size_history.messages import Message, ReconcileRequest
 from size_tracking.batch import Batch
 from size_tracking.ledger import Ledger
 from size_tracking.observer import Observer
-from size_tracking.reconciler import Beginner, Reconciler, Steps
+from size_tracking.reconciler import Reconciler, RunStarter, StepQueue
 from size_tracking.tracker import Clock, Tracker
 from tests.stateful.books import Books, read
-from tests.stateful.faults import Aim, Crash, Faulty, Met, Plan, Weather
+from tests.stateful.faults import Aim, Crash, FaultInjector, Faulty, Met, Plan
 from tests.stateful.invocations import Invocation
 from tests.stateful.memory import MemoryDynamoDB, MemoryS3, MemorySQS
 
@@ -44,7 +44,7 @@ class Time:
         self.now += int(seconds * 1_000_000)
 
 
-class InTurn:
+class InlineExecutor:
     """An executor that does at once what it is given, so that requests have an order that can be replayed."""
 
     def submit(self, work: Any, *arguments: Any) -> "Future[Any]":
@@ -61,8 +61,8 @@ class Storage(Protocol):
 
     time: Time
 
-    def clients(self, weather: Weather) -> tuple[Any, Any]:
-        """Return an invocation's clients of DynamoDB and S3, which meet this weather."""
+    def clients(self, injector: FaultInjector) -> tuple[Any, Any]:
+        """Return an invocation's clients of DynamoDB and S3, which meet this injector."""
 
     def table_names(self) -> tuple[str, str]: ...
 
@@ -81,7 +81,7 @@ class Storage(Protocol):
 
 
 class World:
-    """What the rules act on: `queue` holds the messages that nobody has acknowledged, `carried_out` those that were.
+    """What the rules act on: `queue` holds the messages that nobody has acknowledged, `acknowledged` those that were.
 
     `touched` are the buckets in use, `dropped` says that a change of one may be known to no message.
     """
@@ -89,7 +89,7 @@ class World:
     def __init__(self, storage: Storage) -> None:
         self.storage = storage
         self.queue: dict[str, str] = {}
-        self.carried_out: dict[str, str] = {}
+        self.acknowledged: dict[str, str] = {}
         self.touched: set[str] = set()
         self.dropped = False
         self.running: list[Invocation] = []
@@ -105,14 +105,14 @@ class World:
     def put(self, bucket: int, key: int, size: int, *, how: str = "put", copies: int = 1) -> None:
         name = self.storage.bucket(bucket)
         self.storage.put(name, KEYS[key], size, how)
-        self._tell(name, KEYS[key], copies)
+        self._send_events(name, KEYS[key], copies)
 
     def delete(self, bucket: int, keys: Iterable[int], *, copies: int = 1) -> None:
         name = self.storage.bucket(bucket)
         chosen = [KEYS[key] for key in sorted(set(keys))]
         self.storage.delete(name, chosen)
         for key in chosen:
-            self._tell(name, key, copies)
+            self._send_events(name, key, copies)
 
     def ask(self, message: Message) -> None:
         self.touched.add(message.bucket)  # type: ignore[union-attr]
@@ -142,21 +142,21 @@ class World:
         remaining_ms: int = AMPLE_MS,
     ) -> None:
         """Have one invocation carry out some messages, in whatever order, be they in flight already or not."""
-        weather = Weather(plan, attempts)
+        injector = FaultInjector(plan, attempts)
         with contextlib.suppress(Crash):  # the queue delivers all of it again
-            self._invoke(self._chosen(picks), remaining_ms, weather)
-        self.met += weather.met
+            self._invoke(self._chosen(picks), remaining_ms, injector)
+        self.met += injector.met
 
-    def begin_to_deliver(self, picks: Iterable[int], plan: Plan, halt: Aim | None) -> None:
+    def start_delivery(self, picks: Iterable[int], plan: Plan, halt: Aim | None) -> None:
         """Begin an invocation that stops when it is about to make a request."""
         bodies = self._chosen(picks)
-        invocation = Invocation(lambda weather: self._invoke(bodies, AMPLE_MS, weather), plan)
+        invocation = Invocation(lambda injector: self._invoke(bodies, AMPLE_MS, injector), plan)
         self.running.append(invocation)
-        self.go_on(-1, halt)
+        self.resume(-1, halt)
 
-    def go_on(self, which: int, halt: Aim | None) -> None:
+    def resume(self, which: int, halt: Aim | None) -> None:
         """Let an invocation go on until it is about to make a request, or to its end."""
-        self.running[which].go_on(halt)
+        self.running[which].resume(halt)
         self._forget_the_done()
 
     def kill(self, which: int) -> None:
@@ -167,7 +167,7 @@ class World:
     def settle(self) -> None:
         """Come to rest: what runs ends, then nothing fails any more, and what was lost is looked for."""
         for invocation in self.running:
-            invocation.go_on()
+            invocation.resume()
         self._forget_the_done()
         if self.dropped:
             self.storage.time.now += STALE_MICROSECONDS
@@ -177,7 +177,7 @@ class World:
         for _ in range(300):
             if not self.queue:
                 return
-            self._invoke(dict(list(self.queue.items())[:10]), AMPLE_MS, Weather())
+            self._invoke(dict(list(self.queue.items())[:10]), AMPLE_MS, FaultInjector())
         raise AssertionError(f"never at rest: {len(self.queue)} messages keep coming back")
 
     def listings(self) -> dict[str, dict[str, int]]:
@@ -186,10 +186,10 @@ class World:
     def _forget_the_done(self) -> None:
         for invocation in self.running:
             if invocation.done:
-                self.met += invocation.weather.met
+                self.met += invocation.injector.met
         self.running = [one for one in self.running if not one.done]
 
-    def _tell(self, bucket: str, key: str, copies: int) -> None:
+    def _send_events(self, bucket: str, key: str, copies: int) -> None:
         self.touched.add(bucket)
         body = {
             "source": "aws.s3",
@@ -202,34 +202,34 @@ class World:
 
     def _chosen(self, picks: Iterable[int]) -> dict[str, str]:
         """Return waiting messages, counted from the newest; where none waits, some come once more that were carried out."""
-        offered = self.queue or self.carried_out
+        offered = self.queue or self.acknowledged
         ids = list(reversed(offered))
         chosen = {ids[pick % len(ids)]: offered[ids[pick % len(ids)]] for pick in picks} if ids else {}
         self.queue |= chosen
         return chosen
 
-    def _invoke(self, bodies: Mapping[str, str], remaining_ms: int, weather: Weather) -> None:
+    def _invoke(self, bodies: Mapping[str, str], remaining_ms: int, injector: FaultInjector) -> None:
         records = [{"messageId": one, "body": body} for one, body in bodies.items()]
-        failed = self._batch(weather).handle(records, remaining_ms=remaining_ms)
+        failed = self._batch(injector).handle(records, remaining_ms=remaining_ms)
         assert set(failed) <= set(bodies)
         for one in bodies:
             if one not in failed:
                 self.queue.pop(one, None)  # another invocation may have acknowledged it meanwhile
-                self.carried_out[one] = bodies[one]
+                self.acknowledged[one] = bodies[one]
 
-    def _batch(self, weather: Weather) -> Batch:
+    def _batch(self, injector: FaultInjector) -> Batch:
         """Return the tracker's own parts, as a new process has them."""
-        dynamodb, s3 = self.storage.clients(weather)
-        sqs = Faulty("sqs", MemorySQS(self.enqueue), weather)
+        dynamodb, s3 = self.storage.clients(injector)
+        sqs = Faulty("sqs", MemorySQS(self.enqueue), injector)
         clock = self.storage.time.clock()
         ledger_table, history_table = self.storage.table_names()
         ledger = Ledger(dynamodb, ledger_table=ledger_table, history_table=history_table, sleep=clock.sleep)
         observer = Observer(s3)
-        observer._pool = InTurn()  # type: ignore[assignment]
-        steps = Steps(sqs, "queue")  # type: ignore[arg-type]
-        beginner = Beginner(ledger=ledger, steps=steps, clock=clock)
-        tracker = Tracker(ledger=ledger, observer=observer, adopt=beginner.adopt, clock=clock)
-        return Batch(tracker, Reconciler(ledger, observer, steps, tracker, beginner, clock), clock)
+        observer._pool = InlineExecutor()  # type: ignore[assignment]
+        steps = StepQueue(sqs, "queue")  # type: ignore[arg-type]
+        run_starter = RunStarter(ledger=ledger, steps=steps, clock=clock)
+        tracker = Tracker(ledger=ledger, observer=observer, adopt=run_starter.adopt, clock=clock)
+        return Batch(tracker, Reconciler(ledger, observer, steps, tracker, run_starter, clock), clock)
 
 
 class InMemory:
@@ -241,8 +241,8 @@ class InMemory:
         self._s3 = MemoryS3()
         self._s3.buckets = {bucket: {} for bucket in BUCKETS}
 
-    def clients(self, weather: Weather) -> tuple[Any, Any]:
-        return Faulty("dynamodb", self._dynamodb, weather), Faulty("s3", self._s3, weather)
+    def clients(self, injector: FaultInjector) -> tuple[Any, Any]:
+        return Faulty("dynamodb", self._dynamodb, injector), Faulty("s3", self._s3, injector)
 
     def table_names(self) -> tuple[str, str]:
         return "ledger", "history"

@@ -9,14 +9,14 @@ from size_tracking.ledger import Ledger
 from tests.integration.size_tracking.world import World, batch_of, drain, event, record
 
 ROWS_OF_A_PAGE = 2
-PAGES_AT_ONCE = 3
+MAX_PAGES_PER_SHARD = 3
 CHURN = 600
 
 
 @pytest.fixture
 def ledger(dynamodb, tables, monkeypatch):
     """Return a ledger whose pages hold few rows, as a megabyte holds few of very many."""
-    monkeypatch.setattr(ledger_module, "PAGES_AT_ONCE", PAGES_AT_ONCE)
+    monkeypatch.setattr(ledger_module, "MAX_PAGES_PER_SHARD", MAX_PAGES_PER_SHARD)
     dynamodb.meta.events.register(
         "provide-client-params.dynamodb.Query", lambda params, **_: {**params, "Limit": ROWS_OF_A_PAGE}
     )
@@ -47,7 +47,7 @@ def test_a_step_reads_a_bounded_part_of_the_rows_and_the_run_reaches_every_one(d
     while world.sent:
         before, steps = len(queries), steps + 1
         assert batch.handle([record(world.sent.pop(0))], remaining_ms=60_000) == []
-        assert len(queries) - before <= keys.SHARDS * PAGES_AT_ONCE
+        assert len(queries) - before <= keys.SHARDS * MAX_PAGES_PER_SHARD
 
     totals, _ = ledger.totals_and_peak("data")
     assert (totals.size, totals.count) == (3 * len(kept) + 5, len(kept) + 1)

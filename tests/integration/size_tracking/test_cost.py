@@ -11,10 +11,10 @@ import boto3
 import pytest
 
 from size_history.items import State, Totals
-from size_tracking.accounting import go_live
 from size_tracking.handler import wire
 from size_tracking.ledger import Ledger
 from size_tracking.settings import Settings
+from size_tracking.track_plan import go_live
 from size_tracking.values import Observation, RowWrite, Transaction
 from tests.bench import listing_tracker
 from tests.bench.counting import Meter

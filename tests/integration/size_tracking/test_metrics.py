@@ -5,8 +5,8 @@ import json
 import pytest
 
 from size_history.messages import ReconcileRequest
-from size_tracking.accounting import CHUNK_KEYS
 from size_tracking.ledger import Ledger
+from size_tracking.track_plan import CHUNK_KEYS
 from size_tracking.tracker import Clock
 from size_tracking.values import Outcome
 from tests.integration.size_tracking.world import World, batch_of, drain, record

@@ -9,7 +9,7 @@ from size_history.messages import Message
 from size_tracking.batch import Batch
 from size_tracking.ledger import Ledger
 from size_tracking.observer import Page
-from size_tracking.reconciler import Beginner, Reconciler
+from size_tracking.reconciler import Reconciler, RunStarter
 from size_tracking.tracker import Clock, Tracker
 from size_tracking.values import ABSENT, Observation
 
@@ -59,9 +59,9 @@ class World:
 def batch_of(world: World, ledger: Ledger, clock: Clock | None = None) -> Batch:
     """Return the tracker's own parts around this world and a real engine."""
     clock = clock or Clock()
-    beginner = Beginner(ledger=ledger, steps=world, clock=clock)
-    tracker = Tracker(ledger=ledger, observer=world, adopt=beginner.adopt, clock=clock)
-    return Batch(tracker, Reconciler(ledger, world, world, tracker, beginner, clock), clock)
+    run_starter = RunStarter(ledger=ledger, steps=world, clock=clock)
+    tracker = Tracker(ledger=ledger, observer=world, adopt=run_starter.adopt, clock=clock)
+    return Batch(tracker, Reconciler(ledger, world, world, tracker, run_starter, clock), clock)
 
 
 def event(key: str, *, bucket: str = "data", message_id: str | None = None) -> dict[str, str]:

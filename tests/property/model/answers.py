@@ -10,7 +10,13 @@ from tests.property.model import books as tables
 from tests.property.model import questions as ask
 from tests.property.model.books import FIRST_TOTALS, Books
 from tests.property.model.invariants import broken_by
-from tests.property.model.story import told_message, told_row, told_seen, told_totals, told_transaction
+from tests.property.model.story import (
+    describe_message,
+    describe_row,
+    describe_seen,
+    describe_totals,
+    describe_transaction,
+)
 from tests.property.model.tape import Raised
 
 
@@ -60,13 +66,13 @@ def _row(question: ask.ReadRow, moment: Moment) -> Iterator[Answer]:
     for key in question.keys:
         for fault, books in _visible(moment):
             row = books.of(question.bucket).stored(key).row
-            yield Answer((key, row), f"reads the row of {key}: {told_row(row)}", fault)
+            yield Answer((key, row), f"reads the row of {key}: {describe_row(row)}", fault)
 
 
 def _look(question: ask.Look, moment: Moment) -> Iterator[Answer]:
     for key in question.keys:
         seen = moment.s3[question.bucket, key]
-        yield Answer((key, seen), f"looks at {key}: {told_seen(seen)}")
+        yield Answer((key, seen), f"looks at {key}: {describe_seen(seen)}")
         yield Answer((key, UNANSWERED), f"looks at {key}, S3 does not answer", fault="unanswered")
 
 
@@ -78,7 +84,7 @@ def _total(question: ask.ReadTotal, moment: Moment) -> Iterator[Answer]:
                 yield Answer((which, peak), f"reads the peak: {peak.size if peak else 'none'}", fault)
             else:
                 totals = books.of(question.bucket).totals
-                yield Answer((which, totals), f"reads the totals: {told_totals(totals)}", fault)
+                yield Answer((which, totals), f"reads the totals: {describe_totals(totals)}", fault)
 
 
 def _recorded(question: ask.Recorded, moment: Moment) -> Iterator[Answer]:
@@ -91,7 +97,7 @@ def _recorded(question: ask.Recorded, moment: Moment) -> Iterator[Answer]:
         and (question.until is None or key <= question.until)
     ]
     rows = tuple((key, seen) for key, seen in stored if seen.present)
-    found = ", ".join(f"{key} = {told_seen(seen)}" for key, seen in rows)
+    found = ", ".join(f"{key} = {describe_seen(seen)}" for key, seen in rows)
     told = f"reads the rows of shard {question.shard}"
     yield Answer(rows, f"{told}: {found or 'none'}")
     for last, _ in stored:
@@ -106,7 +112,7 @@ def _next(question: ask.ListNext, moment: Moment) -> Iterator[Answer]:
         if bucket == question.bucket and key > question.after and seen.present
     )
     found = listed[0] if listed else None
-    told = f"{found[0]} = {told_seen(found[1])}" if found else "the end"
+    told = f"{found[0]} = {describe_seen(found[1])}" if found else "the end"
     yield Answer(found, f"lists what follows {question.after or 'the beginning'}: {told}")
 
 
@@ -117,7 +123,7 @@ def _run(question: ask.ReadRun, moment: Moment) -> Iterator[Answer]:
 
 def _write(question: ask.Write, moment: Moment) -> Iterator[Answer]:
     transaction = question.transaction
-    told = told_transaction(transaction)
+    told = describe_transaction(transaction)
     outcome = tables.outcome(moment.books, transaction)
     if outcome is not Outcome.COMMITTED:
         yield Answer(outcome, f"is refused ({outcome.name.lower().replace('_', ' ')}): {told}")
@@ -158,16 +164,18 @@ def _create(question: ask.CreateTotals, moment: Moment) -> Iterator[Answer]:
     yield Answer(None, "cannot create the totals, a transaction is under way", fault="conflicts")
 
 
-def _tracked(question: ask.Tracked, moment: Moment) -> Iterator[Answer]:
+def _tracked(question: ask.ReadTrackedBuckets, moment: Moment) -> Iterator[Answer]:
     tracked = tuple(name for name, bucket in moment.books.buckets if bucket.totals)
     yield Answer(tracked, f"reads the tracked buckets: {', '.join(tracked)}")
 
 
 def _send(question: ask.Send, moment: Moment) -> Iterator[Answer]:
-    done = Answer(None, f"sends {told_message(question.body)}", sent=(question.body,))
+    done = Answer(None, f"sends {describe_message(question.body)}", sent=(question.body,))
     yield done
     yield from _lost(done, None)
-    yield done._replace(sent=done.sent * 2, says=f"sends {told_message(question.body)} twice", fault="lost")
+    yield done._replace(
+        sent=done.sent * 2, says=f"sends {describe_message(question.body)} twice", fault="lost"
+    )
 
 
 def _lost(done: Answer, second: Any) -> Iterator[Answer]:
@@ -194,6 +202,6 @@ _ANSWERS = {
     ask.Write: _write,
     ask.PutRun: _put_run,
     ask.CreateTotals: _create,
-    ask.Tracked: _tracked,
+    ask.ReadTrackedBuckets: _tracked,
     ask.Send: _send,
 }

@@ -151,13 +151,13 @@ def written(books: Books, transaction: Transaction) -> Books:
     return books
 
 
-def forgetful(books: Books, now: int) -> Books:
+def canonical(books: Books, now: int) -> Books:
     """Return the tables without what was checked already and what nothing rests on."""
-    buckets = tuple((name, _forgetful(bucket, now)) for name, bucket in books.buckets)
+    buckets = tuple((name, _canonical(bucket, now)) for name, bucket in books.buckets)
     return replace(books, buckets=buckets, peak=books.peak and replace(books.peak, time=0))
 
 
-def _forgetful(bucket: Bucket, now: int) -> Bucket:
+def _canonical(bucket: Bucket, now: int) -> Bucket:
     totals, sample, run = bucket.totals, bucket.sample, bucket.run
     if totals:
         last = min(totals.last_time, now)

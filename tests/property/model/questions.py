@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from size_tracking.accounting import ChunkState
+from size_tracking.track_plan import ChunkState
 from size_tracking.values import Run, Transaction
 
 
@@ -68,7 +68,7 @@ class CreateTotals(NamedTuple):
     bucket: str
 
 
-class Tracked(NamedTuple):
+class ReadTrackedBuckets(NamedTuple):
     """The tracked buckets; answered by their names."""
 
 
@@ -94,7 +94,7 @@ Question = (
     | Write
     | PutRun
     | CreateTotals
-    | Tracked
+    | ReadTrackedBuckets
     | Send
     | RunChunk
 )

@@ -156,14 +156,14 @@ class _Walk:
         onward = [number]
         while True:
             more = self._onward[self._ends[onward[-1]] : self._ends[onward[-1] + 1]]
-            following = next((after for after in more if not rests[after]), None)
-            if following is None:
+            next_state = next((after for after in more if not rests[after]), None)
+            if next_state is None:
                 return (*self._told(path + onward[1:]), "and nothing more can happen")
-            if following in onward:
-                again = len(onward) - onward.index(following)
-                told = self._told([*path, *onward[1:], following])
+            if next_state in onward:
+                again = len(onward) - onward.index(next_state)
+                told = self._told([*path, *onward[1:], next_state])
                 return (*told, f"and the last {again} steps again, for ever")
-            onward.append(following)
+            onward.append(next_state)
 
     def _story(self, number: int, last: Step | None) -> tuple[str, ...]:
         return self._told(self._path(number), last)

@@ -7,34 +7,34 @@ from size_history.items import Totals
 from size_tracking.values import ObjectRow, Observation, Transaction
 
 
-def told_size(size: int) -> str:
+def describe_size(size: int) -> str:
     """Return a size in words."""
     return "1 byte" if size == 1 else f"{size} bytes"
 
 
-def told_seen(seen: Observation) -> str:
+def describe_seen(seen: Observation) -> str:
     """Return an observation in words."""
-    return "absent" if seen.size is None else told_size(seen.size)
+    return "absent" if seen.size is None else describe_size(seen.size)
 
 
-def told_row(row: ObjectRow | None) -> str:
+def describe_row(row: ObjectRow | None) -> str:
     """Return a row in words."""
-    return f"{told_seen(row.seen)}, revision {row.revision}" if row else "none"
+    return f"{describe_seen(row.seen)}, revision {row.revision}" if row else "none"
 
 
-def told_totals(totals: Totals | None) -> str:
+def describe_totals(totals: Totals | None) -> str:
     """Return totals in words."""
-    return f"{told_size(totals.size)}, {totals.state}, revision {totals.revision}" if totals else "none"
+    return f"{describe_size(totals.size)}, {totals.state}, revision {totals.revision}" if totals else "none"
 
 
-def told_transaction(transaction: Transaction) -> str:
+def describe_transaction(transaction: Transaction) -> str:
     """Return what a transaction writes, in words."""
     parts = [
-        f"{write.key} = {told_seen(write.seen)} (revision {write.read_revision} to {write.revision})"
+        f"{write.key} = {describe_seen(write.seen)} (revision {write.read_revision} to {write.revision})"
         for write in transaction.rows
     ]
     if transaction.totals:
-        parts.append(f"totals = {told_size(transaction.totals.size)}, {transaction.totals.state}")
+        parts.append(f"totals = {describe_size(transaction.totals.size)}, {transaction.totals.state}")
     if transaction.sample:
         parts.append(f"sample of {transaction.sample.total_size}")
     if transaction.peak:
@@ -44,7 +44,7 @@ def told_transaction(transaction: Transaction) -> str:
     return ", ".join(parts)
 
 
-def told_message(body: str) -> str:
+def describe_message(body: str) -> str:
     """Return a message in words."""
     message = json.loads(body)
     if "detail" in message:

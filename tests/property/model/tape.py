@@ -10,11 +10,11 @@ from typing import Any
 
 from size_history import keys as layout
 from size_history.messages import Message
-from size_tracking.accounting import ChunkState, Done
 from size_tracking.batch import Batch
 from size_tracking.observer import Page
-from size_tracking.reconciler import Beginner, Reconciler
-from size_tracking.tracker import Clock, Course, Tracker
+from size_tracking.reconciler import Reconciler, RunStarter
+from size_tracking.track_plan import ChunkState, Done
+from size_tracking.tracker import ChunkProgress, Clock, Tracker
 from tests.property.model import questions as ask
 
 ALWAYS = 10**12
@@ -45,7 +45,7 @@ class Tape:
         self._answers = answers
         self._next = 0
 
-    def hear(self, question: ask.Question, since: int | None = None) -> Any:
+    def answer(self, question: ask.Question, since: int | None = None) -> Any:
         if self._next == len(self._answers):
             raise PausedError(question, self._next if since is None else since)
         at, answer = self._answers[self._next]
@@ -55,11 +55,11 @@ class Tape:
             raise answer.error
         return answer
 
-    def hear_each(self, question: Callable[..., ask.Question], *where: str, names: Iterable[str]) -> dict:
+    def answer_each(self, question: Callable[..., ask.Question], *where: str, names: Iterable[str]) -> dict:
         """Ask about every name on its own, in whatever order the answers come."""
         open_, found, since = list(names), {}, self._next
         while open_:
-            name, value = self.hear(question(*where, tuple(open_)), since)
+            name, value = self.answer(question(*where, tuple(open_)), since)
             open_.remove(name)
             found[name] = value
         return found
@@ -74,33 +74,33 @@ class TapeLedger:
         self.runs_seen = 0
 
     def rows(self, bucket, keys):
-        found = self._tape.hear_each(ask.ReadRow, bucket, names=keys)
+        found = self._tape.answer_each(ask.ReadRow, bucket, names=keys)
         return {key: row for key, row in found.items() if row is not None}
 
     def totals_and_peak(self, bucket):
-        found = self._tape.hear_each(ask.ReadTotal, bucket, names=("peak", "totals"))
+        found = self._tape.answer_each(ask.ReadTotal, bucket, names=("peak", "totals"))
         return found["totals"], found["peak"]
 
     def objects_between(self, bucket, shard, after, until) -> Iterator:
         if shard in self._shards:
-            yield from self._tape.hear(ask.Recorded(bucket, shard, after, until))
+            yield from self._tape.answer(ask.Recorded(bucket, shard, after, until))
 
     def commit(self, transaction, *, now):
-        return self._tape.hear(ask.Write(transaction))
+        return self._tape.answer(ask.Write(transaction))
 
     def create_totals(self, bucket, *, now):
-        self._tape.hear(ask.CreateTotals(bucket))
+        self._tape.answer(ask.CreateTotals(bucket))
 
     def tracked_buckets(self) -> Iterator[str]:
-        yield from self._tape.hear(ask.Tracked())
+        yield from self._tape.answer(ask.ReadTrackedBuckets())
 
     def run(self, bucket):
-        run = self._tape.hear(ask.ReadRun(bucket))
+        run = self._tape.answer(ask.ReadRun(bucket))
         self.runs_seen = run.revision if run else 0
         return run
 
     def put_run(self, bucket, run):
-        return self._tape.hear(ask.PutRun(bucket, run))
+        return self._tape.answer(ask.PutRun(bucket, run))
 
 
 class TapeObserver:
@@ -111,14 +111,14 @@ class TapeObserver:
         self._page = page
 
     def observe(self, bucket, keys):
-        found = self._tape.hear_each(ask.Look, bucket, names=keys)
+        found = self._tape.answer_each(ask.Look, bucket, names=keys)
         failed = {key: seen for key, seen in found.items() if isinstance(seen, Exception)}
         return {key: seen for key, seen in found.items() if key not in failed}, failed
 
     def page(self, bucket, after, size):
         listed = []
         while True:
-            found = self._tape.hear(ask.ListNext(bucket, listed[-1][0] if listed else after))
+            found = self._tape.answer(ask.ListNext(bucket, listed[-1][0] if listed else after))
             if found is None or len(listed) == min(self._page, size):
                 return Page(tuple(listed), more=found is not None)
             listed.append(found)
@@ -131,7 +131,7 @@ class TapeSteps:
         self._tape = tape
 
     def send(self, message: Message):
-        self._tape.hear(ask.Send(message.to_json()))
+        self._tape.answer(ask.Send(message.to_json()))
 
 
 class TapeTracker(Tracker):
@@ -139,9 +139,9 @@ class TapeTracker(Tracker):
 
     tape: Tape
 
-    def _run(self, state: ChunkState, course: Course, deadline: int) -> Done:
-        done, failed = self.tape.hear(ask.RunChunk(state))
-        course.errors |= dict(failed)
+    def _run(self, state: ChunkState, progress: ChunkProgress, deadline: int) -> Done:
+        done, failed = self.tape.answer(ask.RunChunk(state))
+        progress.errors |= dict(failed)
         return done
 
 
@@ -153,7 +153,7 @@ class Wiring:
     page: int
     batch: type[Batch] = Batch
     tracker: type[TapeTracker] = TapeTracker
-    beginner: type[Beginner] = Beginner
+    run_starter: type[RunStarter] = RunStarter
     reconciler: type[Reconciler] = Reconciler
 
     @classmethod
@@ -166,12 +166,12 @@ class Wiring:
         ledger: Any = TapeLedger(tape, self.shards)
         observer: Any = TapeObserver(tape, self.page)
         steps: Any = TapeSteps(tape)
-        beginner = self.beginner(
+        run_starter = self.run_starter(
             ledger=ledger, steps=steps, clock=clock, new_run_id=lambda: f"run{ledger.runs_seen + 1}"
         )
-        tracker = self.tracker(ledger=ledger, observer=observer, adopt=beginner.adopt, clock=clock)
+        tracker = self.tracker(ledger=ledger, observer=observer, adopt=run_starter.adopt, clock=clock)
         tracker.tape = tape
-        reconciler = self.reconciler(ledger, observer, steps, tracker, beginner, clock)
+        reconciler = self.reconciler(ledger, observer, steps, tracker, run_starter, clock)
         return self.batch(tracker, reconciler, clock), tracker
 
 

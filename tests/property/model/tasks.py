@@ -6,7 +6,7 @@ handlers that came to the same state on different ways are the same handler.
 
 from typing import Any, NamedTuple
 
-from size_tracking.accounting import ChunkState, Done
+from size_tracking.track_plan import ChunkState, Done
 from tests.property.model.questions import Question, RunChunk
 from tests.property.model.tape import ALWAYS, PausedError, Raised, Tape, Wiring
 
@@ -45,7 +45,7 @@ class Ended(NamedTuple):
     failed: tuple[str, ...]
 
 
-def carry_on(task: Task, wiring: Wiring) -> Asking | Ended:
+def resume(task: Task, wiring: Wiring) -> Asking | Ended:
     """Run the real code as far as its answers reach."""
     while True:
         paused = _in_chunk(task, task.chunk, wiring) if task.chunk else _in_batch(task, wiring)

@@ -8,14 +8,14 @@ from functools import cache
 from itertools import combinations
 from typing import NamedTuple
 
-from size_tracking.reconciling import STALE_MICROSECONDS
+from size_tracking.reconcile_plan import STALE_MICROSECONDS
 from tests.property.model.books import Row
 from tests.property.model.configuration import NOW, Budget, Configuration, content
-from tests.property.model.handling import GONE, Handling
+from tests.property.model.handlers import GONE, Handlers
 from tests.property.model.invariants import rest_broken
 from tests.property.model.messages import event
 from tests.property.model.numbering import Table
-from tests.property.model.story import told_message, told_size
+from tests.property.model.story import describe_message, describe_size
 from tests.property.model.tape import Wiring
 
 State = tuple[int, int, int, int, tuple[int, ...]]
@@ -60,7 +60,7 @@ class World:
         self._queues = Table()
         self._clocks = Table()
         wiring = Wiring.of(self._keys, configuration.page, **others)
-        self._handlers = Handling(configuration, wiring, self._messages, self._books)
+        self._handlers = Handlers(configuration, wiring, self._messages, self._books)
         self._spent = cache(self._spend)
         self._queued = cache(self._enqueue)
         self._changes = cache(lambda listing, books: tuple(self._all_changes(listing, books)))
@@ -88,7 +88,7 @@ class World:
         if len(state[4]) - sum([number in zombies for number in state[4]]) < self._configuration.handlers:
             yield from self._deliver(state, budget, now)
         for place in range(len(state[4])):
-            yield from self._go_on(state, budget, now, place)
+            yield from self._resume(state, budget, now, place)
             yield from self._fail(state, budget, place)
         if budget.expiries:
             yield from self._expire(state, now)
@@ -129,7 +129,7 @@ class World:
             for size in (None, *self._configuration.sizes):
                 seen = content(size)
                 if seen != in_s3[place]:
-                    says = f"{key} is deleted" if size is None else f"{key} is put with {told_size(size)}"
+                    says = f"{key} is deleted" if size is None else f"{key} is put with {describe_size(size)}"
                     after = self._listings((*in_s3[:place], seen, *in_s3[place + 1 :]))
                     yield says, place, seen, message, after
 
@@ -145,7 +145,7 @@ class World:
             for _ in range(again):
                 paid = self._spent(paid, "duplicates")
             begun = (listing, books, left, paid, (*handlers, number))
-            for told, actor, raw, broken, fault in self._go_on(begun, budget, now, len(handlers)):
+            for told, actor, raw, broken, fault in self._resume(begun, budget, now, len(handlers)):
                 yield Step(f"{says}, {told}", actor, raw, broken, fault or ("duplicates" if again else None))
 
     def _all_batches(self, queue: int, now: int) -> Iterator[tuple[str, int, int, int]]:
@@ -157,7 +157,7 @@ class World:
                 for message in batch:
                     left.remove(message)
                 number = self._handlers.begin(now, batch)
-                says = "receives " + " and ".join(told_message(self._messages.values[m]) for m in batch)
+                says = "receives " + " and ".join(describe_message(self._messages.values[m]) for m in batch)
                 for again in range(many + 1):
                     for stay in sorted(set(combinations(batch, again))):
                         twice = ", delivered twice" if stay else ""
@@ -172,7 +172,7 @@ class World:
 
     # --- handlers ---
 
-    def _go_on(self, state: State, budget: Budget, now: int, place: int) -> Iterator[Step]:
+    def _resume(self, state: State, budget: Budget, now: int, place: int) -> Iterator[Step]:
         listing, books, queue, clock, handlers = state
         seen = self._listings.values[listing]
         for effect in self._handlers.effects(handlers[place], listing, seen, books, now):

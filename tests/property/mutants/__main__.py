@@ -5,9 +5,9 @@ import time
 
 from tests.property.model.search import Found
 from tests.property.mutants.allowed import ALLOWED
-from tests.property.mutants.kill import kill, outlive
-from tests.property.mutants.more import FOUND
-from tests.property.mutants.table import KNOWN
+from tests.property.mutants.found import FOUND
+from tests.property.mutants.kill import kill, survive
+from tests.property.mutants.known import KNOWN
 
 
 def main(words: list[str]) -> int:
@@ -17,7 +17,7 @@ def main(words: list[str]) -> int:
     allowed = [variant for variant in ALLOWED if wanted in variant.name]
     began = time.monotonic()
     survivors = [mutant.name for mutant in mutants if not _dies(mutant.name, kill(mutant))]
-    survivors += [variant.name for variant in allowed if _dies(variant.name, outlive(variant))]
+    survivors += [variant.name for variant in allowed if _dies(variant.name, survive(variant))]
     seconds = time.monotonic() - began
     if survivors:
         print(f"\nNot as they must: {'; '.join(survivors)}")

@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass, replace
 
-from size_tracking import accounting, reconciling
-from size_tracking.accounting import ChunkState, Commit, Done, Look, Observe, ReadRows, ReadTotals
-from size_tracking.reconciler import LARGEST_PAGE, Reconciler
+from size_tracking import reconcile_plan, track_plan
+from size_tracking.reconciler import MAX_PAGE_KEYS, Reconciler
+from size_tracking.track_plan import ChunkState, Commit, Done, Look, Observe, ReadRows, ReadTotals
 from size_tracking.values import Outcome, RowWrite, Transaction
 from tests.property.configurations import TWO
 from tests.property.mutants.mutant import Mutant, adopting, events
 
-_committed = accounting.committed
-_observed = accounting.observed
-_totals_read = accounting.totals_read
+_committed = track_plan.committed
+_observed = track_plan.observed
+_totals_read = track_plan.totals_read
 
 
 class RowsBeforeListing(Reconciler):
@@ -22,10 +22,10 @@ class RowsBeforeListing(Reconciler):
         page = self.observer.page(step.bucket, run.cursor, run.page_size)
         until = page.objects[-1][0] if page.more else None
         recorded = [row for row in rows if until is None or row[0] <= until]
-        comparison = reconciling.compare(page.objects, recorded, until=until, limit=LARGEST_PAGE)
+        comparison = reconcile_plan.compare(page.objects, recorded, until=until, limit=MAX_PAGE_KEYS)
         comparison, tracked = self._heal(step.bucket, comparison, deadline)
         now = self.clock.now()
-        return reconciling.compared(
+        return reconcile_plan.compared(
             state, comparison, healed=tracked.changed, drift=tracked.bytes_moved, now=now
         )
 
@@ -69,17 +69,17 @@ def next_bump(
 
 
 def observed_apart(state: Observe, seen) -> ChunkState:
-    following = _observed(state, seen)
-    if isinstance(following, Done):
-        return following
-    unchanged = tuple(look for look in following.looks if not look.changed)
-    changed = tuple(look for look in following.looks if look.changed)
+    next_state = _observed(state, seen)
+    if isinstance(next_state, Done):
+        return next_state
+    unchanged = tuple(look for look in next_state.looks if not look.changed)
+    changed = tuple(look for look in next_state.looks if look.changed)
     return next_bump(state.bucket, unchanged, changed, ())
 
 
 def totals_read_apart(state: ReadTotals, totals, peak, now) -> ChunkState:
-    following = _totals_read(state, totals, peak, now)
-    return CommitOfChanged(following.looks, following.transaction, state.failed)
+    next_state = _totals_read(state, totals, peak, now)
+    return CommitOfChanged(next_state.looks, next_state.transaction, state.failed)
 
 
 def committed_apart(state: Commit, outcome: Outcome) -> ChunkState:
@@ -87,12 +87,12 @@ def committed_apart(state: Commit, outcome: Outcome) -> ChunkState:
     if isinstance(state, Bump):
         moved = () if outcome is Outcome.COMMITTED else (state.looks[0].key,)
         return next_bump(bucket, state.unchanged, state.changed, state.failed + moved)
-    following = _committed(state, outcome)
-    if isinstance(following, ReadTotals):
+    next_state = _committed(state, outcome)
+    if isinstance(next_state, ReadTotals):
         return ReadTotalsOfChanged(bucket, state.looks, state.failed)
-    if isinstance(following, ReadRows):
-        return replace(following, keys=following.keys + state.failed)
-    return ReadRows(bucket, state.failed) if state.failed else following
+    if isinstance(next_state, ReadRows):
+        return replace(next_state, keys=next_state.keys + state.failed)
+    return ReadRows(bucket, state.failed) if state.failed else next_state
 
 
 ALLOWED = (
@@ -110,9 +110,9 @@ ALLOWED = (
         "unchanged rows moved outside the transaction, only the keys that failed done again",
         events(2, TWO, batch=2, duplicates=2),
         patches=(
-            (accounting, "observed", observed_apart),
-            (accounting, "totals_read", totals_read_apart),
-            (accounting, "committed", committed_apart),
+            (track_plan, "observed", observed_apart),
+            (track_plan, "totals_read", totals_read_apart),
+            (track_plan, "committed", committed_apart),
         ),
     ),
 )

@@ -19,6 +19,6 @@ def kill(mutant: Mutant) -> Found:
     )
 
 
-def outlive(mutant: Mutant) -> Found:
+def survive(mutant: Mutant) -> Found:
     """Search the whole world of an allowed variant."""
     return explore(mutant.configuration, patches=mutant.patches, parts=mutant.parts, limit=LIMIT)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from size_tracking import accounting
+from size_tracking import track_plan
 from tests.property.configurations import ONE, adoption, changes, drift
 from tests.property.model.configuration import Configuration
 from tests.property.model.exploration import Patch
@@ -40,4 +40,4 @@ def drifted(**more) -> Configuration:
 
 def totals_read(mutation) -> Patch:
     """Replace the planning of a commit."""
-    return (accounting, "totals_read", mutation)
+    return (track_plan, "totals_read", mutation)

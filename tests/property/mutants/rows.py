@@ -3,19 +3,19 @@
 import json
 from dataclasses import dataclass, replace
 
-from size_tracking import accounting
-from size_tracking.accounting import ChunkState, Commit, Done, Look, Observe, ReadRows, ReadTotals
+from size_tracking import track_plan
 from size_tracking.batch import Batch
 from size_tracking.events import Hint, parse
+from size_tracking.track_plan import ChunkState, Commit, Done, Look, Observe, ReadRows, ReadTotals
 from size_tracking.tracker import Tracker
 from size_tracking.values import ABSENT, Observation, Outcome, RowWrite, Transaction
 from tests.property.model import books
 from tests.property.model.books import Row
 from tests.property.model.tape import TapeObserver
 
-_committed = accounting.committed
-_observed = accounting.observed
-_totals_read = accounting.totals_read
+_committed = track_plan.committed
+_observed = track_plan.observed
+_totals_read = track_plan.totals_read
 _step = Tracker.step
 _row_written = books.row_written
 _observe = TapeObserver.observe
@@ -25,14 +25,14 @@ def keep_rows(keep):
     """Return `totals_read` writing only the rows whose looks are kept; without any there is nothing to do."""
 
     def totals_read(state, totals, peak, now):
-        following = _totals_read(state, totals, peak, now)
-        if not isinstance(following, Commit):
-            return following
+        next_state = _totals_read(state, totals, peak, now)
+        if not isinstance(next_state, Commit):
+            return next_state
         kept = {look.key for look in state.looks if keep(look, state.looks)}
         if not kept:
             return Done()
-        rows = tuple(write for write in following.transaction.rows if write.key in kept)
-        return replace(following, transaction=replace(following.transaction, rows=rows))
+        rows = tuple(write for write in next_state.transaction.rows if write.key in kept)
+        return replace(next_state, transaction=replace(next_state.transaction, rows=rows))
 
     return totals_read
 
@@ -61,14 +61,14 @@ def reread(bucket: str, looks: tuple[Look, ...]) -> Reread:
 
 
 def step_rereading(self: Tracker, state: ChunkState, errors) -> ChunkState:
-    following = _step(self, state, errors)
-    return _observed(following, dict(state.seen)) if isinstance(state, Reread) else following
+    next_state = _step(self, state, errors)
+    return _observed(next_state, dict(state.seen)) if isinstance(state, Reread) else next_state
 
 
 def step_looking_first(self: Tracker, state: ChunkState, errors) -> ChunkState:
     if type(state) is not ReadRows:
         return step_rereading(self, state, errors)
-    unread = tuple((key, accounting.ObjectRow()) for key in state.keys)
+    unread = tuple((key, track_plan.ObjectRow()) for key in state.keys)
     looked = _step(self, Observe(state.bucket, unread), errors)
     return reread(state.bucket, looked.looks) if isinstance(looked, ReadTotals) else looked
 
@@ -80,8 +80,8 @@ def committed_keeping_looks(state: Commit, outcome: Outcome) -> ChunkState:
 
 
 def observed_then_reread(state: Observe, seen) -> ChunkState:
-    following = _observed(state, seen)
-    return reread(state.bucket, following.looks) if isinstance(following, ReadTotals) else following
+    next_state = _observed(state, seen)
+    return reread(state.bucket, next_state.looks) if isinstance(next_state, ReadTotals) else next_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +92,14 @@ class SeenWrite(RowWrite):
 
 
 def totals_read_for_seen(state, totals, peak, now):
-    following = _totals_read(state, totals, peak, now)
-    if not isinstance(following, Commit):
-        return following
+    next_state = _totals_read(state, totals, peak, now)
+    if not isinstance(next_state, Commit):
+        return next_state
     rows = tuple(
         SeenWrite(write.key, write.read_revision, write.revision, write.seen, look.row.seen)
-        for write, look in zip(following.transaction.rows, state.looks, strict=True)
+        for write, look in zip(next_state.transaction.rows, state.looks, strict=True)
     )
-    return replace(following, transaction=replace(following.transaction, rows=rows))
+    return replace(next_state, transaction=replace(next_state.transaction, rows=rows))
 
 
 def row_says_the_same(stored: Row, write: SeenWrite) -> bool:
@@ -140,11 +140,11 @@ def row_expiring_for_ever(stored: Row, write: RowWrite) -> Row:
 
 
 def totals_read_counting_from_zero(state, totals, peak, now):
-    following = _totals_read(state, totals, peak, now)
-    if not isinstance(following, Commit):
-        return following
-    rows = tuple(replace(write, revision=write.read_revision + 1) for write in following.transaction.rows)
-    return replace(following, transaction=replace(following.transaction, rows=rows))
+    next_state = _totals_read(state, totals, peak, now)
+    if not isinstance(next_state, Commit):
+        return next_state
+    rows = tuple(replace(write, revision=write.read_revision + 1) for write in next_state.transaction.rows)
+    return replace(next_state, transaction=replace(next_state.transaction, rows=rows))
 
 
 def expire_at_any_time(row: Row, elders: bool) -> bool:
@@ -152,13 +152,13 @@ def expire_at_any_time(row: Row, elders: bool) -> bool:
 
 
 def observed_without_totals(state: Observe, seen) -> ChunkState:
-    following = _observed(state, seen)
-    if not isinstance(following, ReadTotals) or any(look.changed for look in following.looks):
-        return following
+    next_state = _observed(state, seen)
+    if not isinstance(next_state, ReadTotals) or any(look.changed for look in next_state.looks):
+        return next_state
     rows = tuple(
-        RowWrite(look.key, look.row.revision, look.row.revision + 1, look.seen) for look in following.looks
+        RowWrite(look.key, look.row.revision, look.row.revision + 1, look.seen) for look in next_state.looks
     )
-    return Commit(following.looks, Transaction(state.bucket, rows))
+    return Commit(next_state.looks, Transaction(state.bucket, rows))
 
 
 def observe_forgetting_failures(self, bucket, keys):

@@ -3,53 +3,53 @@
 from dataclasses import dataclass, replace
 
 from size_history.messages import ReconcileStep
-from size_tracking import accounting, reconciling
-from size_tracking.accounting import ChunkState, Commit, ReadRows, ReadTotals
-from size_tracking.reconciler import Beginner, Reconciler
-from size_tracking.reconciling import Advance, Announce, Comparison, End, SendStep, StepDone
+from size_tracking import reconcile_plan, track_plan
+from size_tracking.reconcile_plan import Advance, Announce, Comparison, End, SendStep, StepDone
+from size_tracking.reconciler import Reconciler, RunStarter
+from size_tracking.track_plan import ChunkState, Commit, ReadRows, ReadTotals
 from size_tracking.tracker import Tracker
 from size_tracking.values import ABSENT, Outcome, RowWrite
 from tests.property.model import books
 from tests.property.model import questions as ask
 from tests.property.model.books import Row
-from tests.property.model.handling import Handling
+from tests.property.model.handlers import Handlers
 from tests.property.model.tape import TapeTracker
 from tests.property.mutants.rows import Reread, step_rereading
 
-_ended = reconciling.ended
-_end_read = reconciling.end_read
-_go_live = accounting.go_live
-_messages = Handling.messages
+_ended = reconcile_plan.ended
+_end_read = reconcile_plan.end_read
+_go_live = track_plan.go_live
+_messages = Handlers.messages
 _next = Reconciler._next
 _row_stands = books.row_stands
-_run_checked = reconciling.run_checked
-_totals_read = accounting.totals_read
+_run_checked = reconcile_plan.run_checked
+_totals_read = track_plan.totals_read
 _totals_stand = books.totals_stand
 _totals_written = books.totals_written
 
 
-class TotalsFirst(Beginner):
+class TotalsFirst(RunStarter):
     """Creates the totals, then sends the step."""
 
     def _begin(self, bucket, page_size, *, adopting):
         if not self._has_totals(bucket):
             self._ledger.create_totals(bucket, now=self._clock.now())
         run = self._ledger.run(bucket)
-        state = reconciling.begin(
+        state = reconcile_plan.begin(
             bucket, run, run_id=self._new_run_id(), page_size=page_size, now=self._clock.now()
         )
         if isinstance(state, SendStep) or self._ledger.put_run(bucket, state.run):
             self._steps.send(ReconcileStep(bucket, state.run.run_id, state.run.cursor))
 
 
-class StepFirst(Beginner):
+class StepFirst(RunStarter):
     """Sends the first step, then puts the run that it belongs to."""
 
     def _begin(self, bucket, page_size, *, adopting):
         run = self._ledger.run(bucket)
         if adopting and self._has_totals(bucket):
             return
-        state = reconciling.begin(
+        state = reconcile_plan.begin(
             bucket, run, run_id=self._new_run_id(), page_size=page_size, now=self._clock.now()
         )
         self._steps.send(ReconcileStep(bucket, state.run.run_id, state.run.cursor))
@@ -58,7 +58,7 @@ class StepFirst(Beginner):
         self._ledger.create_totals(bucket, now=self._clock.now())
 
 
-class NeverPushes(Beginner):
+class NeverPushes(RunStarter):
     """Leaves a run that goes on to whoever began it."""
 
     def _begin(self, bucket, page_size, *, adopting):
@@ -67,14 +67,14 @@ class NeverPushes(Beginner):
             super()._begin(bucket, page_size, adopting=adopting)
 
 
-class AlwaysBegins(Beginner):
+class AlwaysBegins(RunStarter):
     """Begins a run for every event that found no totals, even if there are some by now."""
 
     def adopt(self, bucket):
         self.begin(bucket)
 
 
-def acknowledged_before_sending(self: Handling, number: int) -> tuple[int, ...]:
+def acknowledged_before_sending(self: Handlers, number: int) -> tuple[int, ...]:
     """Lose the messages of a step that dies when all it has left to do is to send the next."""
     asking = self[number].asking
     sending = isinstance(asking.question, ask.Send) and "cursor" in asking.task.bodies[0]
@@ -108,7 +108,7 @@ class SaysBeforeSending(Reconciler):
     def _next(self, step, state, deadline):
         if not isinstance(state, Announce):
             return _next(self, step, state, deadline)
-        self.ledger.put_run(step.bucket, reconciling.announced(state))
+        self.ledger.put_run(step.bucket, reconcile_plan.announced(state))
         self.steps.send(ReconcileStep(step.bucket, state.run.run_id, state.run.cursor))
         return StepDone(state.run)
 
@@ -131,7 +131,7 @@ class EndsBeforeGoingLive(Reconciler):
         if not isinstance(state, End):
             return _next(self, step, state, deadline)
         if not self.ledger.put_run(step.bucket, state.run):
-            return reconciling.CheckRun()
+            return reconcile_plan.CheckRun()
         rest = replace(state.transaction, run=None)
         while self.ledger.commit(rest, now=self.clock.now()) is not Outcome.COMMITTED:
             totals, peak = self.ledger.totals_and_peak(step.bucket)
@@ -166,8 +166,8 @@ class IgnoresUnread(Reconciler):
 
 def run_checked_without_the_step_before(step, run):
     """Take a step that was compared already for done, though it died before it sent the next."""
-    following = _run_checked(step, run)
-    return StepDone() if isinstance(following, Announce) else following
+    next_state = _run_checked(step, run)
+    return StepDone() if isinstance(next_state, Announce) else next_state
 
 
 def whole(self: Comparison, count: int) -> Comparison:
@@ -208,9 +208,9 @@ class ListingReconciler(Reconciler):
 
     def _compare(self, step, state, run, deadline):
         remembering = replace(self, observer=RememberedListing(self.observer, self.tracker))
-        following = super(ListingReconciler, remembering)._compare(step, state, run, deadline)
+        next_state = super(ListingReconciler, remembering)._compare(step, state, run, deadline)
         self.tracker.listed = None
-        return following
+        return next_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,21 +224,21 @@ class Unconditional(RowWrite):
 
 
 def step_marking_listed(self: Tracker, state: ChunkState, errors) -> ChunkState:
-    following = step_rereading(self, state, errors)
-    if isinstance(state, Reread) and isinstance(following, ReadTotals):
-        return ReadTotalsForListed(following.bucket, following.looks)
-    return following
+    next_state = step_rereading(self, state, errors)
+    if isinstance(state, Reread) and isinstance(next_state, ReadTotals):
+        return ReadTotalsForListed(next_state.bucket, next_state.looks)
+    return next_state
 
 
 def totals_read_for_listed(state, totals, peak, now):
-    following = _totals_read(state, totals, peak, now)
-    if not isinstance(following, Commit) or not isinstance(state, ReadTotalsForListed):
-        return following
+    next_state = _totals_read(state, totals, peak, now)
+    if not isinstance(next_state, Commit) or not isinstance(state, ReadTotalsForListed):
+        return next_state
     rows = tuple(
         Unconditional(write.key, write.read_revision, write.revision, write.seen)
-        for write in following.transaction.rows
+        for write in next_state.transaction.rows
     )
-    return replace(following, transaction=replace(following.transaction, rows=rows))
+    return replace(next_state, transaction=replace(next_state.transaction, rows=rows))
 
 
 def row_stands_or_listed(stored: Row, write: RowWrite) -> bool:

@@ -3,15 +3,15 @@
 from dataclasses import dataclass, replace
 
 from size_history.items import Peak, State, Totals
-from size_tracking import accounting
-from size_tracking.accounting import ChunkState, Commit, Done
+from size_tracking import track_plan
+from size_tracking.track_plan import ChunkState, Commit, Done
 from size_tracking.values import Outcome, Transaction
 
-_committed = accounting.committed
-_totals_read = accounting.totals_read
-_record = accounting._record
-_prefix_deltas = accounting._prefix_deltas
-_moved = accounting._moved
+_committed = track_plan.committed
+_totals_read = track_plan.totals_read
+_record = track_plan._record
+_prefix_deltas = track_plan._prefix_deltas
+_moved = track_plan._moved
 
 
 def always(*_args) -> bool:
@@ -38,11 +38,11 @@ def later(part: str):
     """Return `totals_read` and `committed` that write the sample or the peak after the transaction."""
 
     def totals_read(state, totals, peak, now):
-        following = _totals_read(state, totals, peak, now)
-        if not isinstance(following, Commit) or getattr(following.transaction, part) is None:
-            return following
-        first = replace(following.transaction, **{part: None})
-        then = Transaction(first.bucket, **{part: getattr(following.transaction, part)})
+        next_state = _totals_read(state, totals, peak, now)
+        if not isinstance(next_state, Commit) or getattr(next_state.transaction, part) is None:
+            return next_state
+        first = replace(next_state.transaction, **{part: None})
+        then = Transaction(first.bucket, **{part: getattr(next_state.transaction, part)})
         return Staged(state.looks, first, then)
 
     def committed(state: Commit, outcome: Outcome) -> ChunkState:

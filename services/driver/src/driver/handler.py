@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 RESERVE_SECONDS = 35.0
 """Kept at the end of an invocation for the plot."""
-LONGEST_LEAD_MICROSECONDS = 30_000_000
+MAX_LEAD_MICROSECONDS = 30_000_000
 """How long before the demonstration the plot may begin: a baseline of last week would leave no room for the dots."""
 
 
@@ -52,7 +52,7 @@ def handler(_event: object, context: Any) -> dict[str, Any]:
         clock=clock,
     ).run()
     log.info("history %s", " -> ".join(str(sample.total_size) for sample in samples))
-    since = max(samples[0].time, began - LONGEST_LEAD_MICROSECONDS)
+    since = max(samples[0].time, began - MAX_LEAD_MICROSECONDS)
     return {
         "history": [_shown(sample) for sample in samples],
         "plot": _plot(settings, session, times.to_text(since)),

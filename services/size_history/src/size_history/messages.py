@@ -10,7 +10,7 @@ from dataclasses import dataclass
 KIND = "tidemark"
 RECONCILE = "reconcile"
 RECONCILE_EVERY_BUCKET = "reconcile-every-bucket"
-LARGEST_PAGE = 1000
+MAX_PAGE_KEYS = 1000
 """Keys of one step: what S3 lists in one request at most (an AWS limit)."""
 
 
@@ -19,11 +19,11 @@ class ReconcileRequest:
     """Someone wants this bucket compared with its listing, `page_size` keys a step (1 to 1,000)."""
 
     bucket: str
-    page_size: int = LARGEST_PAGE
+    page_size: int = MAX_PAGE_KEYS
 
     def __post_init__(self) -> None:
-        if not 1 <= self.page_size <= LARGEST_PAGE:
-            raise ValueError(f"page_size must be from 1 to {LARGEST_PAGE}, not {self.page_size}")
+        if not 1 <= self.page_size <= MAX_PAGE_KEYS:
+            raise ValueError(f"page_size must be from 1 to {MAX_PAGE_KEYS}, not {self.page_size}")
 
     def to_json(self) -> str:
         """Return the message body."""

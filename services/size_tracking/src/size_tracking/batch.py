@@ -9,7 +9,7 @@ from size_history.messages import Message
 from size_tracking import metrics
 from size_tracking.events import Hint, MalformedMessageError, parse
 from size_tracking.reconciler import Reconciler
-from size_tracking.tracker import Clock, OutOfTimeError, Tracked, Tracker
+from size_tracking.tracker import Clock, OutOfTimeError, Tracker, TrackResult
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ RESERVE_MICROSECONDS = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Waiting:
+class _PendingMessage:
     """A message's id, and when what it tells of happened (microseconds since 1970), if it says so."""
 
     id: str
@@ -41,7 +41,7 @@ class Batch:
         """
         deadline = self.clock.now() + remaining_ms * 1000 - RESERVE_MICROSECONDS
         failed: list[str] = []
-        waiting: dict[str, dict[str, list[_Waiting]]] = {}
+        waiting: dict[str, dict[str, list[_PendingMessage]]] = {}
         ours: list[tuple[str, Message]] = []
         for record in records:
             message_id = record["messageId"]
@@ -53,18 +53,18 @@ class Batch:
                 continue
             if isinstance(message, Hint):
                 waiting.setdefault(message.bucket, {}).setdefault(message.key, []).append(
-                    _Waiting(message_id, message.time)
+                    _PendingMessage(message_id, message.time)
                 )
             else:
                 ours.append((message_id, message))
         for bucket, messages in waiting.items():
             failed += self._track(bucket, messages, deadline)
         for message_id, message in ours:
-            if not self._carry_out(message_id, message, deadline):
+            if not self._process(message_id, message, deadline):
                 failed.append(message_id)
         return failed
 
-    def _track(self, bucket: str, messages: Mapping[str, list[_Waiting]], deadline: int) -> list[str]:
+    def _track(self, bucket: str, messages: Mapping[str, list[_PendingMessage]], deadline: int) -> list[str]:
         result = self.tracker.track(bucket, list(messages), deadline=deadline)
         log.info(
             "tracked bucket=%s keys=%d changed=%d failed=%d",
@@ -79,21 +79,21 @@ class Batch:
         _measure(bucket, result, recorded, self.clock.now())
         return [message.id for key in result.errors for message in messages[key]]
 
-    def _carry_out(self, message_id: str, message: Message, deadline: int) -> bool:
+    def _process(self, message_id: str, message: Message, deadline: int) -> bool:
         try:
-            self.reconciler.carry_out(message, deadline=deadline)
+            self.reconciler.process(message, deadline=deadline)
         except Exception as error:  # noqa: BLE001  # whatever it is, the message comes back
             _log_failure(f"message {message_id} ({message})", error)
             return False
         return True
 
 
-def _measure(bucket: str, result: Tracked, recorded: Sequence[_Waiting], now: int) -> None:
+def _measure(bucket: str, result: TrackResult, recorded: Sequence[_PendingMessage], now: int) -> None:
     """Emit the bucket's size, and how long after S3's own time (whole seconds, rounded down) each change is committed."""
     lags = [max(0, now - message.time) // 1000 for message in recorded if message.time is not None]
     values: metrics.Values = {
         **metrics.sizes(result.sample),
-        **({"EventLag": (lags[: metrics.MOST_VALUES], "Milliseconds")} if lags else {}),
+        **({"EventLag": (lags[: metrics.MAX_VALUES], "Milliseconds")} if lags else {}),
         "CommitConflicts": (result.conflicts, "Count"),
     }
     metrics.emit({"Bucket": bucket}, values, at=now)

@@ -11,7 +11,7 @@ from botocore.config import Config
 from size_tracking.batch import Batch
 from size_tracking.ledger import Ledger
 from size_tracking.observer import OBSERVERS, Observer
-from size_tracking.reconciler import Beginner, Reconciler, Steps
+from size_tracking.reconciler import Reconciler, RunStarter, StepQueue
 from size_tracking.settings import Settings
 from size_tracking.tracker import Clock, Tracker
 
@@ -50,8 +50,8 @@ def wire(settings: Settings, session: "boto3.Session", clock: Clock | None = Non
         history_table=settings.history_table,
     )
     observer = Observer(session.client("s3", config=_BOUNDED))
-    steps = Steps(session.client("sqs", config=_BOUNDED), settings.queue_url)
-    beginner = Beginner(ledger=ledger, steps=steps, clock=clock)
-    tracker = Tracker(ledger=ledger, observer=observer, adopt=beginner.adopt, clock=clock)
-    reconciler = Reconciler(ledger, observer, steps, tracker, beginner, clock)
+    steps = StepQueue(session.client("sqs", config=_BOUNDED), settings.queue_url)
+    run_starter = RunStarter(ledger=ledger, steps=steps, clock=clock)
+    tracker = Tracker(ledger=ledger, observer=observer, adopt=run_starter.adopt, clock=clock)
+    reconciler = Reconciler(ledger, observer, steps, tracker, run_starter, clock)
     return Batch(tracker, reconciler, clock)

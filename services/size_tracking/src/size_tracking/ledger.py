@@ -27,7 +27,7 @@ _RETRY = {
     "RequestLimitExceeded",
 }
 """Reasons of a cancelled transaction that say another writer was there, or too many were."""
-PAGES_AT_ONCE = 8
+MAX_PAGES_PER_SHARD = 8
 """Of a shard's rows, a megabyte each, tombstones among them. A step reads so many of each shard, the next one goes on."""
 
 
@@ -63,7 +63,7 @@ class Ledger:
     ) -> Iterator[tuple[str, Observation | None]]:
         """Yield the present objects of one shard in key order, after one key and up to another (None: to the end).
 
-        After PAGES_AT_ONCE, the last is None with the key up to which the shard is read.
+        After MAX_PAGES_PER_SHARD, the last is None with the key up to which the shard is read.
         """
         if until is not None and until <= after:
             return
@@ -90,7 +90,7 @@ class Ledger:
             for item in page["Items"]:
                 if item[keys.SK]["S"] != after:
                     yield item[keys.SK]["S"], _seen(item)
-            if count == PAGES_AT_ONCE and "LastEvaluatedKey" in page:
+            if count == MAX_PAGES_PER_SHARD and "LastEvaluatedKey" in page:
                 yield page["LastEvaluatedKey"][keys.SK]["S"], None
                 return
 

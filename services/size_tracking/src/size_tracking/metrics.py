@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from size_history.items import Sample
 
 NAMESPACE = "Tidemark"
-MOST_VALUES = 100
+MAX_VALUES = 100
 """So many values a metric of one record may have (a limit of the format)."""
 
 Values = Mapping[str, tuple[int | Sequence[int], str]]

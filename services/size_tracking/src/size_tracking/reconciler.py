@@ -11,12 +11,17 @@ from typing import TYPE_CHECKING
 
 from size_history import keys
 from size_history.items import Sample
-from size_history.messages import LARGEST_PAGE, Message, ReconcileEveryBucket, ReconcileRequest, ReconcileStep
-from size_tracking import metrics, reconciling
-from size_tracking.accounting import CHUNK_KEYS
+from size_history.messages import (
+    MAX_PAGE_KEYS,
+    Message,
+    ReconcileEveryBucket,
+    ReconcileRequest,
+    ReconcileStep,
+)
+from size_tracking import metrics, reconcile_plan
 from size_tracking.ledger import Ledger
 from size_tracking.observer import Observer
-from size_tracking.reconciling import (
+from size_tracking.reconcile_plan import (
     Advance,
     Announce,
     CheckRun,
@@ -29,7 +34,8 @@ from size_tracking.reconciling import (
     StepDone,
     StepState,
 )
-from size_tracking.tracker import Clock, OutOfTimeError, Tracked, Tracker, pause_seconds
+from size_tracking.track_plan import CHUNK_KEYS
+from size_tracking.tracker import Clock, OutOfTimeError, Tracker, TrackResult, pause_seconds
 from size_tracking.values import Observation, Run
 
 if TYPE_CHECKING:
@@ -42,7 +48,7 @@ class StepFailedError(Exception):
     """Some keys of a page could not be committed; the step comes back, and does again only what is not done."""
 
 
-class Steps:
+class StepQueue:
     """The queue that reconcile steps travel on: the tracker's own."""
 
     def __init__(self, client: "SQSClient", queue_url: str) -> None:
@@ -54,14 +60,14 @@ class Steps:
         self._client.send_message(QueueUrl=self._queue_url, MessageBody=message.to_json())
 
 
-class Beginner:
+class RunStarter:
     """Begins runs; with a bucket's first one, its totals. `new_run_id` makes ids that are never used again."""
 
     def __init__(
         self,
         *,
         ledger: Ledger,
-        steps: Steps,
+        steps: StepQueue,
         clock: Clock,
         new_run_id: Callable[[], str] = lambda: uuid.uuid4().hex,
     ) -> None:
@@ -70,13 +76,13 @@ class Beginner:
         self._clock = clock
         self._new_run_id = new_run_id
 
-    def begin(self, bucket: str, page_size: int = LARGEST_PAGE) -> None:
+    def begin(self, bucket: str, page_size: int = MAX_PAGE_KEYS) -> None:
         """Begin a run or push on the one that is going on; the bucket has totals when this returns."""
         self._begin(bucket, page_size, adopting=False)
 
     def adopt(self, bucket: str) -> None:
         """Begin the run that adopts a bucket, unless it has totals by now; it has them when this returns."""
-        self._begin(bucket, LARGEST_PAGE, adopting=True)
+        self._begin(bucket, MAX_PAGE_KEYS, adopting=True)
 
     def _begin(self, bucket: str, page_size: int, *, adopting: bool) -> None:
         """Put the run, send its first step, create the totals, in this order.
@@ -88,7 +94,7 @@ class Beginner:
             run = self._ledger.run(bucket)
             if adopting and self._has_totals(bucket):
                 return
-            state = reconciling.begin(
+            state = reconcile_plan.begin(
                 bucket, run, run_id=self._new_run_id(), page_size=page_size, now=self._clock.now()
             )
             if isinstance(state, SendStep) or self._ledger.put_run(bucket, state.run):
@@ -107,19 +113,19 @@ class Reconciler:
 
     ledger: Ledger
     observer: Observer
-    steps: Steps
+    steps: StepQueue
     tracker: Tracker
-    beginner: Beginner
+    run_starter: RunStarter
     clock: Clock
 
-    def carry_out(self, message: Message, *, deadline: int) -> None:
+    def process(self, message: Message, *, deadline: int) -> None:
         """Carry out a message that is ours; raises what `step` raises."""
         match message:
             case ReconcileEveryBucket():
                 for bucket in self.ledger.tracked_buckets():
                     self.steps.send(ReconcileRequest(bucket))
             case ReconcileRequest(bucket, page_size):
-                self.beginner.begin(bucket, page_size)
+                self.run_starter.begin(bucket, page_size)
             case ReconcileStep():
                 self.step(message, deadline=deadline)
 
@@ -143,33 +149,33 @@ class Reconciler:
         bucket = step.bucket
         match state:
             case CheckRun():
-                state = reconciling.run_checked(step, self.ledger.run(bucket))
+                state = reconcile_plan.run_checked(step, self.ledger.run(bucket))
             case Compare(run):
                 state = self._compare(step, state, run, deadline)
             case Advance(run):
-                state = reconciling.advanced(state, done=self.ledger.put_run(bucket, run))
+                state = reconcile_plan.advanced(state, done=self.ledger.put_run(bucket, run))
             case Announce(run):
                 self.steps.send(ReconcileStep(bucket, run.run_id, run.cursor))
-                self.ledger.put_run(bucket, reconciling.announced(state))
+                self.ledger.put_run(bucket, reconcile_plan.announced(state))
                 state = StepDone(run)
             case ReadEnd():
                 totals, peak = self.ledger.totals_and_peak(bucket)
-                state = reconciling.end_read(bucket, state, totals, peak, self.clock.now())
+                state = reconcile_plan.end_read(bucket, state, totals, peak, self.clock.now())
             case CreateTotals(run):
                 self.ledger.create_totals(bucket, now=self.clock.now())
                 state = ReadEnd(run)
             case End(_, transaction):
-                state = reconciling.ended(state, self.ledger.commit(transaction, now=self.clock.now()))
+                state = reconcile_plan.ended(state, self.ledger.commit(transaction, now=self.clock.now()))
         return state
 
     def _compare(self, step: ReconcileStep, state: Compare, run: Run, deadline: int) -> StepState:
         page = self.observer.page(step.bucket, run.cursor, run.page_size)
         until = page.objects[-1][0] if page.more else None
-        comparison = reconciling.compare(
-            page.objects, self._recorded(step.bucket, run.cursor, until), until=until, limit=LARGEST_PAGE
+        comparison = reconcile_plan.compare(
+            page.objects, self._recorded(step.bucket, run.cursor, until), until=until, limit=MAX_PAGE_KEYS
         )
         comparison, tracked = self._heal(step.bucket, comparison, deadline)
-        return reconciling.compared(
+        return reconcile_plan.compared(
             state, comparison, healed=tracked.changed, drift=tracked.bytes_moved, now=self.clock.now()
         )
 
@@ -183,9 +189,9 @@ class Reconciler:
         shards = [self.ledger.objects_between(bucket, shard, after, until) for shard in keys.all_shards()]
         return merge(*shards, key=itemgetter(0))
 
-    def _heal(self, bucket: str, comparison: Comparison, deadline: int) -> tuple[Comparison, Tracked]:
+    def _heal(self, bucket: str, comparison: Comparison, deadline: int) -> tuple[Comparison, TrackResult]:
         """Commit the differing keys, in order; out of time, return the comparison cut where that came."""
-        tracked = Tracked()
+        tracked = TrackResult()
         for start in range(0, len(comparison.differing), CHUNK_KEYS):
             chunk = [key for key, _ in comparison.differing[start : start + CHUNK_KEYS]]
             result = self.tracker.track(bucket, chunk, deadline=deadline)

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from botocore.exceptions import ClientError
 
 from size_history.items import Sample
-from size_tracking import accounting
-from size_tracking.accounting import (
+from size_tracking import track_plan
+from size_tracking.ledger import Ledger
+from size_tracking.observer import Observer
+from size_tracking.track_plan import (
     CHUNK_KEYS,
     Adopt,
     ChunkState,
@@ -19,11 +21,9 @@ from size_tracking.accounting import (
     ReadRows,
     ReadTotals,
 )
-from size_tracking.ledger import Ledger
-from size_tracking.observer import Observer
 
 _FIRST_PAUSE_SECONDS = 0.01
-_LONGEST_PAUSE_SECONDS = 0.5
+_MAX_PAUSE_SECONDS = 0.5
 
 
 class OutOfTimeError(Exception):
@@ -39,7 +39,7 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class Tracked:
+class TrackResult:
     """What became of some keys: how many had changed, by how many bytes, and the errors of those not committed.
 
     `sample` is the latest that was recorded on the way; `conflicts` counts the commits that had to be repeated.
@@ -51,9 +51,9 @@ class Tracked:
     sample: Sample | None = None
     conflicts: int = 0
 
-    def plus(self, later: "Tracked") -> "Tracked":
+    def plus(self, later: "TrackResult") -> "TrackResult":
         """Return both together."""
-        return Tracked(
+        return TrackResult(
             self.changed + later.changed,
             self.bytes_moved + later.bytes_moved,
             self.errors | later.errors,
@@ -63,7 +63,7 @@ class Tracked:
 
 
 @dataclass(slots=True)
-class Course:
+class ChunkProgress:
     """How a chunk has gone so far."""
 
     errors: dict[str, Exception] = field(default_factory=dict)
@@ -85,20 +85,20 @@ class Tracker:
         self._adopt = adopt
         self._clock = clock
 
-    def track(self, bucket: str, keys: Sequence[str], *, deadline: int) -> Tracked:
+    def track(self, bucket: str, keys: Sequence[str], *, deadline: int) -> TrackResult:
         """Commit what S3 now says about these distinct keys, chunk by chunk.
 
         `deadline` in microseconds since 1970: what is not committed by then is among the errors.
         """
-        result = Tracked()
+        result = TrackResult()
         for start in range(0, len(keys), CHUNK_KEYS):
             result = result.plus(self._chunk(bucket, tuple(keys[start : start + CHUNK_KEYS]), deadline))
         return result
 
-    def _chunk(self, bucket: str, keys: tuple[str, ...], deadline: int) -> Tracked:
-        course = Course()
+    def _chunk(self, bucket: str, keys: tuple[str, ...], deadline: int) -> TrackResult:
+        progress = ChunkProgress()
         try:
-            done = self._run(ReadRows(bucket, keys), course, deadline)
+            done = self._run(ReadRows(bucket, keys), progress, deadline)
         except ClientError as error:
             if error.response["Error"]["Code"] == "ValidationException" and len(keys) > 1:
                 # One key that DynamoDB will not take must not take its neighbours with it.
@@ -106,48 +106,50 @@ class Tracker:
                 return self._chunk(bucket, keys[:half], deadline).plus(
                     self._chunk(bucket, keys[half:], deadline)
                 )
-            return Tracked(errors=dict.fromkeys(keys, error))
+            return TrackResult(errors=dict.fromkeys(keys, error))
         except Exception as error:  # noqa: BLE001  # whatever it is, these keys are reported and come back
-            return Tracked(errors=dict.fromkeys(keys, error), conflicts=course.conflicts)
-        return Tracked(done.changed, done.bytes_moved, course.errors, course.sample, course.conflicts)
+            return TrackResult(errors=dict.fromkeys(keys, error), conflicts=progress.conflicts)
+        return TrackResult(
+            done.changed, done.bytes_moved, progress.errors, progress.sample, progress.conflicts
+        )
 
-    def _run(self, state: ChunkState, course: Course, deadline: int) -> Done:
+    def _run(self, state: ChunkState, progress: ChunkProgress, deadline: int) -> Done:
         while not isinstance(state, Done):
             if self._clock.now() >= deadline:
                 raise OutOfTimeError("out of time: the message goes back to the queue")
             before = state
-            state = self.step(state, course.errors)
+            state = self.step(state, progress.errors)
             if isinstance(before, Commit):
                 if isinstance(state, Done):
-                    course.sample = before.transaction.sample
+                    progress.sample = before.transaction.sample
                 else:
-                    course.conflicts += 1
-                    self._clock.sleep(pause_seconds(course.conflicts))
+                    progress.conflicts += 1
+                    self._clock.sleep(pause_seconds(progress.conflicts))
         return state
 
     def step(self, state: ChunkState, errors: dict[str, Exception]) -> ChunkState:
         """Fetch what the state asks for and return the next one; `errors` gets the keys that S3 did not answer for."""
         match state:
             case ReadRows(bucket, keys):
-                return accounting.rows_read(state, self._ledger.rows(bucket, keys))
+                return track_plan.rows_read(state, self._ledger.rows(bucket, keys))
             case Observe(bucket, rows):
                 seen, failed = self._observer.observe(bucket, [key for key, _ in rows])
                 errors |= failed
-                return accounting.observed(state, seen)
+                return track_plan.observed(state, seen)
             case ReadTotals(bucket):
                 totals, peak = self._ledger.totals_and_peak(bucket)
-                return accounting.totals_read(state, totals, peak, self._clock.now())
+                return track_plan.totals_read(state, totals, peak, self._clock.now())
             case Adopt(bucket):
                 self._adopt(bucket)
-                return accounting.adopted(state)
+                return track_plan.adopted(state)
             case Commit(_, transaction):
                 outcome = self._ledger.commit(transaction, now=self._clock.now())
-                return accounting.committed(state, outcome)
+                return track_plan.committed(state, outcome)
             case Done():
                 return state
 
 
 def pause_seconds(attempt: int) -> float:
     """Return a random pause before the given attempt (1, 2, …), so that two writers do not meet again."""
-    longest = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt)
+    longest = min(_MAX_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt)
     return random.uniform(0, longest)  # noqa: S311  # jitter, not a secret

@@ -15,7 +15,7 @@ ROOT = Path("/repository/services")
     ("path", "services"),
     [
         ("plotting/src/plotting/handler.py", ("plotting",)),
-        ("size_tracking/src/size_tracking/accounting.py", ("size-tracking",)),
+        ("size_tracking/src/size_tracking/track_plan.py", ("size-tracking",)),
         ("plotting/src/plotting/openapi.yaml", ("plotting",)),
         ("size_history/src/size_history/items.py", SERVICES),
         ("plotting/README.md", ()),

@@ -8,7 +8,7 @@ from typing import Any
 
 from size_history import items, keys
 from size_history.items import Item, int_of
-from size_history.messages import LARGEST_PAGE, ReconcileRequest
+from size_history.messages import MAX_PAGE_KEYS, ReconcileRequest
 from tidemark.aws.arguments import bucket_of
 from tidemark.aws.deployment import Deployment, operate, parser
 from tidemark.errors import CommandError
@@ -18,7 +18,7 @@ STALLED_SECONDS = 15 * 60
 """As long as the tracker lets a run rest before it starts another."""
 
 
-def reconcile(deployment: Deployment, bucket: str, *, page_size: int = LARGEST_PAGE) -> None:
+def reconcile(deployment: Deployment, bucket: str, *, page_size: int = MAX_PAGE_KEYS) -> None:
     """Ask for a bucket's run, watch it to its end and print what it found. Raises CommandError if it stalls."""
     before = _revision(_run(deployment, bucket))
     request = ReconcileRequest(bucket, page_size)
@@ -93,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     made = parser("reconcile", "Compare tracked buckets with their listings and heal what differs.")
     made.add_argument("--bucket", help="one bucket (default: every tracked one)")
     made.add_argument(
-        "--page-size", type=int, default=LARGEST_PAGE, choices=range(1, LARGEST_PAGE + 1), metavar="KEYS"
+        "--page-size", type=int, default=MAX_PAGE_KEYS, choices=range(1, MAX_PAGE_KEYS + 1), metavar="KEYS"
     )
     return operate(made, arguments, _operation)
 

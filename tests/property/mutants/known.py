@@ -1,11 +1,11 @@
 """The wrong variants of the accounting that were known before the product was written; all must die."""
 
-from size_tracking import accounting, reconciling
+from size_tracking import reconcile_plan, track_plan
 from size_tracking.tracker import Tracker
 from tests.property.configurations import BUCKETS, TWO
 from tests.property.model import books, world
 from tests.property.model import invariants as holds
-from tests.property.model.handling import Handling
+from tests.property.model.handlers import Handlers
 from tests.property.model.tape import TapeObserver
 from tests.property.mutants import rows, runs, sums
 from tests.property.mutants.mutant import Mutant, adopting, events, totals_read
@@ -39,13 +39,13 @@ KNOWN = (
         "a row moved: revision read again, old HEAD kept",
         events(2),
         holds.LISTING,
-        (REREADING, (accounting, "committed", rows.committed_keeping_looks)),
+        (REREADING, (track_plan, "committed", rows.committed_keeping_looks)),
     ),
     Mutant(
         "revisions read again with the totals",
         events(2),
         holds.LISTING,
-        (REREADING, (accounting, "observed", rows.observed_then_reread)),
+        (REREADING, (track_plan, "observed", rows.observed_then_reread)),
     ),
     Mutant(
         "condition on what the row says instead of its revision",
@@ -57,7 +57,7 @@ KNOWN = (
         "event dropped when a condition fails",
         events(2),
         holds.LISTING,
-        ((accounting, "committed", rows.committed_giving_way),),
+        ((track_plan, "committed", rows.committed_giving_way),),
     ),
     Mutant(
         "event skipped if the row was committed after it",
@@ -109,14 +109,14 @@ KNOWN = (
         "sample written after the transaction",
         events(1, crashes=1),
         holds.SAMPLED,
-        (totals_read(sums.sample_later[0]), (accounting, "committed", sums.sample_later[1])),
+        (totals_read(sums.sample_later[0]), (track_plan, "committed", sums.sample_later[1])),
         at_rest=True,
     ),
     Mutant(
         "peak written after the transaction",
         events(1, crashes=1),
         holds.PEAK,
-        (totals_read(sums.peak_later[0]), (accounting, "committed", sums.peak_later[1])),
+        (totals_read(sums.peak_later[0]), (track_plan, "committed", sums.peak_later[1])),
         at_rest=True,
     ),
     Mutant(
@@ -125,7 +125,7 @@ KNOWN = (
         holds.PEAK,
         ((books, "peak_is_lower", sums.always),),
     ),
-    Mutant("time = now", events(2), holds.TIMES, ((accounting, "_record", sums.record_now),)),
+    Mutant("time = now", events(2), holds.TIMES, ((track_plan, "_record", sums.record_now),)),
     Mutant(
         "a failed key missing from batchItemFailures",
         events(1, unanswered=1),
@@ -142,19 +142,19 @@ KNOWN = (
         "totals created before page 0 is sent",
         adopting(1, crashes=1, in_s3=(None,), messages=()),
         holds.LIVE,
-        parts={"beginner": runs.TotalsFirst},
+        parts={"run_starter": runs.TotalsFirst},
     ),
     Mutant(
         "a step acknowledged before the next is sent",
         adopting(0, TWO, crashes=1),
         holds.LIVE,
-        ((Handling, "messages", runs.acknowledged_before_sending),),
+        ((Handlers, "messages", runs.acknowledged_before_sending),),
     ),
     Mutant(
         "nothing changed: totals not read",
         adopting(2, in_s3=(None,), messages=()),
         holds.LIVE,
-        ((accounting, "observed", rows.observed_without_totals),),
+        ((track_plan, "observed", rows.observed_without_totals),),
     ),
     Mutant(
         "going live without a condition on the totals",
@@ -173,13 +173,13 @@ KNOWN = (
         "the baseline does not raise the peak",
         adopting(0, TWO),
         holds.PEAK,
-        ((reconciling, "go_live", runs.go_live_without_peak),),
+        ((reconcile_plan, "go_live", runs.go_live_without_peak),),
     ),
     Mutant(
         "peak raised while adopting",
         adopting(0, TWO),
         holds.PEAK,
-        ((accounting, "_record", sums.record_while_adopting),),
+        ((track_plan, "_record", sums.record_while_adopting),),
     ),
     Mutant(
         "the listing's sizes taken for observations",

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from size_history.items import State, Totals
 from size_history.messages import ReconcileStep
-from size_tracking import reconciling
-from size_tracking.reconciling import (
+from size_tracking import reconcile_plan
+from size_tracking.reconcile_plan import (
     STALE_MICROSECONDS,
     Advance,
     Announce,
@@ -33,7 +33,7 @@ def seen(size, **more):
 
 
 def begin(run, now=30):
-    return reconciling.begin("b", run, run_id="new", page_size=7, now=now)
+    return reconcile_plan.begin("b", run, run_id="new", page_size=7, now=now)
 
 
 def test_a_bucket_without_a_run_begins_one():
@@ -75,11 +75,11 @@ def test_an_ended_or_stale_run_is_followed_by_a_new_one(run, now):
     ],
 )
 def test_what_a_step_message_has_to_do_with_the_run(step, run, expected):
-    assert reconciling.run_checked(step, run) == expected
+    assert reconcile_plan.run_checked(step, run) == expected
 
 
 def test_a_page_moves_the_cursor_and_the_counts():
-    state = reconciling.compared(Compare(RUN), Comparison((), 9, "z"), healed=2, drift=30, now=40)
+    state = reconcile_plan.compared(Compare(RUN), Comparison((), 9, "z"), healed=2, drift=30, now=40)
 
     assert state == Advance(
         replace(
@@ -97,7 +97,7 @@ def test_a_page_moves_the_cursor_and_the_counts():
 
 
 def test_the_last_page_ends_the_run():
-    state = reconciling.compared(Compare(RUN), Comparison((), 9, None), healed=0, drift=0, now=40)
+    state = reconcile_plan.compared(Compare(RUN), Comparison((), 9, None), healed=0, drift=0, now=40)
 
     assert isinstance(state, ReadEnd)
     assert state.run.ended == 40
@@ -105,15 +105,15 @@ def test_the_last_page_ends_the_run():
 
 def test_a_step_that_could_not_move_the_run_sees_what_is_left_to_do():
     """The step before may have said just now that it sent this one, or our own first attempt went through unheard."""
-    assert reconciling.advanced(Advance(RUN), done=True) == Announce(RUN)
-    assert reconciling.advanced(Advance(RUN), done=False) == CheckRun()
+    assert reconcile_plan.advanced(Advance(RUN), done=True) == Announce(RUN)
+    assert reconcile_plan.advanced(Advance(RUN), done=False) == CheckRun()
 
 
 def test_the_end_of_an_adoption_goes_live_in_the_same_transaction():
     ended = replace(RUN, ended=40)
     adopting = replace(TOTALS, state=State.ADOPTING)
 
-    state = reconciling.end_read("b", ReadEnd(ended), adopting, None, 50)
+    state = reconcile_plan.end_read("b", ReadEnd(ended), adopting, None, 50)
 
     assert isinstance(state, End)
     assert state.transaction.run == ended
@@ -123,23 +123,23 @@ def test_the_end_of_an_adoption_goes_live_in_the_same_transaction():
 
 
 def test_the_end_of_a_reconcile_of_a_live_bucket_writes_no_sample():
-    state = reconciling.end_read("b", ReadEnd(RUN), TOTALS, None, 50)
+    state = reconcile_plan.end_read("b", ReadEnd(RUN), TOTALS, None, 50)
 
     assert isinstance(state, End)
     assert (state.transaction.totals, state.transaction.sample) == (None, None)
 
 
 def test_an_empty_bucket_without_totals_gets_them_before_the_end():
-    assert reconciling.end_read("b", ReadEnd(RUN), None, None, 50) == CreateTotals(RUN)
+    assert reconcile_plan.end_read("b", ReadEnd(RUN), None, None, 50) == CreateTotals(RUN)
 
 
 def test_moved_totals_and_a_moved_run_are_read_again():
-    state = reconciling.end_read("b", ReadEnd(RUN), TOTALS, None, 50)
+    state = reconcile_plan.end_read("b", ReadEnd(RUN), TOTALS, None, 50)
     assert isinstance(state, End)
 
-    assert reconciling.ended(state, Outcome.TOTALS_MOVED) == ReadEnd(RUN)
-    assert reconciling.ended(state, Outcome.ROW_MOVED) == CheckRun()
-    assert reconciling.ended(state, Outcome.COMMITTED) == StepDone(RUN)
+    assert reconcile_plan.ended(state, Outcome.TOTALS_MOVED) == ReadEnd(RUN)
+    assert reconcile_plan.ended(state, Outcome.ROW_MOVED) == CheckRun()
+    assert reconcile_plan.ended(state, Outcome.COMMITTED) == StepDone(RUN)
 
 
 def test_keys_that_differ_in_presence_size_or_etag_are_found_in_order():

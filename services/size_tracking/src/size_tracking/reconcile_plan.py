@@ -17,7 +17,7 @@ from operator import itemgetter
 
 from size_history.items import Peak, State, Totals
 from size_history.messages import ReconcileStep
-from size_tracking.accounting import go_live
+from size_tracking.track_plan import go_live
 from size_tracking.values import Observation, Outcome, Run, Transaction
 
 STALE_MICROSECONDS = 15 * 60 * 1_000_000

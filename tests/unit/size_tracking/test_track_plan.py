@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from size_history.items import Peak, State, Totals
-from size_tracking import accounting
-from size_tracking.accounting import Adopt, Commit, Done, Look, Observe, ReadRows, ReadTotals
+from size_tracking import track_plan
+from size_tracking.track_plan import Adopt, Commit, Done, Look, Observe, ReadRows, ReadTotals
 from size_tracking.values import ABSENT, ObjectRow, Observation, Outcome
 
 LIVE = Totals(100, 3, 3, 0, 0, max_size=120, last_time=1000, revision=7, state=State.LIVE)
@@ -18,13 +18,13 @@ def thing(size):
 
 
 def plan(*looks, totals=LIVE, peak=PEAK, now=2000):
-    state = accounting.totals_read(ReadTotals("b", looks), totals, peak, now)
+    state = track_plan.totals_read(ReadTotals("b", looks), totals, peak, now)
     assert isinstance(state, Commit)
     return state.transaction
 
 
 def test_a_key_without_a_row_is_at_revision_0():
-    state = accounting.rows_read(ReadRows("b", ("k",)), {})
+    state = track_plan.rows_read(ReadRows("b", ("k",)), {})
 
     assert state == Observe("b", (("k", ObjectRow(0, ABSENT)),))
 
@@ -32,19 +32,19 @@ def test_a_key_without_a_row_is_at_revision_0():
 def test_a_key_that_s3_did_not_answer_for_leaves_the_chunk():
     rows = (("good", ObjectRow()), ("bad", ObjectRow()))
 
-    state = accounting.observed(Observe("b", rows), {"good": thing(5)})
+    state = track_plan.observed(Observe("b", rows), {"good": thing(5)})
 
     assert state == ReadTotals("b", (Look("good", ObjectRow(), thing(5)),))
 
 
 def test_a_chunk_that_s3_did_not_answer_for_at_all_is_done():
-    assert accounting.observed(Observe("b", (("bad", ObjectRow()),)), {}) == Done()
+    assert track_plan.observed(Observe("b", (("bad", ObjectRow()),)), {}) == Done()
 
 
 def test_absent_totals_begin_the_adoption_also_where_nothing_changed():
     looks = (Look("k", ObjectRow(), ABSENT),)
 
-    assert accounting.totals_read(ReadTotals("b", looks), None, None, 1) == Adopt("b", looks)
+    assert track_plan.totals_read(ReadTotals("b", looks), None, None, 1) == Adopt("b", looks)
 
 
 def test_a_row_is_written_where_nothing_changed_and_nothing_else_is():
@@ -124,7 +124,7 @@ def test_while_adopting_totals_move_but_nothing_is_recorded_or_counted():
 def test_going_live_moves_the_revision_records_the_baseline_and_raises_the_peak():
     totals = replace(LIVE, state=State.ADOPTING, max_size=0)
 
-    transaction = accounting.go_live("b", totals, None, 3000)
+    transaction = track_plan.go_live("b", totals, None, 3000)
 
     assert transaction.totals == replace(LIVE, revision=8, max_size=100, last_time=3000)
     assert transaction.sample is not None
@@ -135,7 +135,7 @@ def test_going_live_moves_the_revision_records_the_baseline_and_raises_the_peak(
 def test_the_baseline_of_an_empty_bucket_is_0():
     totals = Totals(0, 0, 0, 0, 0, max_size=0, last_time=0, revision=1, state=State.ADOPTING)
 
-    sample = accounting.go_live("b", totals, None, 3000).sample
+    sample = track_plan.go_live("b", totals, None, 3000).sample
 
     assert sample is not None
     assert (sample.total_size, sample.object_cnt) == (0, 0)
@@ -143,12 +143,12 @@ def test_the_baseline_of_an_empty_bucket_is_0():
 
 def test_a_moved_row_sends_the_chunk_back_to_reading_rows_and_moved_totals_do_not():
     looks = (Look("k", ObjectRow(1), thing(5)),)
-    state = accounting.totals_read(ReadTotals("b", looks), LIVE, PEAK, 1)
+    state = track_plan.totals_read(ReadTotals("b", looks), LIVE, PEAK, 1)
     assert isinstance(state, Commit)
 
-    assert accounting.committed(state, Outcome.ROW_MOVED) == ReadRows("b", ("k",))
-    assert accounting.committed(state, Outcome.TOTALS_MOVED) == ReadTotals("b", looks)
-    assert accounting.committed(state, Outcome.COMMITTED) == Done(changed=1, bytes_moved=5)
+    assert track_plan.committed(state, Outcome.ROW_MOVED) == ReadRows("b", ("k",))
+    assert track_plan.committed(state, Outcome.TOTALS_MOVED) == ReadTotals("b", looks)
+    assert track_plan.committed(state, Outcome.COMMITTED) == Done(changed=1, bytes_moved=5)
 
 
 def test_totals_beyond_2_to_the_53_stay_exact():
@@ -162,7 +162,7 @@ def test_totals_beyond_2_to_the_53_stay_exact():
 
 
 def test_a_full_chunk_fits_a_transaction_of_100_items():
-    looks = tuple(Look(f"p{number}/k", ObjectRow(), thing(1)) for number in range(accounting.CHUNK_KEYS))
+    looks = tuple(Look(f"p{number}/k", ObjectRow(), thing(1)) for number in range(track_plan.CHUNK_KEYS))
 
     transaction = plan(*looks, peak=None)
 

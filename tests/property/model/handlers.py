@@ -8,12 +8,12 @@ from size_tracking.values import Observation
 from tests.property.model import evidence as ghosts
 from tests.property.model import questions as ask
 from tests.property.model.answers import UNANSWERED, Answer, Moment, answers
-from tests.property.model.books import Books, forgetful
+from tests.property.model.books import Books, canonical
 from tests.property.model.configuration import Configuration
 from tests.property.model.invariants import TRUE_LOOK
 from tests.property.model.numbering import Table
 from tests.property.model.tape import Raised, Wiring
-from tests.property.model.tasks import Asking, Ended, Task, carry_on, chunk_over, told
+from tests.property.model.tasks import Asking, Ended, Task, chunk_over, resume, told
 
 LATE = Raised(OutOfTimeError("out of time"))
 GONE = 0
@@ -41,7 +41,7 @@ class Effect(NamedTuple):
     """The places of the rows written, and whether these may expire."""
 
 
-class Handling:
+class Handlers:
     """Knows every handler met so far by number."""
 
     def __init__(self, configuration: Configuration, wiring: Wiring, messages: Table, books: Table) -> None:
@@ -67,7 +67,7 @@ class Handling:
     def begin(self, now: int, messages: tuple[int, ...]) -> int:
         """Return a new handler of these messages, about to make its first request."""
         bodies = tuple(self._messages.values[message] for message in messages)
-        asking = carry_on(Task(now, bodies), self._wiring)
+        asking = resume(Task(now, bodies), self._wiring)
         return self._numbered(Handler(asking, (None,) * len(self._places)))
 
     def messages(self, number: int) -> tuple[int, ...]:
@@ -117,7 +117,7 @@ class Handling:
                 yield self._effect(died, answer._replace(says=says, fault="crashes"), books, now)
         task = handler.asking.task
         if task.chunk and not task.chunk.answers and self._may("late"):
-            over = carry_on(chunk_over(task, now, LATE), self._wiring)
+            over = resume(chunk_over(task, now, LATE), self._wiring)
             late = Answer(None, "is out of time", fault="late")
             yield self._effect(handler._replace(asking=over), late, books, now)
 
@@ -131,7 +131,7 @@ class Handling:
                 continue
             broken, evidence = self._with_evidence(handler, answer, moment)
             after = handler._replace(
-                asking=carry_on(told(asking, now, answer.value), self._wiring), evidence=evidence
+                asking=resume(told(asking, now, answer.value), self._wiring), evidence=evidence
             )
             if not at_once or len(question.keys) == 1:
                 yield after, answer._replace(broken=(*answer.broken, *broken))
@@ -177,7 +177,7 @@ class Handling:
         if answer.books is None:
             return Effect(answer.fault, number, books, sent, answer.broken, answer.says, ())
         before = self._books.values[books][0]
-        stored = (forgetful(answer.books, now), before if self._configuration.budget.stale else None)
+        stored = (canonical(answer.books, now), before if self._configuration.budget.stale else None)
         return Effect(
             answer.fault,
             number,

@@ -2,15 +2,15 @@
 
 import pytest
 
-from tests.stateful.faults import FITTING, Fault, Weather
+from tests.stateful.faults import FITTING, Fault, FaultInjector
 from tests.stateful.running import Tally
 from tests.stateful.soak import STORY, BrokenError, _held
 
 EVENT = ("BatchGetItem", "HeadObject", "HeadObject", "BatchGetItem", "TransactWriteItems")
 
 
-def met(weather, requests):
-    return [weather.next(operation) for operation in requests]
+def met(injector, requests):
+    return [injector.next(operation) for operation in requests]
 
 
 @pytest.mark.parametrize(
@@ -22,18 +22,18 @@ def met(weather, requests):
     ],
 )
 def test_a_fault_waits_for_its_request(aim, fault, number):
-    weather = Weather({aim: fault})
+    injector = FaultInjector({aim: fault})
 
-    found = met(weather, EVENT)
+    found = met(injector, EVENT)
 
     assert found == [fault if at == number else None for at in range(len(EVENT))]
-    assert weather.met == {(fault, aim[0]): 1}
+    assert injector.met == {(fault, aim[0]): 1}
 
 
 def test_a_fault_goes_on_for_as_many_requests_of_its_kind_as_told():
-    weather = Weather({("HeadObject", 1): Fault.TIMEOUT}, attempts=3)
+    injector = FaultInjector({("HeadObject", 1): Fault.TIMEOUT}, attempts=3)
 
-    assert met(weather, ["HeadObject"] * 6) == [None, *[Fault.TIMEOUT] * 3, None, None]
+    assert met(injector, ["HeadObject"] * 6) == [None, *[Fault.TIMEOUT] * 3, None, None]
 
 
 def test_every_fault_fits_some_request():
