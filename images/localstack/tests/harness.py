@@ -1,6 +1,7 @@
 """LocalStack as its users start it, and the functions that tests deploy to it."""
 
 import base64
+import importlib.util
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import sys
 import textwrap
 import time
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,14 +21,24 @@ import pytest
 from botocore.config import Config
 
 from localstack_image_lambda.image_map import repository_of
-from tidemark.images.docker import Docker
 
-PYTHON = Path(__file__).parents[3] / ".venvs" / "localstack" / "bin" / "python"
+PROJECT = Path(__file__).parents[1]
 REGION = "eu-west-1"
 REGISTRY = f"000000000000.dkr.ecr.{REGION}.amazonaws.com"
 SECONDS = 60
-BASE = "tidemark/size-tracking"
-"""The image whose runtime client the functions of container tests have."""
+BASE_IMAGE = os.environ.get("IMAGE_LAMBDA_TEST_IMAGE")
+"""A local image that runs `app.handler` from /var/task. If it is set, the tests run functions in containers too."""
+
+
+def python_with(module, venv):
+    """Return a Python that has a module: this one, or that of a venv in .venvs/ here or in the repository around it."""
+    if importlib.util.find_spec(module):
+        return sys.executable
+    for root in (PROJECT, PROJECT.parents[1]):
+        python = root / ".venvs" / venv / "bin" / "python"
+        if python.exists():
+            return str(python)
+    return pytest.fail(f"no Python with {module}: see README.md, Development", pytrace=False)
 
 
 def until(condition, *, seconds=SECONDS):
@@ -36,7 +48,7 @@ def until(condition, *, seconds=SECONDS):
         if found := condition():
             return found
         time.sleep(0.02)
-    raise AssertionError(f"it did not come about within {seconds} s")
+    raise AssertionError(f"it did not happen within {seconds} s")
 
 
 def free_port(host="127.0.0.1"):
@@ -44,12 +56,72 @@ def free_port(host="127.0.0.1"):
         return server.getsockname()[1]
 
 
+def listens(host, port):
+    with socket.socket() as probe:
+        return probe.connect_ex((host, port)) == 0
+
+
+def docker(*arguments):
+    """Run the docker command and return what it prints."""
+    done = subprocess.run(["docker", *arguments], stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout.strip()
+
+
+def containers_in(network):
+    """Return the ids of all containers in a network."""
+    return docker("ps", "--all", "--quiet", "--filter", f"network={network}").split()
+
+
+@contextmanager
+def docker_network():
+    """Yield the settings of a LocalStack whose function containers join a network of their own."""
+    network = f"image-lambda-test-{uuid.uuid4().hex[:8]}"
+    docker("network", "create", network)
+    (found,) = json.loads(docker("network", "inspect", network))
+    host = os.environ.get("DOCKER_HOST") or docker(
+        "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"
+    )
+    yield {
+        "LAMBDA_RUNTIME_EXECUTOR": "container",
+        "LAMBDA_DOCKER_NETWORK": network,
+        "DOCKER_HOST": host,
+        "host": found["IPAM"]["Config"][0]["Gateway"],
+    }
+    until(lambda: not containers_in(network))  # the reaper removes what LocalStack has left
+    docker("network", "rm", network)
+
+
+@contextmanager
+def dynamodb_engine(home):
+    """Run MiniStack's DynamoDB on a free port of the loopback interface and yield its URL."""
+    port = free_port()
+    environment = {
+        "SERVICES": "dynamodb",
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "IOT_MTLS_ENABLED": "0",
+    }
+    with (home / "engine.log").open("wb") as log:
+        process = subprocess.Popen(
+            [python_with("ministack", "dynamodb"), "-m", "ministack"],
+            env={"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home), **environment},
+            cwd=home,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        until(lambda: listens("127.0.0.1", port) or process.poll() is not None)
+        assert process.poll() is None, (home / "engine.log").read_text()
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
 class LocalStack:
     """One running LocalStack: its process, its files below one directory, clients for it."""
 
     def __init__(self, home, *, wait=True, host="127.0.0.1", **environment):
-        if not PYTHON.exists():
-            pytest.fail(f"{PYTHON} is missing: run `make install`", pytrace=False)
         self.home = home
         self.host = host
         self.port = free_port(host)
@@ -57,7 +129,7 @@ class LocalStack:
         self.log = home / "localstack.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [PYTHON, "-m", "localstack_image_lambda"],
+                [python_with("localstack", "localstack"), "-m", "localstack_image_lambda"],
                 env={
                     "PATH": os.environ["PATH"],
                     "HOME": str(home / "home"),
@@ -76,7 +148,7 @@ class LocalStack:
             until(self._answers)
 
     def client(self, service, **options):
-        # An answer that comes late is the test's business, not a reason to ask again.
+        # A late answer is the test's business. The client does not repeat the request.
         config = Config(retries={"total_max_attempts": 1}, read_timeout=SECONDS, max_pool_connections=32)
         options = {"region_name": REGION, "config": config, **options}
         credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
@@ -87,7 +159,7 @@ class LocalStack:
         return [self.root, *self.root.children(recursive=True)]
 
     def stop(self, number):
-        """Send the signal; return how the process ended, which a signal that is ignored is not to hold up."""
+        """Send the signal and return the exit code. A LocalStack that ignores it is killed, and the test fails."""
         if self.process.poll() is None:
             self.process.send_signal(number)
         try:
@@ -100,13 +172,12 @@ class LocalStack:
     def _answers(self):
         if self.process.poll() is not None:
             raise AssertionError(f"LocalStack ended:\n{self.log.read_text()}")
-        with socket.socket() as probe:
-            return probe.connect_ex((self.host, self.port)) == 0
+        return listens(self.host, self.port)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What an invocation came to."""
+    """The result of an invocation."""
 
     payload: object
     error: str | None
@@ -115,7 +186,7 @@ class Answer:
 
 
 class Functions:
-    """Deploys functions whose source a test writes, in the way that the kind of executor needs."""
+    """Deploys functions whose source a test writes, for the process executor."""
 
     def __init__(self, localstack, root, image_map):
         self.localstack = localstack
@@ -133,11 +204,11 @@ class Functions:
         return image
 
     def write(self, image, name, source):
-        """Write a file of an image, beside or instead of what it has."""
+        """Add or replace a file of an image."""
         (self.directory(image) / name).write_text(textwrap.dedent(source))
 
     def lives(self, payload):
-        """Whether the process that returned this (`pid`, `host`) still runs."""
+        """Say whether the process that returned this (`pid`, `host`) still runs."""
         return psutil.pid_exists(payload["pid"])
 
     def _enter(self, repository, entry):
@@ -151,7 +222,7 @@ class Functions:
         self._image_map.write_text(json.dumps({"images": images}))
 
     def directory(self, image):
-        """Return where an image's source lies."""
+        """Return the directory of an image's source."""
         return self.root / image.removeprefix(f"{REGISTRY}/").partition("@")[0]
 
     def create(self, image, **settings):
@@ -189,21 +260,23 @@ class Functions:
 
 
 class ContainerFunctions(Functions):
-    """The same, each image a real one with our runtime."""
+    """The same for the container executor: it builds a real image for each."""
 
     def write(self, image, name, source):
         super().write(image, name, source)
         directory = self.directory(image)
-        (directory / "Dockerfile").write_text(f'FROM {BASE}\nCOPY *.py /var/task/\nCMD ["app.handler"]\n')
-        Docker().output("build", "--quiet", "--tag", repository_of(image), str(directory))
+        (directory / "Dockerfile").write_text(
+            f'FROM {BASE_IMAGE}\nCOPY *.py /var/task/\nCMD ["app.handler"]\n'
+        )
+        docker("build", "--quiet", "--tag", repository_of(image), str(directory))
 
     def lives(self, payload):
-        return payload["host"] in Docker().output("ps", "--all", "--quiet")
+        return payload["host"] in docker("ps", "--all", "--quiet")
 
     def remove(self):
-        """Remove every image that was made."""
+        """Remove every image that it built."""
         for file in self.root.rglob("Dockerfile"):
-            Docker().output("rmi", "--force", str(file.parent.relative_to(self.root)))
+            docker("rmi", "--force", str(file.parent.relative_to(self.root)))
 
     def _enter(self, _repository, entry):
         assert not entry

@@ -1,13 +1,17 @@
-import json
-import os
 import signal
 import uuid
 
 import pytest
 
-from harness import ContainerFunctions, Functions, LocalStack, free_port, until
-from tests.docker.engine import READY
-from tidemark.images.docker import Docker
+from harness import (
+    BASE_IMAGE,
+    ContainerFunctions,
+    Functions,
+    LocalStack,
+    docker_network,
+    dynamodb_engine,
+    free_port,
+)
 
 APP = """
     import json, os, socket, sys, time, uuid
@@ -28,11 +32,7 @@ APP = """
 """
 
 
-# Containers need an engine and the images: `make test-docker` has both, and says so by this variable.
-KINDS = ["process", "container"] if os.environ.get(READY) else ["process"]
-
-
-@pytest.fixture(scope="session", params=KINDS)
+@pytest.fixture(scope="session", params=["process", "container"] if BASE_IMAGE else ["process"])
 def executor_kind(request):
     """The kinds of executor that must keep the same promises."""
     return request.param
@@ -40,22 +40,19 @@ def executor_kind(request):
 
 @pytest.fixture(scope="session")
 def placement(executor_kind):
-    """Yield what puts a LocalStack where its functions reach it: for containers, on a network of their own."""
+    """Yield the settings by which LocalStack's functions reach it."""
     if executor_kind == "process":
         yield {"LAMBDA_RUNTIME_EXECUTOR": "process"}
         return
-    docker, network = Docker(), f"tidemark-test-{uuid.uuid4().hex[:8]}"
-    docker.output("network", "create", network)
-    (found,) = json.loads(docker.output("network", "inspect", network))
-    yield {
-        "LAMBDA_RUNTIME_EXECUTOR": "container",
-        "LAMBDA_DOCKER_NETWORK": network,
-        "DOCKER_HOST": docker.endpoint(),
-        "host": found["IPAM"]["Config"][0]["Gateway"],
-    }
-    # What LocalStack has left, its reaper removes.
-    until(lambda: not docker.output("ps", "--all", "--quiet", "--filter", f"network={network}"))
-    docker.output("network", "rm", network)
+    with docker_network() as settings:
+        yield settings
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory):
+    """Yield the URL of a DynamoDB engine."""
+    with dynamodb_engine(tmp_path_factory.mktemp("engine")) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -64,28 +61,21 @@ def image_map(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def localstack(placement, image_map, aws_endpoint, tmp_path_factory):
-    """One LocalStack for all tests that need no other."""
-    running = LocalStack(
-        tmp_path_factory.mktemp("localstack"),
-        **placement,
-        IMAGE_LAMBDA_MAP=str(image_map),
-        DYNAMODB_ENGINE_URL=aws_endpoint,
-    )
+def localstack(placement, image_map, engine, tmp_path_factory):
+    """The LocalStack of all tests that need no other."""
+    home = tmp_path_factory.mktemp("localstack")
+    running = LocalStack(home, **placement, IMAGE_LAMBDA_MAP=str(image_map), DYNAMODB_ENGINE_URL=engine)
     yield running
-    running.stop(
-        signal.SIGKILL
-    )  # test_processes.py tries the gentle way; with this many functions it takes a while
+    running.stop(signal.SIGKILL)  # SIGTERM takes a while with this many functions; test_processes.py tries it
 
 
 @pytest.fixture(scope="session")
 def functions(localstack, executor_kind, image_map, tmp_path_factory):
-    root = tmp_path_factory.mktemp("functions")
-    yield from functions_of(executor_kind, localstack, root, image_map)
+    yield from functions_of(executor_kind, localstack, tmp_path_factory.mktemp("functions"), image_map)
 
 
 def functions_of(kind, localstack, root, image_map):
-    """Yield what deploys functions in the way that the kind of executor needs."""
+    """Yield an object that deploys functions for the kind of executor."""
     if kind == "process":
         yield Functions(localstack, root, image_map)
         return
@@ -96,7 +86,7 @@ def functions_of(kind, localstack, root, image_map):
 
 @pytest.fixture(scope="session")
 def other_localstack(placement, tmp_path_factory):
-    """Another LocalStack beside it, whose DynamoDB engine is down and whose patience is short."""
+    """A second LocalStack at the same time. Its DynamoDB engine is down and its init timeout is short."""
     home = tmp_path_factory.mktemp("other")
     running = LocalStack(
         home,
@@ -112,8 +102,9 @@ def other_localstack(placement, tmp_path_factory):
 @pytest.fixture(scope="session")
 def other_functions(other_localstack, executor_kind, tmp_path_factory):
     image_map = other_localstack.home / "functions.json"
-    root = tmp_path_factory.mktemp("other-functions")
-    yield from functions_of(executor_kind, other_localstack, root, image_map)
+    yield from functions_of(
+        executor_kind, other_localstack, tmp_path_factory.mktemp("other-functions"), image_map
+    )
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,25 @@
-"""What the container executor promises beyond what both kinds do (tests/integration/executor): limits, and no orphans."""
+"""What the container executor promises beyond what both kinds do: limits, and no orphans."""
 
 import contextlib
 import json
 import signal
 import threading
-import uuid
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from harness import REGISTRY, ContainerFunctions, LocalStack, until
-from tidemark.images.docker import Docker
+from harness import (
+    BASE_IMAGE,
+    REGISTRY,
+    ContainerFunctions,
+    LocalStack,
+    containers_in,
+    docker,
+    docker_network,
+    until,
+)
+
+pytestmark = pytest.mark.skipif(not BASE_IMAGE, reason="needs a Docker engine and IMAGE_LAMBDA_TEST_IMAGE")
 
 APP = """
     import os, pathlib, socket, time
@@ -35,37 +44,18 @@ APP = """
 
 
 @pytest.fixture
-def network(docker):
-    name = f"tidemark-test-{uuid.uuid4().hex[:8]}"
-    docker.output("network", "create", name)
-    yield name
-    until(lambda: not attached(name))
-    docker.output("network", "rm", name)
+def functions(tmp_path):
+    """Yield functions of a LocalStack on this machine whose containers join a network of their own."""
+    with docker_network() as settings:
+        localstack = LocalStack(tmp_path, **settings)
+        functions = ContainerFunctions(localstack, tmp_path / "functions", tmp_path / "functions.json")
+        functions.network = settings["LAMBDA_DOCKER_NETWORK"]
+        yield functions
+        localstack.stop(signal.SIGKILL)
+        functions.remove()
 
 
-@pytest.fixture
-def functions(docker, network, tmp_path):
-    """Yield functions of a LocalStack on this machine, whose containers join the network."""
-    (found,) = json.loads(docker.output("network", "inspect", network))
-    localstack = LocalStack(
-        tmp_path,
-        host=found["IPAM"]["Config"][0]["Gateway"],
-        LAMBDA_RUNTIME_EXECUTOR="container",
-        LAMBDA_DOCKER_NETWORK=network,
-        DOCKER_HOST=docker.endpoint(),
-    )
-    functions = ContainerFunctions(localstack, tmp_path / "functions", tmp_path / "functions.json")
-    yield functions
-    localstack.stop(signal.SIGKILL)
-    functions.remove()
-
-
-def attached(network):
-    """Return every container in a network."""
-    return Docker().output("ps", "--all", "--quiet", "--filter", f"network={network}").split()
-
-
-def test_a_function_may_do_no_more_than_on_lambda(functions, network):
+def test_a_function_may_do_no_more_than_on_lambda(functions):
     name = functions.create(functions.image(APP), MemorySize=192, Timeout=30)
 
     told = functions.invoke(name).payload
@@ -74,14 +64,14 @@ def test_a_function_may_do_no_more_than_on_lambda(functions, network):
     assert told["status"]["CapEff"].strip("0\n\t ") == ""
     assert told["status"]["NoNewPrivs"] == "1"
     assert {path for path, end in told["writes"].items() if end == "written"} == {"/tmp/x"}  # noqa: S108 in the container
-    (container,) = json.loads(Docker().output("inspect", told["host"]))
+    (container,) = json.loads(docker("inspect", told["host"]))
     limits = container["HostConfig"]
     assert limits["Memory"] == limits["MemorySwap"] == 192 * 1024 * 1024
     assert limits["PidsLimit"] == 1024
     assert limits["Init"]
     assert limits["AutoRemove"]
     assert not limits["Binds"]
-    assert list(container["NetworkSettings"]["Networks"]) == [network]
+    assert list(container["NetworkSettings"]["Networks"]) == [functions.network]
     assert {"image-lambda", "image-lambda.function"} <= set(container["Config"]["Labels"])
 
 
@@ -97,22 +87,22 @@ def test_a_function_out_of_memory_is_told_so_and_the_next_call_starts_cold(funct
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_no_container_survives_localstack_idle_or_in_a_call(functions, network, number):
+def test_no_container_survives_localstack_idle_or_in_a_call(functions, number):
     image = functions.image(APP)
     idle, busy = functions.create(image, Timeout=30), functions.create(image, Timeout=600)
     functions.invoke(idle)
     caller = threading.Thread(target=outlive, args=(functions, busy), daemon=True)
     caller.start()
-    until(lambda: len(attached(network)) == 2)
+    until(lambda: len(containers_in(functions.network)) == 2)
 
     functions.localstack.stop(number)
 
-    until(lambda: not attached(network))
+    until(lambda: not containers_in(functions.network))
     caller.join(60)
 
 
 def outlive(functions, name):
-    with contextlib.suppress(BotoCoreError, ClientError):  # the connection breaks in one way or another
+    with contextlib.suppress(BotoCoreError, ClientError):  # the connection breaks when LocalStack ends
         functions.invoke(name, {"sleep": 500})
 
 
