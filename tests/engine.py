@@ -1,12 +1,12 @@
-"""A real DynamoDB engine for tests and benches: MiniStack as its own process, the engine of the local environment.
+"""A real DynamoDB engine for tests and benchmarks: MiniStack, the engine of the local environment, as its own process.
 
-It answers for S3 and SQS too, so that a whole handler runs against one endpoint.
+It also answers for S3 and SQS, so a whole handler can run against one endpoint.
 """
 
 import os
+import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,18 +16,17 @@ from typing import Any
 import boto3
 import psutil
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
 from size_history import items
 from size_history import tables as tables_schema
+from tests.waiting import until_it_answers
 from tidemark.local.ports import LOOPBACK, free_port
 
 ENGINE_PYTHON = Path(__file__).parents[1] / ".venvs" / "dynamodb" / "bin" / "python"
-START_SECONDS = 60
 
 
 class EngineError(Exception):
-    """The engine is not installed or did not start; its text says what to do."""
+    """The engine is not installed or did not start; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class Tables:
 
 
 @contextmanager
-def running_engine() -> Iterator[Engine]:
+def running_engine(services: str = "dynamodb,s3,sqs,sts") -> Iterator[Engine]:
     """Run an engine on a free port of the loopback interface. Raises EngineError."""
     if not ENGINE_PYTHON.exists():
         raise EngineError(f"{ENGINE_PYTHON} is missing: run `make install`")
@@ -62,15 +61,18 @@ def running_engine() -> Iterator[Engine]:
         with (home / "engine.log").open("wb") as log:
             process = subprocess.Popen(
                 [ENGINE_PYTHON, "-m", "ministack"],
-                env=_environment(home, port),
+                env=_environment(home, port, services),
                 cwd=home,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+        engine = Engine(f"http://{LOOPBACK}:{port}", process.pid)
         try:
-            engine = Engine(f"http://{LOOPBACK}:{port}", process.pid)
-            _wait_until_it_answers(process, engine, home / "engine.log")
+            if why := until_it_answers(
+                process, lambda: _answers(port), what=f"the engine at {engine.url}", log=home / "engine.log"
+            ):
+                raise EngineError(why)
             yield engine
         finally:
             process.terminate()
@@ -82,7 +84,7 @@ def running_engine() -> Iterator[Engine]:
 
 
 def client_of(endpoint: str, service: str = "dynamodb") -> Any:
-    """Return a client of an engine; it needs no credentials and no settings of the machine."""
+    """Return a client of an engine. It does not read this machine's credentials and settings."""
     session = boto3.session.Session(
         aws_access_key_id="test",
         aws_secret_access_key="test",
@@ -93,25 +95,25 @@ def client_of(endpoint: str, service: str = "dynamodb") -> Any:
 
 
 def session_of(url: str) -> boto3.Session:
-    """Return a session whose clients go to an engine, whatever the machine is set up for."""
+    """Return a session whose clients call an engine, whatever this machine is configured for."""
     os.environ.update(AWS_ENDPOINT_URL=url, AWS_EC2_METADATA_DISABLED="true")
     return boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
 
 
 def create_tables(client: Any, names: Tables | None = None) -> Tables:
-    """Create History with its index and Ledger, with exactly the product's keys; return their names."""
+    """Create History, its index and Ledger with exactly the product's keys. Return their names."""
     names = names or Tables()
     for name, schema in ((names.history, tables_schema.HISTORY), (names.ledger, tables_schema.LEDGER)):
         client.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **schema.definition())
     return names
 
 
-def _environment(home: Path, port: int) -> Mapping[str, str]:
+def _environment(home: Path, port: int, services: str) -> Mapping[str, str]:
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(home),
         "TMPDIR": str(home),
-        "SERVICES": "dynamodb,s3,sqs,sts",
+        "SERVICES": services,
         "BIND_HOST": LOOPBACK,
         "GATEWAY_PORT": str(port),
         "IOT_MTLS_ENABLED": "0",
@@ -119,15 +121,6 @@ def _environment(home: Path, port: int) -> Mapping[str, str]:
     }
 
 
-def _wait_until_it_answers(process: subprocess.Popen[bytes], engine: Engine, log: Path) -> None:
-    client = client_of(engine.url)
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            client.list_tables()
-        except (BotoCoreError, ClientError):
-            time.sleep(0.1)
-        else:
-            return
-    tail = log.read_text(errors="replace").splitlines()[-5:]
-    raise EngineError(f"the engine at {engine.url} did not answer; its log ends: {' | '.join(tail)}")
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((LOOPBACK, port)) == 0

@@ -11,15 +11,14 @@ import os
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.docker.errors import SetupError
+from tests.waiting import until_it_answers
 
-_START_SECONDS = 60.0
 _STOP_SECONDS = 40.0
 _SUBNETS = ipaddress.ip_network("172.30.0.0/15").subnets(new_prefix=24)
 _PR_SET_PDEATHSIG = 1
@@ -52,7 +51,10 @@ def private_daemon(parent: Path = Path("/var/tmp")) -> Iterator[str]:  # noqa: S
                 preexec_fn=_end_with_parent,  # noqa: PLW1509 - one system call, before any thread of ours
             )
         try:
-            _wait_until_it_answers(process, home)
+            if why := until_it_answers(
+                process, lambda: _answers(home), what="dockerd", log=home / "dockerd.log"
+            ):
+                raise SetupError(why)
             yield f"unix://{home}/docker.sock"
         finally:
             if process.poll() is None:
@@ -84,19 +86,9 @@ def _end_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _wait_until_it_answers(process: subprocess.Popen[bytes], home: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        answer = subprocess.run(
-            ["docker", "--host", f"unix://{home}/docker.sock", "version", "--format", "{{.Server.Version}}"],
-            capture_output=True,
-            check=False,
-        )
-        if answer.returncode == 0:
-            return
-        time.sleep(0.2)
-    tail = "\n".join((home / "dockerd.log").read_text(errors="replace").splitlines()[-12:])
-    raise SetupError(f"dockerd did not start; its log ends:\n{tail}")
+def _answers(home: Path) -> bool:
+    command = ["docker", "--host", f"unix://{home}/docker.sock", "version", "--format", "{{.Server.Version}}"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def _clear(home: Path) -> None:

@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -11,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.docker.errors import SetupError
+from tests.waiting import until_it_answers
 from tidemark.local.ports import free_port
 
 USER, PASSWORD = "AWS", "ministack-auth-token"
 """What the emulated ECR gives everybody; nothing but a registry of these tests takes it."""
 
 _HTPASSWD = "AWS:$2b$05$abcdefghijklmnopqrstuuFFQ5DfMj2V4Jq9Io6PVWpPfmII0G5FG\n"
-_START_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,16 @@ class RunningRegistry:
     host: str
     storage: Path
     log: Path
+
+    def demands_login(self) -> bool:
+        """Whether it answers, and lets nobody in without a login."""
+        try:
+            urllib.request.urlopen(f"http://{self.host}/v2/", timeout=5)
+        except urllib.error.HTTPError as error:
+            return error.code == 401
+        except OSError:
+            pass
+        return False
 
     def uploads(self) -> int:
         """Return how many requests it has got that write."""
@@ -59,7 +68,10 @@ def registry(home: Path) -> Iterator[RunningRegistry]:
             stderr=log,
         )
         try:
-            _wait_until_it_answers(process, running)
+            if why := until_it_answers(
+                process, running.demands_login, what="docker-registry", log=running.log
+            ):
+                raise SetupError(why)
             yield running
         finally:
             process.terminate()
@@ -73,17 +85,3 @@ storage: {{filesystem: {{rootdirectory: "{running.storage}"}}}}
 auth: {{htpasswd: {{realm: tests, path: "{passwords}"}}}}
 http: {{addr: "{running.host}"}}
 """
-
-
-def _wait_until_it_answers(process: subprocess.Popen[bytes], running: RunningRegistry) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            urllib.request.urlopen(f"http://{running.host}/v2/", timeout=5)
-        except urllib.error.HTTPError as error:
-            if error.code == 401:  # it demands a login, as it should
-                return
-        except OSError:
-            time.sleep(0.1)
-    tail = "\n".join(running.log.read_text(errors="replace").splitlines()[-5:])
-    raise SetupError(f"docker-registry did not start as a registry with a login; its log ends:\n{tail}")

@@ -30,8 +30,8 @@ def hub(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def ecr(tmp_path_factory):
-    with control_plane.control_plane(tmp_path_factory.mktemp("ecr")) as url:
+def ecr():
+    with control_plane.control_plane() as url:
         for service in SERVICES:
             control_plane.client(url).create_repository(repositoryName=repository(service))
         yield url

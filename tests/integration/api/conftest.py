@@ -1,6 +1,6 @@
 """A bucket with a history behind the running API."""
 
-import time
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -8,6 +8,7 @@ import requests
 
 from tests.e2e.environment import Environment, NoEnvironmentError
 from tests.e2e.tracked_bucket import tracked_bucket
+from tests.waiting import until
 
 OBJECTS = {"photos/a.jpg": 18, "photos/b.jpg": 27, "videos/c.mp4": 1000, "odd #1 & ü/d": 2, "plain": 5}
 
@@ -38,16 +39,11 @@ def tracked(environment, get):
         s3 = environment.client("s3")
         for number, (key, size) in enumerate(OBJECTS.items(), start=1):
             s3.put_object(Bucket=bucket, Key=key, Body=b"x" * size)
-            _wait_for(get, bucket, number)
+            until(partial(_shows, get, bucket, number), f"GET /size shows {number} objects")
         yield SimpleNamespace(bucket=bucket, samples=environment.samples(bucket))
         environment.wait_until_quiet()
 
 
-def _wait_for(get, bucket, objects):
-    deadline = time.monotonic() + 120
-    while True:
-        answer = get("size", bucket=bucket)
-        if answer.status_code == requests.codes.ok and answer.json()["object_cnt"] == objects:
-            return
-        assert time.monotonic() < deadline, f"{objects} objects never showed: {answer.text}"
-        time.sleep(0.1)
+def _shows(get, bucket, objects):
+    answer = get("size", bucket=bucket)
+    return answer.status_code == requests.codes.ok and answer.json()["object_cnt"] == objects

@@ -4,19 +4,18 @@ A bucket of somebody else's is tracked too, because the settings name it.
 """
 
 import threading
-import time
 
 import pytest
 
 from size_history.items import Sample, Totals, totals_key
 from tests.integration.delivery.conftest import said
+from tests.waiting import until
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 APPLICATION = ("Tidemark-local/LambdaStack", "-c", "target=local")
 THEIRS = "a-bucket-of-theirs"
 DEPLOY = ("deploy", f"CONTEXT=trackedBuckets={THEIRS},not-there-yet")
-SETTLED_SECONDS = 120
 STORED = ("DataBucketName", "PlotBucketName", "HistoryTableName", "LedgerTableName")
 OF_THE_APPLICATION = ("functions", "event source mappings", "queues", "rules", "roles", "APIs")
 
@@ -89,10 +88,11 @@ class Data:
 
 def settle(data):
     """Wait until what is tracked is what a listing shows."""
-    deadline = time.monotonic() + SETTLED_SECONDS
-    while (tracked := data.tracked()) != (listed := data.listed()):
-        assert time.monotonic() < deadline, f"tracked {tracked}, listed {listed}"
-        time.sleep(0.5)
+    until(
+        lambda: data.tracked() == data.listed(),
+        lambda: f"tracked {data.tracked()} are listed {data.listed()}",
+        pause=0.5,
+    )
 
 
 def outputs_of(target):
@@ -159,14 +159,12 @@ def test_the_application_goes_and_comes_back_and_the_data_stays_as_it_is(empty, 
     data = Data(empty, before)
     s3 = empty.client("s3")
     with Writer(s3, data.bucket) as writer:
-        while writer.written < 20:
-            time.sleep(0.1)
+        until(lambda: writer.written >= 20, "20 objects are written")
     settle(data)
     with Writer(s3, data.bucket) as unseen:
         gone = empty.cdk("destroy", *APPLICATION, "--force")
         left, rows = empty.holds(), data.rows()
-        while unseen.written < 40:
-            time.sleep(0.1)
+        until(lambda: unseen.written >= 40, "40 objects are written")
         rows_later, samples = data.rows(), data.samples()
         again = empty.make(*DEPLOY)
 

@@ -2,12 +2,12 @@
 
 import json
 import os
-import time
 import uuid
 
 import pytest
 import requests
 
+from tests.waiting import until
 from tidemark.local.deployment.deploy import deploy
 from tidemark.local.deployment.plan import plan
 from tidemark.local.deployment.templates import local_templates
@@ -116,7 +116,11 @@ def test_what_the_tracker_measures_arrives_in_its_log(aws, outputs):
     key = f"measured-{uuid.uuid4()}"
     aws("s3").put_object(Bucket=outputs["DataBucketName"], Key=key, Body=b"12345")
 
-    lags = _poll(lambda: [line for line in _metrics(aws, outputs) if line.get("EventLag")])
+    lags = until(
+        lambda: [line for line in _metrics(aws, outputs) if line.get("EventLag")],
+        "the tracker logs the lag of an event",
+        pause=0.5,
+    )
 
     assert lags[-1]["Bucket"] == outputs["DataBucketName"]
     assert lags[-1]["TotalSize"] >= 5
@@ -136,14 +140,6 @@ def _metrics(aws, outputs) -> list[dict]:
     ]
     lines = [event["message"] for event in sorted(events, key=lambda event: event["timestamp"])]
     return [json.loads(line) for line in lines if line.startswith('{"_aws"')]
-
-
-def _poll(found, seconds=120):
-    deadline = time.monotonic() + seconds
-    while not (result := found()):
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
-    return result
 
 
 def test_a_refusal_is_configured_to_be_readable_by_a_browser(aws, outputs):

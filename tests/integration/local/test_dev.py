@@ -3,7 +3,7 @@
 import json
 import socket
 import threading
-import time
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from infra_cdk.images import SERVICES
 from tests.bench.reload import EVENT, MARKED, Dev, copied_sources, save
 from tests.integration.local.conftest import tree
+from tests.waiting import until
 from tidemark.local.emulator import client
 from tidemark.local.ports import free_port
 from tidemark.loop.services import function_name
@@ -134,17 +135,14 @@ class Debugger:
     """Speaks as much of the Debug Adapter Protocol as an editor needs to stop at a line."""
 
     def __init__(self, port):
-        deadline = time.monotonic() + SECONDS
-        while True:
-            try:
-                self._socket = socket.create_connection(("127.0.0.1", port), timeout=SECONDS)
-                break
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.1)
+        self._socket = until(lambda: self._connected(port), f"something listens on port {port}")
         self._stream = self._socket.makefile("rb")
         self._number = 0
+
+    @staticmethod
+    def _connected(port):
+        with suppress(OSError):
+            return socket.create_connection(("127.0.0.1", port), timeout=SECONDS)
 
     def send(self, command, **arguments):
         self._number += 1

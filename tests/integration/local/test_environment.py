@@ -4,23 +4,12 @@ import os
 import signal
 import socket
 import subprocess
-import time
 
 import boto3
 import psutil
-import pytest
 
 from tests.integration.local.conftest import ROOT, environ, tree
-
-WAIT_SECONDS = 60
-
-
-def wait_until(happened, what):
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not happened():
-        if time.monotonic() > deadline:
-            pytest.fail(f"waited {WAIT_SECONDS} s in vain until {what}")
-        time.sleep(0.05)
+from tests.waiting import until
 
 
 def answers(port):
@@ -108,7 +97,7 @@ def test_another_port_for_an_environment_that_is_up_is_refused(local):
 def test_local_up_repairs_an_environment_of_which_a_process_was_killed(local):
     engine, localstack = local.record("dynamodb"), local.record("localstack")
     os.kill(engine.pid, signal.SIGKILL)
-    wait_until(lambda: not answers_to(engine.pid), "the engine is dead")
+    until(lambda: not answers_to(engine.pid), "the engine is dead")
 
     noticed = local.run("env")
     repaired = local.up()
@@ -143,7 +132,7 @@ def start_up(local):
     """Start local-up and return it once both of its processes are recorded, long before it is ready."""
     command = local.command("up", "--port", str(local.port))
     starting = subprocess.Popen(command, cwd=ROOT, env=environ(), stderr=subprocess.PIPE, text=True)
-    wait_until(lambda: len(local.state.records()) == 2, "both processes are recorded")
+    until(lambda: len(local.state.records()) == 2, "both processes are recorded")
     return starting
 
 
@@ -156,7 +145,7 @@ def test_ctrl_c_in_the_middle_leaves_nothing_behind(nowhere):
     processes = tree(nowhere)
 
     starting.send_signal(signal.SIGINT)
-    _, errors = starting.communicate(timeout=WAIT_SECONDS)
+    _, errors = starting.communicate(timeout=60)
 
     assert starting.returncode == 130
     assert errors.endswith("local-up: stopped by SIGINT\n")
@@ -169,7 +158,7 @@ def test_a_process_that_ends_too_early_shows_the_end_of_its_log(nowhere):
     processes = tree(nowhere)
 
     os.kill(nowhere.record("localstack").pid, signal.SIGKILL)
-    _, errors = starting.communicate(timeout=WAIT_SECONDS)
+    _, errors = starting.communicate(timeout=60)
 
     assert starting.returncode == 1
     assert "localstack.log:\n" in errors

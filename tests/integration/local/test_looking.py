@@ -10,6 +10,7 @@ from queue import Empty, Queue
 import pytest
 
 from tests.integration.local.conftest import ROOT, environ
+from tests.waiting import until
 from tidemark.loop.invoke import SAMPLES
 
 pytestmark = pytest.mark.long
@@ -29,13 +30,12 @@ def request_of(invoked):
 
 def logs_until(shared, wanted, *arguments):
     """Return the lines of `make logs` once one of them holds a text: what a call logs arrives after its answer."""
-    deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
-        lines = shared.run("loop.logs", *arguments).stdout.splitlines()
-        if any(wanted in line for line in lines):
-            return lines
-        time.sleep(0.2)
-    return pytest.fail(f"no record with {wanted} within {SECONDS} s")
+
+    def lines():
+        printed = shared.run("loop.logs", *arguments).stdout.splitlines()
+        return printed if any(wanted in line for line in printed) else None
+
+    return until(lines, f"a record with {wanted}")
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.stem)

@@ -1,15 +1,12 @@
 """`make reset` on an environment that is up and has been used."""
 
-import time
-
 import pytest
 
+from tests.waiting import until
 from tidemark.local.emulator import client
 from tidemark.local.processes import is_alive
 
 pytestmark = pytest.mark.long
-
-SECONDS = 120
 
 
 @pytest.fixture
@@ -34,10 +31,7 @@ def samples(clients, names):
 
 
 def wait_for_last(clients, names, size):
-    deadline = time.monotonic() + SECONDS
-    while samples(clients, names)[-1:] != [size]:
-        assert time.monotonic() < deadline, f"no sample of {size} B within {SECONDS} s"
-        time.sleep(0.1)
+    until(lambda: samples(clients, names)[-1:] == [size], f"the last sample is of {size} B")
 
 
 def rows(clients, names):

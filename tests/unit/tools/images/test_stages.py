@@ -5,12 +5,12 @@ import signal
 import sys
 import textwrap
 import threading
-import time
 
 import pytest
 
 from tests.docker import stages
 from tests.docker.stages import Stage
+from tests.waiting import until
 
 PYTHON = sys.executable
 FAILS = (PYTHON, "-c", "raise SystemExit(3)")
@@ -97,6 +97,5 @@ def test_a_stage_that_is_stopped_lets_its_tests_clean_up(tmp_path):
 
 
 def interrupt_when_there(path):
-    while not path.exists():
-        time.sleep(0.05)
+    until(path.exists, f"{path} exists")
     os.kill(os.getpid(), signal.SIGINT)

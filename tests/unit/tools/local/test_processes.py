@@ -5,12 +5,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from dataclasses import replace
 
 import psutil
 import pytest
 
+from tests.waiting import until
 from tidemark.errors import CommandError
 from tidemark.local import processes
 from tidemark.local.processes import Program
@@ -35,9 +35,8 @@ def state(tmp_path):
 
 def start(state, code, name="sleeper", *, ready=False):
     record = processes.start(Program(name, name, (sys.executable, "-c", code), {}), state)
-    deadline = time.monotonic() + 30
-    while ready and "ready" not in state.log(name).read_text() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    if ready:
+        until(lambda: "ready" in state.log(name).read_text(), f"{name} is ready")
     return record
 
 
