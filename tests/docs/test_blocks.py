@@ -1,29 +1,51 @@
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.docs.blocks import ROOT, TAGS, blocks_of, pages, runnable, script_of
+from tests.docs.blocks import ROOT, TAGS, blocks_of, pages, prose_of, runnable, script_of
+from tidemark.cli import COMMANDS
 
 SHELLS = {"sh", "bash", "shell", "zsh"}
 PAGES = pages()
+HISTORICAL = {"docs/transcript.md", "CHANGELOG.md"}
+"""Generated from an older commit, or about older versions: they may name what is gone."""
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def name_of(page):
+    return str(page.relative_to(ROOT))
+
+
+def current_pages():
+    return [page for page in PAGES if name_of(page) not in HISTORICAL]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_block_says_what_it_is_and_commands_say_whether_they_can_be_run(page):
     for block in blocks_of(page):
-        assert block.info, f"{block}: a block names its language (text, if it is none)"
+        assert block.info, f"{block}: a block names its language (text, if it has none)"
         if block.info[0] in SHELLS:
             assert block.info[0] == "sh", f"{block}: commands are tagged sh"
             assert len(block.info) == 2, f"{block}: one tag of {', '.join(TAGS)}"
-            assert block.info[1] in TAGS, f"{block}: {block.info[1]} is none of {', '.join(TAGS)}"
+            assert block.info[1] in TAGS, f"{block}: {block.info[1]} is not one of {', '.join(TAGS)}"
 
 
-def test_the_readme_can_be_run_from_start_to_stop():
-    commands = [line for block in runnable(ROOT / "README.md") for line in block.body.splitlines()]
+@pytest.mark.parametrize("page", [page for page in PAGES if runnable(page)], ids=name_of)
+def test_a_page_can_be_run_from_start_to_stop(page):
+    commands = [line for block in runnable(page) for line in block.body.splitlines()]
 
     assert commands[0].startswith("make local-up")
+    assert commands[-1].startswith("make local-down")
+
+
+def test_the_readme_runs_the_main_job():
+    commands = [line for block in runnable(ROOT / "README.md") for line in block.body.splitlines()]
+
     assert commands[1].startswith("make e2e")
-    assert commands[-1] == "make local-down"
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
 
 
 def test_blocks_are_found_with_their_line_and_their_words():
@@ -42,17 +64,32 @@ def test_a_script_names_the_block_that_it_stopped_in():
     assert "echo 'at page.md:4' >&2" in script_of(blocks)
 
 
-def test_every_make_target_that_a_page_names_exists():
+def commands_in(page):
+    """Yield the commands of a page, one list of words each: lines of sh blocks, and code in its prose."""
+    for block in blocks_of(page):
+        if block.info[:1] == ("sh",):
+            yield from (line.partition("#")[0].split() for line in block.body.splitlines())
+    yield from (code.split() for code in re.findall(r"`([^`\n]+)`", prose_of(page)))
+
+
+@pytest.mark.parametrize("page", current_pages(), ids=name_of)
+def test_every_make_target_that_a_page_names_exists(page):
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = {line.partition(":")[0] for line in makefile.splitlines() if line[:1].isalpha() and ":" in line}
 
-    for page in PAGES:
-        for block in blocks_of(page):
-            for line in block.body.splitlines() if block.info[:1] == ("sh",) else ():
-                words = line.partition("#")[0].split()
-                for at, word in enumerate(words[:-1]):
-                    if word == "make" and at == 0:
-                        target = next(
-                            word for word in words[1:] if not word.startswith("-") and "=" not in word
-                        )
-                        assert target in targets, f"{block}: make {target}"
+    for words in commands_in(page):
+        if "make" in words[:2]:
+            named = [
+                word for word in words[words.index("make") + 1 :] if re.fullmatch(r"[a-z][a-z0-9-]*", word)
+            ]
+            assert set(named) <= targets, " ".join(words)
+
+
+@pytest.mark.parametrize("page", current_pages(), ids=name_of)
+def test_every_command_that_a_page_names_exists(page):
+    known = {name for commands in COMMANDS.values() for name in commands}
+
+    for words in commands_in(page):
+        if words and words[0] in {"tidemark", ".venv/bin/tidemark"}:
+            named = [word for word in words[1:2] if re.fullmatch(r"[a-z][a-z0-9-]*", word)]
+            assert set(named) <= known, " ".join(words)
