@@ -1,14 +1,17 @@
-"""What a run of pytest has counted, read from the report that it wrote (`--junitxml`)."""
+"""Counts of a pytest run, from the report that it wrote (`--junitxml`)."""
 
+from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-NAMES = ("tests", "failures", "errors", "skipped")
 
-
-def counted(report: Path) -> dict[str, int]:
-    """Return how many tests there were, failed, broke and were skipped; nothing but zeros without a report."""
-    if not report.exists():
-        return dict.fromkeys(NAMES, 0)
-    suites = list(ET.parse(report).getroot().iter("testsuite"))  # noqa: S314 - pytest wrote it just now
-    return {name: sum(int(suite.get(name, 0)) for suite in suites) for name in NAMES}
+def counted(*reports: Path) -> Counter[str]:
+    """Return how many tests these reports count, by `tests`, `failures`, `errors` and `skipped`. A missing report counts none."""
+    total = Counter[str]()
+    for report in reports:
+        if report.exists():
+            for suite in ET.parse(report).getroot().iter("testsuite"):  # noqa: S314 - pytest has just written it
+                total.update(
+                    {name: int(suite.get(name, 0)) for name in ("tests", "failures", "errors", "skipped")}
+                )
+    return total

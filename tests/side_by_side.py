@@ -1,9 +1,9 @@
-"""`make test`: the tests that need an environment, and beside them those that need none; one exit code.
+"""`make test`: runs the tests in two parts at the same time, and gives one sum and one exit code.
 
-The first wait for emulators most of the time, the second for the processor. What the second print is shown at the end.
+The first part mostly waits for emulators, the second mostly computes; its output follows that of the first. With
+`--coverage`, the second part measures which lines and branches it runs, as pyproject.toml says, and the sum has the figure.
 """
 
-import os
 import shutil
 import signal
 import subprocess
@@ -11,85 +11,77 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from tests.reports import counted
 
 ROOT = Path(__file__).parents[1]
-TESTS = ("tests", "images/localstack/tests")
-ALONE = (
-    *(f"tests/{name}" for name in ("infra", "property", "stateful", "unit")),
-    *(f"tests/integration/{name}" for name in ("laptop", "plotting", "size_tracking")),
-    "images/localstack/tests/unit",
-)
-"""The folders whose tests need no environment, at most an engine of their own; those of all others may."""
+COMPUTING = ("tests/infra", "tests/property", "tests/stateful", "tests/unit", "images/localstack/tests/unit")
+"""The folders of the second part. All other tests belong to the first."""
+COVERAGE = "--coverage"
 _GRACE_SECONDS = 60.0
 _NOTHING_COLLECTED = 5
 
 
 def parts_of(arguments: Sequence[str]) -> list[list[str]]:
-    """Return the folders of each part, those that need an environment first; one part if the arguments name paths."""
-    if any((ROOT / argument.partition("::")[0]).exists() for argument in arguments):
-        return [[]]
-    alone = list(ALONE)
-    found = {path.parent.relative_to(ROOT) for tests in TESTS for path in (ROOT / tests).glob("**/test_*.py")}
-    others = (path for path in found if not any(path.is_relative_to(folder) for folder in alone))
-    return [sorted(str(path) for path in others), alone]
+    """Return pytest's arguments for each part. If the arguments name paths, there is one part."""
+    common = [argument for argument in arguments if argument != COVERAGE]
+    if any((ROOT / argument.partition("::")[0]).exists() for argument in common):
+        return [common]
+    return [[*(f"--ignore={folder}" for folder in COMPUTING), *common], [*COMPUTING, *common]]
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run both parts with these arguments for pytest and return the exit code: 0 if both passed."""
+    """Run the parts with these arguments and return the exit code, 0 if all passed."""
     began = time.monotonic()
+    parts, coverage = parts_of(arguments), COVERAGE in arguments
     with tempfile.TemporaryDirectory(prefix="tidemark-tests-") as directory:
-        home = Path(directory)
-        with (home / "output").open("w+b") as output:
-            parts = [
-                _start(paths, [*arguments, f"--junitxml={home / str(number)}"], where)
-                for number, (paths, where) in enumerate(
-                    zip(parts_of(arguments), (None, output), strict=False)
-                )
-            ]
-            codes = _wait(parts)
+        reports = [Path(directory, f"{number}.xml") for number in range(len(parts))]
+        with Path(directory, "output").open("w+b") as output:
+            processes = []
+            for part, report in zip(parts, reports, strict=True):
+                last = part is parts[-1]
+                tool = ("coverage", "run", "-m", "pytest") if last and coverage else ("pytest",)
+                shown = output if last and len(parts) > 1 else None
+                processes.append(_start([*tool, *part, f"--junitxml={report}"], shown))
+            codes = _wait(processes)
             output.seek(0)
             shutil.copyfileobj(output, sys.stdout.buffer)
             sys.stdout.flush()
-        _sum(home, len(parts), time.monotonic() - began)
+        _print_sum(reports, time.monotonic() - began, coverage=coverage)
     bad = [code for code in codes if code not in {0, _NOTHING_COLLECTED}]
     return bad[0] if bad else min(codes)
 
 
-def _start(
-    paths: Sequence[str], arguments: Sequence[str], output: BinaryIO | None
-) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "pytest", *paths, *arguments]
-    return subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
+def _start(command: Sequence[str], output: BinaryIO | None) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, stdout=output, stderr=output)
 
 
-def _wait(parts: Sequence[subprocess.Popen[bytes]]) -> list[int]:
+def _wait(processes: Sequence[subprocess.Popen[bytes]]) -> list[int]:
     try:
-        return [part.wait() for part in parts]
-    except BaseException as reason:
-        for part in parts:
-            if not isinstance(reason, KeyboardInterrupt):  # a terminal's Ctrl-C reaches them by itself
-                part.terminate()
-        for part in parts:
-            try:
-                part.wait(_GRACE_SECONDS)
-            except subprocess.TimeoutExpired:
-                part.kill()
+        return [process.wait() for process in processes]
+    except SystemExit:  # after SIGTERM; a terminal's Ctrl-C reaches the parts by itself
+        for process in processes:
+            process.terminate()
         raise
+    finally:
+        for process in processes:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_GRACE_SECONDS)
+            process.kill()
 
 
-def _sum(home: Path, parts: int, seconds: float) -> None:
-    all_of = [counted(home / str(number)) for number in range(parts)]
-    total = {name: sum(one[name] for one in all_of) for name in all_of[0]}
+def _print_sum(reports: Sequence[Path], seconds: float, *, coverage: bool) -> None:
+    total = counted(*reports)
     failed = total["failures"] + total["errors"]
-    passed = total["tests"] - failed - total["skipped"]
-    print(
-        f"\ntest: {passed} passed, {failed} failed, {total['skipped']} skipped in {seconds:.2f}s, both parts",
-        flush=True,
-    )
+    line = f"{total['tests'] - failed - total['skipped']} passed, {failed} failed, {total['skipped']} skipped"
+    if coverage:
+        command = [sys.executable, "-m", "coverage", "report", "--format=total"]
+        percent = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+        line += f", coverage {percent} %,"
+    print(f"\ntest: {line} in {seconds:.2f}s", flush=True)
 
 
 def main() -> int:
@@ -102,5 +94,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    os.chdir(ROOT)
     sys.exit(main())

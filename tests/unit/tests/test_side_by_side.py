@@ -3,23 +3,20 @@
 import subprocess
 import sys
 
-from tests.side_by_side import ROOT, TESTS, parts_of
+from tests.side_by_side import COMPUTING, ROOT, parts_of
 
 
-def test_every_file_with_tests_is_in_one_part():
-    placed = [ROOT / folder for part in parts_of(["-q", "-m", "not long"]) for folder in part]
+def test_what_the_first_part_leaves_out_is_the_second_part():
+    first, second = parts_of(["-q", "--coverage"])
 
-    files = [path for tests in TESTS for path in (ROOT / tests).glob("**/test_*.py")]
-    assert {file: sum(file.is_relative_to(folder) for folder in placed) for file in files} == dict.fromkeys(
-        files, 1
-    )
-    assert all(any(file.is_relative_to(folder) for file in files) for folder in placed)
+    assert [argument.removeprefix("--ignore=") for argument in first] == second == [*COMPUTING, "-q"]
+    assert all(list((ROOT / folder).glob("**/test_*.py")) for folder in COMPUTING)
 
 
 def test_named_paths_are_all_that_is_run():
-    assert parts_of(
-        ["-x", "tests/unit/tests/test_side_by_side.py::test_named_paths_are_all_that_is_run"]
-    ) == [[]]
+    named = ["-x", "tests/unit/tests/test_side_by_side.py::test_named_paths_are_all_that_is_run"]
+
+    assert parts_of(named) == [named]
 
 
 def ran(*arguments):
@@ -27,7 +24,7 @@ def ran(*arguments):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_a_failure_of_a_part_is_the_exit_code_and_the_sum_says_so(tmp_path):
+def test_a_failure_in_a_part_becomes_the_exit_code_and_shows_in_the_sum(tmp_path):
     (tmp_path / "test_a.py").write_text("def test_a(): assert 0\ndef test_b(): pass\n")
 
     done = ran(str(tmp_path))
@@ -36,5 +33,14 @@ def test_a_failure_of_a_part_is_the_exit_code_and_the_sum_says_so(tmp_path):
     assert "test: 1 passed, 1 failed, 0 skipped in " in done.stdout
 
 
-def test_where_nothing_is_collected_that_is_said_by_the_exit_code(tmp_path):
+def test_the_sum_has_the_coverage_that_was_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setenv("COVERAGE_FILE", str(tmp_path / "coverage"))
+    (tmp_path / "test_a.py").write_text("from size_history import keys\ndef test_a(): keys.all_shards()\n")
+
+    done = ran(str(tmp_path), "--coverage")
+
+    assert "test: 1 passed, 0 failed, 0 skipped, coverage " in done.stdout
+
+
+def test_the_exit_code_tells_that_nothing_was_collected(tmp_path):
     assert ran(str(tmp_path)).returncode == 5
