@@ -1,4 +1,4 @@
-"""`python -m localstack_image_lambda`: LocalStack in the foreground, with this package's defaults."""
+"""`python -m localstack_image_lambda` runs LocalStack in the foreground, with this package's defaults."""
 
 from localstack_image_lambda.launch import launch
 

@@ -1,8 +1,8 @@
-"""Keeps LocalStack's index of all AWS services with the installation.
+"""Stores LocalStack's index of all AWS services with the installation.
 
-LocalStack builds it from the models of 400 services, which takes seconds, and keeps it with its other files; an
-instance with a directory of its own would build it anew. An image builds it with `python -m
-localstack_image_lambda.catalog`, any other installation with its first start.
+LocalStack builds the index from the models of 400 services, which takes seconds, and stores it below its own
+directory. An instance with another directory would build it again. The Docker image builds the index with
+`python -m localstack_image_lambda.catalog`. Any other installation stores it at its first start.
 """
 
 import contextlib
@@ -17,22 +17,22 @@ from localstack.aws import spec
 DIRECTORY = Path(sys.prefix, "share", "localstack-image-lambda")
 
 
-def keep() -> None:
-    """Build the index, unless there is one, and keep it; an installation that is read-only stays as it is."""
+def store() -> None:
+    """Store the index if the installation lacks it. A read-only installation is left unchanged."""
     spec.get_service_catalog()
     name = spec._get_catalog_filename()  # noqa: SLF001 there is no public seam
-    built, kept = Path(config.dirs.cache, name), DIRECTORY / name
-    if kept.exists() or not built.exists():
+    built, stored = Path(config.dirs.cache, name), DIRECTORY / name
+    if stored.exists() or not built.exists():
         return
     with contextlib.suppress(OSError):
         DIRECTORY.mkdir(parents=True, exist_ok=True)
-        partial = kept.with_suffix(f".{os.getpid()}")
+        partial = stored.with_suffix(f".{os.getpid()}")
         shutil.copyfile(built, partial)
-        partial.replace(kept)
+        partial.replace(stored)
 
 
 def main() -> None:
-    """Build the index now, while the installation may be written to."""
+    """Build the index now, while the installation is writable."""
     DIRECTORY.mkdir(parents=True, exist_ok=True)
     spec.build_service_index_cache(str(DIRECTORY / spec._get_catalog_filename()))  # noqa: SLF001 as above
 

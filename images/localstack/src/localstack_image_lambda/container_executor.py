@@ -1,4 +1,4 @@
-"""`LAMBDA_RUNTIME_EXECUTOR=container`: image functions as containers of their images."""
+"""`LAMBDA_RUNTIME_EXECUTOR=container` runs image functions as containers of their images."""
 
 import contextlib
 import functools
@@ -7,7 +7,7 @@ from localstack import config
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
 from localstack_image_lambda import container_engine, container_reaper
-from localstack_image_lambda.container_engine import Place
+from localstack_image_lambda.container_engine import Location
 from localstack_image_lambda.container_sandbox import FUNCTION_LABEL, LABEL, ContainerSandbox, ContainerSpec
 from localstack_image_lambda.executor import ImageExecutor, image_uri
 from localstack_image_lambda.function_environment import container_environment
@@ -17,39 +17,33 @@ from localstack_image_lambda.sandbox import Sandbox, SandboxError
 
 
 class ContainerExecutor(ImageExecutor):
-    """Runs image functions in sibling containers of the image that has their repository's name."""
+    """Runs image functions in containers of the local image that has their repository's name."""
 
-    @property
-    def bind_host(self) -> str:  # type: ignore[override] known only now
-        """The address that the Runtime API listens on."""
-        return _place().bind_host
-
-    @property
-    def advertise_host(self) -> str:  # type: ignore[override]
-        """The address by which functions reach LocalStack and the Runtime API."""
-        return _place().address
+    def runtime_api_hosts(self) -> tuple[str, str]:
+        """Return the address that the Runtime API listens on, and the one by which functions reach it."""
+        return _location().bind_host, _location().address
 
     def get_address(self) -> str:
-        """Return where LocalStack's side of the function is."""
-        return _place().address
+        """Return the address of LocalStack on the functions' network."""
+        return _location().address
 
     def get_endpoint_from_executor(self) -> str:
-        """Return LocalStack's host, seen from the function."""
-        return _place().address
+        """Return LocalStack's host as the function sees it."""
+        return _location().address
 
     def make_sandbox(self, variables: dict[str, object], output: Output) -> Sandbox:
-        """Return a container under Lambda's restrictions; SandboxError."""
+        """Return a container with Lambda's restrictions. Raises SandboxError."""
         function = self.function_version
-        where = _place()
+        location = _location()
         override = function.config.image_config
         spec = ContainerSpec(
             image=_image(function),
-            network=where.network,
+            network=location.network,
             memory_mb=function.config.memory_size,
             environment=container_environment(
-                variables, public=_public_url(), reachable=f"http://{where.address}:{_gateway().port}"
+                variables, public=_public_url(), reachable=f"http://{location.address}:{_gateway().port}"
             ),
-            labels={LABEL: where.name, FUNCTION_LABEL: function.id.function_name},
+            labels={LABEL: location.name, FUNCTION_LABEL: function.id.function_name},
             command=tuple(override.command or ()) if override else (),
             entry_point=tuple(override.entrypoint or ()) if override else (),
             directory=(override.working_directory or "") if override else "",
@@ -58,25 +52,25 @@ class ContainerExecutor(ImageExecutor):
 
     @classmethod
     def check_image(cls, function_version: FunctionVersion) -> None:
-        """Look for the function's image and the network in the engine; SandboxError."""
-        _place()
+        """Raise SandboxError if the engine lacks the network or the function's image."""
+        _location()
         container_engine.require_image(_image(function_version))
 
 
-@functools.cache  # LocalStack asks for the executor with each function; what runs by then is ours
+@functools.cache  # LocalStack asks for the executor with each function; by then the containers are our own
 def start() -> None:
-    """Remove what an instance of the same name, that was killed, has left, and see that this one leaves nothing."""
+    """Remove the containers of an earlier, killed instance of the same name, and start the reaper for this one."""
     try:
-        container_engine.remove_all(container_engine.engine(), _place().name)
-        container_reaper.start(_place())
+        container_engine.remove_all(container_engine.engine(), _location().name)
+        container_reaper.start(_location())
     except SandboxError:
-        return  # an engine that is away, or a setting that is wrong: the first function will say so
+        return  # no engine, or a wrong setting: the first function will report it
 
 
 def stop() -> None:
     """Remove every function's container."""
     with contextlib.suppress(SandboxError):
-        container_engine.remove_all(container_engine.engine(), _place().name)
+        container_engine.remove_all(container_engine.engine(), _location().name)
 
 
 def _image(function_version: FunctionVersion) -> str:
@@ -87,8 +81,8 @@ def _gateway() -> config.HostAndPort:
     return config.GATEWAY_LISTEN[0]
 
 
-def _place() -> Place:
-    return container_engine.place(config.LAMBDA_DOCKER_NETWORK, _gateway().host, _gateway().port)
+def _location() -> Location:
+    return container_engine.locate(config.LAMBDA_DOCKER_NETWORK, _gateway().host, _gateway().port)
 
 
 def _public_url() -> str:

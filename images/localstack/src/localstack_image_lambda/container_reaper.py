@@ -1,7 +1,8 @@
-"""Removes the functions' containers when LocalStack is gone, however it went: it outlives a LocalStack that is killed.
+"""Removes the functions' containers when LocalStack is gone, even if it was killed.
 
-LocalStack holds the far end of its standard input and never writes to it. When LocalStack ends, so does the input: the
-kernel sees to that. In LocalStack's container nothing outlives it, so there it is a container beside it.
+LocalStack holds the far end of the reaper's standard input and never writes to it. When LocalStack ends in any way, the
+kernel closes the input. If LocalStack runs in a container, nothing in that container outlives it, so the reaper runs in
+a container beside it.
 """
 
 import logging
@@ -11,7 +12,7 @@ import time
 
 from docker.errors import DockerException
 
-from localstack_image_lambda.container_engine import Place, engine, remove_all
+from localstack_image_lambda.container_engine import Location, engine, remove_all
 from localstack_image_lambda.container_sandbox import reason
 
 LOG = logging.getLogger(__name__)
@@ -22,23 +23,24 @@ LABEL = "image-lambda.reaper"
 _MODULE = "localstack_image_lambda.container_reaper"
 _SETTLE_SECONDS = 1.0
 _held: list[object] = []
-"""The far ends, held as long as this process lives."""
+"""The far end of the reaper's input, kept open as long as this process lives."""
 
 
-def start(place: Place) -> None:
-    """Start it for the LocalStack of this place; without one, containers in a call outlive a kill, which is logged."""
+def start(location: Location) -> None:
+    """Start the reaper for this LocalStack. A failure is logged: a killed LocalStack then leaves containers behind."""
     if _held:
         return
     try:
-        _held.append(_beside(place) if place.container else _on_this_machine(place))
+        _held.append(_as_container(location) if location.container else _as_process(location))
     except (DockerException, OSError, StopIteration) as error:
         LOG.warning(
-            "Function containers may outlive a LocalStack that is killed: no reaper: %s", reason(error)
+            "Function containers may outlive a killed LocalStack, because the reaper did not start: %s",
+            reason(error),
         )
 
 
 def main() -> None:
-    """Wait for the end of the input, then remove what LocalStack has left and what was just being created."""
+    """Wait for the end of the input, then remove all containers, also those that were just being created."""
     (name,) = sys.argv[1:]
     sys.stdin.buffer.read()
     remove_all(engine(), name)
@@ -46,25 +48,25 @@ def main() -> None:
     remove_all(engine(), name)
 
 
-def _on_this_machine(place: Place) -> object:
+def _as_process(location: Location) -> object:
     return subprocess.Popen(
-        [sys.executable, "-m", _MODULE, place.name],
+        [sys.executable, "-m", _MODULE, location.name],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,  # what ends LocalStack's session is not for it
+        start_new_session=True,  # signals to LocalStack's session must not reach it
     )
 
 
-def _beside(place: Place) -> object:
-    """Start a container of LocalStack's own image, with the same engine and the same rights."""
+def _as_container(location: Location) -> object:
+    """Start a container of LocalStack's own image that reaches the same engine with the same rights."""
     api = engine().api
-    own = api.inspect_container(place.container)
+    own = api.inspect_container(location.container)
     mount = next(mount for mount in own["Mounts"] if mount["Destination"] == SOCKET)
     host = api.create_host_config(
         binds=[f"{mount['Source']}:{SOCKET}"],
         group_add=own["HostConfig"]["GroupAdd"] or [],
-        network_mode=place.network,
+        network_mode=location.network,
         auto_remove=True,
         read_only=True,
         cap_drop=["ALL"],
@@ -75,10 +77,10 @@ def _beside(place: Place) -> object:
     container = api.create_container(
         own["Image"],
         entrypoint=["python", "-m", _MODULE],
-        command=[place.name],
+        command=[location.name],
         user=own["Config"]["User"],
         stdin_open=True,
-        labels={LABEL: place.name},
+        labels={LABEL: location.name},
         host_config=host,
     )
     far_end = api.attach_socket(container["Id"], params={"stdin": 1, "stream": 1})

@@ -1,10 +1,10 @@
-"""A sandbox that is a container of the function's image, beside LocalStack's own, under Lambda's restrictions."""
+"""A sandbox that is a container of the function's image, with Lambda's restrictions."""
 
 import contextlib
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from docker import DockerClient
@@ -17,15 +17,15 @@ from localstack_image_lambda.output import Output
 from localstack_image_lambda.sandbox import Exit, SandboxError
 
 LABEL = "image-lambda"
-"""Every container of ours carries it; its value is the name of the LocalStack that started it."""
+"""The label of every container of ours. Its value is the name of the LocalStack that started it."""
 
 FUNCTION_LABEL = "image-lambda.function"
 
 NOBODY = "65534:65534"
-PROCESSES = 1024
-"""How many processes and threads a function may have: Lambda's own limit."""
+MAX_PROCESSES = 1024
+"""Maximum number of processes and threads of a function: Lambda's own limit."""
 SCRATCH_BYTES = 512 * 1024 * 1024
-"""The size of /tmp, which is all that a function may write to: Lambda's default."""
+"""The size of /tmp, the only directory that a function may write to: Lambda's default."""
 
 _KILL_SECONDS = 10.0
 _QUIET_SECONDS = 0.02
@@ -34,9 +34,9 @@ _DRAIN_SECONDS = 0.3
 
 @dataclass(frozen=True, slots=True)
 class ContainerSpec:
-    """Which image to run in which network, with which variables, memory (MB) and labels.
+    """Image, network, variables, memory (MB) and labels of a container.
 
-    `command`, `entry_point` and `directory` replace the image's own where they are not empty.
+    `command`, `entry_point` and `directory` replace the image's own if they are not empty.
     """
 
     image: str
@@ -62,7 +62,7 @@ class ContainerSandbox:
         self._peak_memory: int | None = None
 
     def start(self, runtime_api: str, on_exit: Callable[[Exit], None]) -> None:
-        """Start the container; SandboxError that names its image and the engine's reason if it cannot be."""
+        """Start the container. Raises SandboxError that names the image and the engine's reason."""
         try:
             self._container = container = self._engine.containers.create(**self._settings(runtime_api))
         except (DockerException, OSError) as error:
@@ -84,17 +84,17 @@ class ContainerSandbox:
         ).start()
 
     def kill(self) -> None:
-        """End the container, and with it everything in it; returns when it is gone."""
+        """End the container and return when it is gone."""
         if self._container is None or self._ended.is_set():
             return
-        with contextlib.suppress(DockerException, OSError):  # it may be ending by itself
+        with contextlib.suppress(DockerException, OSError):  # it may end by itself at the same time
             self._container.kill()
         if not self._ended.wait(_KILL_SECONDS):
             self._remove(self._container)
             self._ended.wait(_KILL_SECONDS)
 
     def drain(self) -> None:
-        """Wait until no output is on its way any more: after an answer for a moment, after the end exactly."""
+        """Wait until no more output is coming: until a short silence after an answer, or until the container has ended."""
         deadline = time.monotonic() + _DRAIN_SECONDS
         began = time.monotonic()
         while not self._ended.is_set() and (now := time.monotonic()) < deadline:
@@ -104,9 +104,9 @@ class ContainerSandbox:
             time.sleep(_QUIET_SECONDS / 4)
 
     def peak_memory_bytes(self) -> int | None:
-        """Return the most memory that it was seen to use, its page cache included, as its limit counts it.
+        """Return the highest memory use that the engine reported, page cache included (as the limit counts it).
 
-        The engine looks once a second; asking it for more would take as long.
+        The engine measures once a second. A single request for the current value would take as long.
         """
         return self._peak_memory
 
@@ -120,16 +120,16 @@ class ContainerSandbox:
             "network": spec.network,
             "user": NOBODY,
             "read_only": True,
-            "tmpfs": {"/tmp": f"size={SCRATCH_BYTES},mode=1777,nosuid,nodev,exec"},  # noqa: S108 the container's
-            "ipc_mode": "none",  # or /dev/shm could be written to, which Lambda does not have
+            "tmpfs": {"/tmp": f"size={SCRATCH_BYTES},mode=1777,nosuid,nodev,exec"},  # noqa: S108 the container's own
+            "ipc_mode": "none",  # no /dev/shm, as on Lambda
             "cap_drop": ["ALL"],
             "security_opt": ["no-new-privileges"],
             "mem_limit": memory,
             "memswap_limit": memory,
-            "pids_limit": PROCESSES,
+            "pids_limit": MAX_PROCESSES,
             "init": True,
             "auto_remove": True,
-            "log_config": LogConfig(type=LogConfig.types.NONE),  # its output is read as it comes
+            "log_config": LogConfig(type=LogConfig.types.NONE),  # the output is read while it is written
         }
         if spec.command:
             settings["command"] = list(spec.command)
@@ -139,16 +139,16 @@ class ContainerSandbox:
             settings["working_dir"] = spec.directory
         return settings
 
-    def _read(self, written: object) -> None:
+    def _read(self, written: Iterable[bytes]) -> None:
         with contextlib.suppress(DockerException, OSError):
-            for data in written:  # type: ignore[attr-defined]
+            for data in written:
                 self._output.write(data)
                 self._last_written = time.monotonic()
 
     def _measure(self, container: Container) -> None:
         with contextlib.suppress(DockerException, OSError, ValueError):
-            for told in self._engine.api.stats(container.id, decode=True, stream=True):
-                memory = told.get("memory_stats", {})
+            for sample in self._engine.api.stats(container.id, decode=True, stream=True):
+                memory = sample.get("memory_stats", {})
                 used = memory.get("max_usage", memory.get("usage", 0))
                 self._peak_memory = max(self._peak_memory or 0, used) or None
 
@@ -156,7 +156,7 @@ class ContainerSandbox:
         status = SIGNALLED + signal.SIGKILL
         try:
             status = container.wait(timeout=None, condition="removed")["StatusCode"]
-        except (DockerException, OSError):  # the engine went away, and every container with it
+        except (DockerException, OSError):  # the engine ended, and all containers with it
             self._remove(container)
         finally:
             reader.join(_KILL_SECONDS)
@@ -172,6 +172,6 @@ class ContainerSandbox:
 
 
 def reason(error: Exception) -> str:
-    """Return the engine's own words for an error, in one line."""
+    """Return the engine's message for an error, in one line."""
     text = error.explanation if isinstance(error, APIError) and error.explanation else str(error)
     return " ".join(str(text).split())

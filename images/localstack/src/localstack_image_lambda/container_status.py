@@ -1,11 +1,11 @@
-"""How a container ended, by the one number that the engine reports."""
+"""Translates the exit status that the engine reports for a container."""
 
 import signal
 
 from localstack_image_lambda.sandbox import Exit
 
 SIGNALLED = 128
-"""An exit status beyond this is the number of the signal that ended the process, and this."""
+"""An exit status above this is this number plus that of the signal that ended the process."""
 
 _FATAL = {
     signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM
@@ -13,8 +13,8 @@ _FATAL = {
 
 
 def exit_of(status: int) -> Exit:
-    """Return how a container ended, by the status that the engine reports: signals are 128 and their number."""
+    """Return how a container ended. The engine reports a signal as 128 plus its number."""
     number = status - SIGNALLED
-    if number == signal.SIGKILL:  # nobody but the kernel kills it while it is wanted: it was out of memory
+    if number == signal.SIGKILL:  # only the kernel kills a container that is in use: it was out of memory
         return Exit(-number, "Runtime.OutOfMemory")
     return Exit(-number) if number in _FATAL else Exit(status)

@@ -1,7 +1,7 @@
-"""A DynamoDB provider that forwards every call to an engine of your choice, so that there is one endpoint.
+"""A DynamoDB provider that forwards every call to an engine of your choice behind LocalStack's one endpoint.
 
 The engine is any server that speaks DynamoDB's protocol and keeps tables per account and region of the request's
-credential. LocalStack decides both before it asks a provider; what it decided is what the engine is told.
+credential. LocalStack determines account and region before it calls a provider. The forwarded credential names both.
 """
 
 import http.client
@@ -21,7 +21,7 @@ from localstack.services.plugins import Service, ServiceLifecycleHook
 ENGINE_VARIABLE = "DYNAMODB_ENGINE_URL"
 _SERVICE = "dynamodb"
 _TIMEOUT_SECONDS = 60.0
-# An engine closes connections that idle; one that it closes under a request cannot be told from a lost answer.
+# The engine closes idle connections. If it closed one during a request, that would look like a lost answer.
 _MAX_IDLE_SECONDS = 2.0
 _NOT_FORWARDED = {"connection", "transfer-encoding", "content-length", "date", "server", "keep-alive"}
 _FORWARDED = ("Content-Type", "User-Agent", "Accept-Encoding")
@@ -29,7 +29,7 @@ _TARGET_PREFIX = "DynamoDB_20120810"
 
 
 class Engine(ServiceLifecycleHook):
-    """The engine's HTTP side: keeps connections alive, each used by one call at a time."""
+    """Forwards calls over kept-alive connections, each used by one call at a time."""
 
     service = _SERVICE
 
@@ -40,18 +40,18 @@ class Engine(ServiceLifecycleHook):
         self._idle: deque[tuple[float, http.client.HTTPConnection]] = deque()
 
     def dispatch_table(self) -> DispatchTable:
-        """Return the handler of every operation: they are all the same."""
+        """Return the handler of every operation. It is always the same."""
         return dict.fromkeys(load_service(_SERVICE).operation_names, self.forward)
 
     def forward(self, context: RequestContext, request: ServiceRequest | None) -> Response:
-        """Send the request on and return the engine's answer as it is."""
-        if _only_adds_own_region(context, request):
+        """Forward the request and return the engine's answer unchanged."""
+        if request and _only_adds_own_region(context, request):
             table = self._exchange(
                 context, "DescribeTable", json.dumps({"TableName": request["TableName"]}).encode()
             )
             if table.status_code == HTTPStatus.OK:
                 table.set_data(json.dumps({"TableDescription": json.loads(table.data)["Table"]}))
-                table.headers.pop("X-Amz-Crc32", None)  # of the body that it was
+                table.headers.pop("X-Amz-Crc32", None)  # it was computed for the original body
             return table
         return self._exchange(context, context.operation.name, context.request.get_data())
 
@@ -70,7 +70,7 @@ class Engine(ServiceLifecycleHook):
             connection.close()
             raise CommonServiceException(
                 "InternalServerError",
-                f"The DynamoDB engine at {self.url} broke off: {error}",
+                f"The DynamoDB engine at {self.url} broke the connection: {error}",
                 status_code=500,
             ) from error
         self._give_back(connection, reusable=not answer.will_close)
@@ -89,7 +89,7 @@ class Engine(ServiceLifecycleHook):
         try:
             connection.connect()
         except OSError as error:
-            # Not a 5xx: clients would repeat the call for half a minute before they show the message.
+            # Not a 5xx: clients would retry for half a minute before they show the message.
             raise CommonServiceException(
                 "EngineUnavailable",
                 f"The DynamoDB engine at {self.url} does not answer ({error}): start it, or unset {ENGINE_VARIABLE}",
@@ -105,27 +105,23 @@ class Engine(ServiceLifecycleHook):
 
 
 def engine_service() -> Service:
-    """Return LocalStack's DynamoDB service, served by the engine that the environment names."""
+    """Return LocalStack's DynamoDB service, served by the engine at DYNAMODB_ENGINE_URL."""
     engine = Engine(os.environ.get(ENGINE_VARIABLE, ""))
     return Service.for_provider(engine, dispatch_table_factory=lambda provider: provider.dispatch_table())
 
 
-def _only_adds_own_region(context: RequestContext, request: ServiceRequest | None) -> bool:
-    """Say whether LocalStack's CloudFormation asks a global table to replicate itself to where it is.
+def _only_adds_own_region(context: RequestContext, request: ServiceRequest) -> bool:
+    """Say whether a request asks a global table to replicate itself to its own region.
 
-    It does so for every table of that type (CDK's TableV2), and AWS refuses it.
+    LocalStack's CloudFormation does this for every global table (CDK's TableV2), although AWS refuses it.
     """
-    if (
-        context.operation.name != "UpdateTable"
-        or not request
-        or set(request) != {"TableName", "ReplicaUpdates"}
-    ):
+    if context.operation.name != "UpdateTable" or set(request) != {"TableName", "ReplicaUpdates"}:
         return False
     return all(update.get("Create") == {"RegionName": context.region} for update in request["ReplicaUpdates"])
 
 
 def _headers(context: RequestContext, operation: str) -> dict[str, str]:
-    """Return the request's own headers that matter, and a credential that says which account and region."""
+    """Return the headers to forward, with a credential that names the account and region."""
     headers = {name: context.request.headers[name] for name in _FORWARDED if name in context.request.headers}
     scope = f"{context.account_id}/{time.strftime('%Y%m%d', time.gmtime())}/{context.region}/{_SERVICE}/aws4_request"
     headers["X-Amz-Target"] = f"{_TARGET_PREFIX}.{operation}"

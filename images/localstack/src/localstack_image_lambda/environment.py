@@ -1,4 +1,4 @@
-"""An execution environment: runs a function's invocations one after the other, and starts cold when it must."""
+"""An execution environment runs a function's invocations one after the other and starts cold when needed."""
 
 import threading
 import time
@@ -23,8 +23,8 @@ class Outcome:
 class Environment:
     """Runs the invocations of one execution environment.
 
-    A process that crashed, timed out, failed to initialise or was recycled is replaced at the next invocation, as
-    Lambda does it: the environment and its log stream stay the same.
+    As on Lambda, the next invocation replaces a process that crashed, timed out, failed to initialise or was recycled.
+    The environment and its log stream stay the same.
     """
 
     def __init__(self, settings: FunctionSettings, make_sandbox: SandboxFactory) -> None:
@@ -37,12 +37,12 @@ class Environment:
         self._stopped = False
 
     def start(self) -> None:
-        """Begin the init ahead of the first invocation; SandboxError."""
+        """Start the init before the first invocation. Raises SandboxError."""
         with self._busy:
             self._live()
 
     def invoke(self, call: Call) -> Outcome:
-        """Run one invocation to its end, whatever that is."""
+        """Run one invocation and return its outcome, whether it succeeds or fails."""
         with self._busy:
             before = self._life
             began = datetime.now(UTC)
@@ -69,7 +69,7 @@ class Environment:
             return Outcome(ending.payload, ending.status != "success", log)
 
     def recycle(self) -> None:
-        """Make the next invocation start cold; a running one is let finish."""
+        """Make the next invocation start cold. A running one may finish."""
         self._stale = True
         if self._busy.acquire(blocking=False):
             try:
@@ -78,13 +78,13 @@ class Environment:
                 self._busy.release()
 
     def stop(self) -> None:
-        """End the function's process now, even in the middle of an invocation."""
+        """End the function's process now, even during an invocation."""
         self._stopped = True
         if life := self._life:
             life.end()
 
     def _run(self, call: Call) -> tuple[Ending, float]:
-        """Return how the invocation ended and after how many milliseconds; the init is not counted."""
+        """Return how the invocation ended and its duration in milliseconds without the init."""
         while True:
             life = self._live()
             if failed := life.initialise(call):
@@ -92,20 +92,20 @@ class Environment:
             began = time.monotonic()
             if ending := life.answer(call):
                 return ending, (time.monotonic() - began) * 1000
-            # The process went away while it was idle, before it took the invocation: start another.
+            # The process ended while it was idle, before it took the invocation: start another one.
 
     def _live(self) -> Life:
         if self._life is None or ((self._life.over or self._stale) and not self._stopped):
             self._stale = False
             self._discard()
             self._life = Life(self._settings, self._make_sandbox, self._output)
-        if self._stopped:  # asked last: `stop` may not have seen a life that has just begun
+        if self._stopped:  # checked last, because `stop` may have missed a process that has just started
             self._discard()
             raise SandboxError("the execution environment was stopped")
         return self._life
 
     def _settle(self, ending: Ending) -> int | None:
-        """Collect the rest of the output, end a process that is of no further use; return its peak memory."""
+        """Collect the rest of the output, end a process after a fatal error, and return the peak memory in bytes."""
         life = self._life
         if life is None:
             return None

@@ -1,4 +1,4 @@
-"""Where LocalStack's S3 events differ from AWS's, made the same."""
+"""Repairs LocalStack's S3 events where they differ from AWS's."""
 
 import dataclasses
 from urllib.parse import unquote
@@ -17,5 +17,5 @@ def apply() -> None:
 def _payload_with_raw_key(
     ctx: S3EventNotificationContext, config_id: str | None = None
 ) -> PutEventsRequestEntry:
-    """EventBridge is sent keys as they are; only S3's own notifications (SQS, SNS, Lambda) quote them."""
+    """Send raw keys to EventBridge. On AWS only S3's own notifications (SQS, SNS, Lambda) quote them."""
     return _original_payload(dataclasses.replace(ctx, key_name=unquote(ctx.key_name)), config_id)

@@ -1,4 +1,4 @@
-"""LocalStack's runtime executors for image functions: the emulator's side of an `Environment`."""
+"""LocalStack's runtime executors for image functions. They connect LocalStack to an `Environment`."""
 
 import logging
 import os
@@ -28,7 +28,7 @@ _executors_lock = threading.Lock()
 
 
 def recycle(function_name: str | None = None) -> int:
-    """Make every environment of a function (or of all of them) start cold; return how many there were."""
+    """Make every environment of a function (or of all functions) start cold and return their number."""
     with _executors_lock:
         chosen = [
             executor
@@ -41,24 +41,25 @@ def recycle(function_name: str | None = None) -> int:
 
 
 class ImageExecutor(RuntimeExecutor):
-    """Runs the functions of one execution environment; a subclass says in what kind of sandbox."""
-
-    bind_host = _LOOPBACK
-    advertise_host: str | None = None
+    """Runs the invocations of one execution environment. A subclass provides the kind of sandbox."""
 
     def __init__(self, id: str, function_version: FunctionVersion) -> None:  # noqa: A002 LocalStack's name
         super().__init__(id, function_version)
         self.client_context = ""
-        """JSON text of the invocation that comes next: LocalStack does not pass it (see lambda_repairs.py)."""
+        """JSON text for the next invocation. LocalStack does not pass it (see lambda_repairs.py)."""
         self._environment: Environment | None = None
         self._variables: dict[str, object] = {}
 
     @abstractmethod
     def make_sandbox(self, variables: dict[str, object], output: Output) -> Sandbox:
-        """Return the sandbox for the next life of the function; SandboxError."""
+        """Return the sandbox for the function's next process. Raises SandboxError."""
+
+    def runtime_api_hosts(self) -> tuple[str, str]:
+        """Return the address that the Runtime API listens on, and the one by which functions reach it."""
+        return _LOOPBACK, _LOOPBACK
 
     def start(self, env_vars: dict[str, object]) -> None:
-        """Get ready. The process starts with the first invocation, whose log its init belongs to."""
+        """Prepare the environment. The process starts with the first invocation, so that its init is in that log."""
         self._variables = env_vars
         self._environment = Environment(self._settings(), self._make_sandbox)
         with _executors_lock:
@@ -74,12 +75,12 @@ class ImageExecutor(RuntimeExecutor):
             self._environment.stop()
 
     def recycle(self) -> None:
-        """Make the next invocation start cold; a running one is let finish."""
+        """Make the next invocation start cold. A running one may finish."""
         if self._environment is not None:
             self._environment.recycle()
 
     def invoke(self, payload: dict[str, str]) -> InvocationResult:
-        """Run one invocation; everything that can go wrong with it is an answer, not an exception."""
+        """Run one invocation. Its failures are answers, not exceptions."""
         if self._environment is None:
             raise LambdaRuntimeException("the execution environment has not been started")
         outcome = self._environment.invoke(
@@ -99,31 +100,31 @@ class ImageExecutor(RuntimeExecutor):
         )
 
     def get_address(self) -> str:
-        """Return where the function runs, seen from LocalStack."""
+        """Return the function's host as LocalStack sees it."""
         return _LOOPBACK
 
     def get_endpoint_from_executor(self) -> str:
-        """Return LocalStack's host, seen from the function."""
+        """Return LocalStack's host as the function sees it."""
         return _LOOPBACK
 
     def get_runtime_endpoint(self) -> str:
-        """Return a URL for LocalStack's own init binary, which we do not use."""
+        """Return a URL for LocalStack's own init binary, which is not used here."""
         return f"http://{self.get_endpoint_from_executor()}:{config.GATEWAY_LISTEN[0].port}"
 
     def get_logs(self) -> str:
-        """Return nothing: what a function writes goes to the log of its invocation."""
+        """Return nothing: a function's output goes to the log of its invocation."""
         return ""
 
     @classmethod
     def prepare_version(cls, function_version: FunctionVersion) -> None:
-        """Check that the function can run here; the message becomes the reason of its state Failed."""
+        """Check that the function can run here. The error's message becomes the reason of its state Failed."""
         name = function_version.id.function_name
         try:
             _require_image(function_version)
             cls.check_image(function_version)
         except (SandboxError, ImageMapError) as error:
             message = f"function {name} ({image_uri(function_version)}): {error}"
-            LOG.error("Cannot run %s", message)  # noqa: TRY400 the message says it all
+            LOG.error("Cannot run %s", message)  # noqa: TRY400 a traceback would add nothing
             raise LambdaRuntimeException(message) from error
 
     @classmethod
@@ -133,7 +134,7 @@ class ImageExecutor(RuntimeExecutor):
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
-        """Do nothing: nothing was prepared that stays."""
+        """Do nothing: prepare_version leaves nothing behind."""
 
     def _make_sandbox(self, output: Output) -> Sandbox:
         try:
@@ -143,23 +144,24 @@ class ImageExecutor(RuntimeExecutor):
 
     def _settings(self) -> FunctionSettings:
         function = self.function_version.config
+        bind_host, advertise_host = self.runtime_api_hosts()
         return FunctionSettings(
             version=self.function_version.id.qualifier,
             timeout=float(function.timeout),
             memory_mb=function.memory_size,
             init_timeout=float(config.LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT),
             json_logs=function.logging_config.get("LogFormat") == LogFormat.JSON,
-            bind_host=self.bind_host,
-            advertise_host=self.advertise_host,
+            bind_host=bind_host,
+            advertise_host=advertise_host,
             max_response_bytes=config.LAMBDA_LIMITS_MAX_FUNCTION_PAYLOAD_SIZE_BYTES,
         )
 
 
 class ProcessExecutor(ImageExecutor):
-    """Runs image functions as local processes, as the image map says."""
+    """Runs image functions as local processes, with the image map's interpreters and directories."""
 
     def make_sandbox(self, variables: dict[str, object], output: Output) -> Sandbox:
-        """Return a process that polls the Runtime API with AWS's own runtime client; ImageMapError."""
+        """Return a process that polls the Runtime API with AWS's own runtime client. Raises ImageMapError."""
         image = find_image(image_uri(self.function_version), os.environ)
         command = _command(self.function_version, image)
         environment = process_environment(
@@ -174,7 +176,7 @@ class ProcessExecutor(ImageExecutor):
 
     @classmethod
     def check_image(cls, function_version: FunctionVersion) -> None:
-        """Look the function's image up in the map; ImageMapError."""
+        """Raise ImageMapError if the map has no usable entry for the function's image."""
         find_image(image_uri(function_version), os.environ)
 
 
@@ -184,12 +186,12 @@ def _require_image(function_version: FunctionVersion) -> None:
 
 
 def image_uri(function_version: FunctionVersion) -> str:
-    """Return the URI of a function's image, as it was given."""
+    """Return the URI of a function's image."""
     image = function_version.config.image
     return image.image_uri if image else "no image"
 
 
 def _command(function_version: FunctionVersion, image: LocalImage) -> list[str]:
-    """Return the runtime's arguments: the function's own command, if it has one, replaces the image's, as on AWS."""
+    """Return the runtime's arguments. As on AWS, the function's own command replaces that of the image."""
     override = function_version.config.image_config
     return list(override.command) if override and override.command else [image.handler]

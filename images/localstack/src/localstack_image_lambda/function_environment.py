@@ -1,19 +1,19 @@
-"""The environment variables of a function's process: what Lambda sets and what the function configures, no more."""
+"""The environment variables of a function's process: only those that Lambda sets and the function configures."""
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
-# Set by LocalStack for the init binary that it puts into containers; nothing of ours reads them.
+# LocalStack sets these for its init binary, which is not used here.
 _INTERNAL = ("LOCALSTACK_", "_AWS_XRAY_DAEMON_")
 
 
 def process_environment(
     variables: Mapping[str, object], image: Mapping[str, str], *, python: str, directory: str, handler: str
 ) -> dict[str, str]:
-    """Return a clean environment: none of the emulator's own, whose proxies, paths and secrets are not the function's.
+    """Return an environment without LocalStack's own variables: its proxies, paths and secrets stay out.
 
-    `variables` are the function's as LocalStack computes them, `image` those that its image sets.
+    `variables` are the function's as LocalStack computes them. `image` holds those that its image sets.
     """
     clean = {name: str(value) for name, value in variables.items() if not name.startswith(_INTERNAL)}
     return {
@@ -29,10 +29,10 @@ def process_environment(
 
 
 def container_environment(variables: Mapping[str, object], *, public: str, reachable: str) -> dict[str, str]:
-    """Return what a container's environment has beyond its image's.
+    """Return the variables that a container gets in addition to its image's.
 
-    `public` is the URL by which people reach LocalStack, and which the deployment has put into functions' variables;
-    within a container that is the container itself, so that `reachable` takes its place.
+    `public` is LocalStack's URL on the developer's machine, and deployments put it into functions' variables. Within
+    a container that address means the container itself, so `reachable` replaces it.
     """
     clean = {
         name: str(value).replace(public, reachable)
@@ -44,6 +44,6 @@ def container_environment(variables: Mapping[str, object], *, public: str, reach
         "AWS_EXECUTION_ENV": "AWS_Lambda_Image",
         "LAMBDA_TASK_ROOT": "/var/task",
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
-        "TMPDIR": "/tmp",  # noqa: S108 the container's own, and all that it may write to
+        "TMPDIR": "/tmp",  # noqa: S108 the container's own, the only directory that it may write to
         "HOME": "/tmp",  # noqa: S108
     }

@@ -1,9 +1,9 @@
-"""The file that says which image runs from which directory, with which interpreter and handler.
+"""Reads the image map: a file with the interpreter, directory and handler of each image.
 
     {"images": {"<repository>": {"python": "…", "directory": "…", "handler": "module.attribute",
                                  "environment": {"NAME": "value"}}}}
 
-Relative paths are relative to the file. `environment` may be left out.
+Paths are relative to the file. `environment` is optional.
 """
 
 import json
@@ -15,15 +15,16 @@ from pathlib import Path
 from typing import Any
 
 MAP_VARIABLE = "IMAGE_LAMBDA_MAP"
+_TEXTS = ("python", "directory", "handler")
 
 
 class ImageMapError(Exception):
-    """The map, or what it says of an image, cannot be used; the message names the file and what is wrong."""
+    """The map or an entry of it cannot be used. The message names the file and the fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class LocalImage:
-    """Where an image's function lives on this machine, and how it is started."""
+    """Interpreter, directory, handler and variables that replace an image on this machine."""
 
     python: str
     directory: str
@@ -32,25 +33,25 @@ class LocalImage:
 
 
 def repository_of(image_uri: str) -> str:
-    """Return the repository name of an image URI: without registry host, tag and digest.
+    """Return the repository name of an image URI, without registry host, tag and digest.
 
     >>> repository_of("123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:v1@sha256:00")
     'team/app'
     """
     name = image_uri.partition("@")[0]
     first, slash, rest = name.partition("/")
-    # A registry host is told from a repository's first part as Docker does it: by its dot, its port, or its name.
+    # As in Docker, the first part is a registry host if it has a dot or a port or is `localhost`.
     if slash and (re.search(r"[.:]", first) or first == "localhost"):
         name = rest
     return name.partition(":")[0]
 
 
 def find_image(image_uri: str, environ: Mapping[str, str]) -> LocalImage:
-    """Read the map that the environment names and return what it says of an image; ImageMapError."""
+    """Read the map that IMAGE_LAMBDA_MAP names and return an image's entry. Raises ImageMapError."""
     path = environ.get(MAP_VARIABLE, "").strip()
     if not path:
         raise ImageMapError(
-            f"{MAP_VARIABLE} is not set: point it at a JSON file that says where images run from"
+            f"{MAP_VARIABLE} is not set: set it to a JSON file that says which directory each image runs from"
         )
     file = Path(path)
     images = _read(file)
@@ -78,13 +79,13 @@ def _image(file: Path, repository: str, entry: Any) -> LocalImage:
     where = f"{file}: images[{repository!r}]"
     if not isinstance(entry, dict):
         raise ImageMapError(f"{where} must be an object")
-    texts = {name: entry.get(name) for name in ("python", "directory", "handler")}
-    if wrong := [name for name, value in texts.items() if not (isinstance(value, str) and value)]:
+    texts = {name: str(value) for name in _TEXTS if isinstance(value := entry.get(name), str) and value}
+    if wrong := [name for name in _TEXTS if name not in texts]:
         raise ImageMapError(f"{where} lacks the text {', '.join(wrong)}")
     environment = entry.get("environment", {})
     if not (isinstance(environment, dict) and all(isinstance(value, str) for value in environment.values())):
         raise ImageMapError(f"{where}: environment must map names to texts")
-    # Not resolved: a virtual environment's interpreter is a symbolic link that must be kept.
+    # Not resolved: the interpreter of a virtual environment is a symbolic link and must stay one.
     base = file.parent.absolute()
     python, directory = str(base / texts["python"]), str(base / texts["directory"])
     if not os.access(python, os.X_OK):

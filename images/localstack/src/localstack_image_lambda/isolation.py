@@ -1,7 +1,8 @@
-"""Keeps one LocalStack apart from the next, and from the network: its directories, its address."""
+"""Gives each LocalStack directories and a listening address of its own."""
 
 import functools
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from localstack import config
@@ -20,7 +21,7 @@ from localstack_image_lambda.launch_error import LaunchError
 def apply(state: Path, host: str) -> None:
     """Move every directory that LocalStack writes below `state`, and bind its server to `host` alone."""
     config.dirs = config.Directories(
-        static_libs=str(catalog.DIRECTORY),  # read only; everything that is written goes below the state
+        static_libs=str(catalog.DIRECTORY),  # only read; everything is written below `state`
         var_libs=str(state / "lib"),
         cache=str(state / "cache"),
         tmp=str(state / "tmp" / "localstack"),
@@ -33,20 +34,20 @@ def apply(state: Path, host: str) -> None:
     )
     _forget_entry_points(state / "cache" / "plux")
     patch(TwistedRuntimeServer.shutdown)(_stop_even_before_the_start)
-    # LocalStack passes a port and no interface, which means all of them.
+    # LocalStack passes only a port, which means all interfaces.
     endpoints.TCP4ServerEndpoint = functools.partial(endpoints.TCP4ServerEndpoint, interface=host)
 
 
 def require_executor(name: str) -> None:
-    """Raise LaunchError if there is no such executor: LocalStack would fall back to its own, which needs Docker."""
+    """Raise LaunchError if there is no such executor. LocalStack would fall back to its own, which needs Docker."""
     executors = PluginManager(RuntimeExecutorPlugin.namespace)
     if not executors.exists(name):
         known = ", ".join(sorted(executors.list_names()))
         raise LaunchError(f"LAMBDA_RUNTIME_EXECUTOR={name}: no such executor (there are: {known})")
 
 
-def _stop_even_before_the_start(original, self: TwistedRuntimeServer) -> None:  # noqa: ANN001 a patched method
-    """Keep a signal that comes while LocalStack still starts: it would fail to stop, and run on."""
+def _stop_even_before_the_start(original: Callable[..., None], self: TwistedRuntimeServer) -> None:
+    """Stop even if the signal comes while LocalStack still starts. Otherwise it would keep running."""
     try:
         original(self)
     except ReactorNotRunning:
@@ -54,9 +55,9 @@ def _stop_even_before_the_start(original, self: TwistedRuntimeServer) -> None:  
 
 
 def _forget_entry_points(cache: Path) -> None:
-    """Let plux look entry points up anew.
+    """Make plux read the entry points again.
 
-    It caches them under the user's home by times rounded to two minutes: what was installed meanwhile is not seen.
+    Its cache in the user's home has a resolution of two minutes and would hide a package that was installed since.
     """
     shutil.rmtree(cache, ignore_errors=True)
     EntryPointsCache.instance()._cache_dir = cache  # noqa: SLF001 there is no setting for it

@@ -1,10 +1,11 @@
-"""Where LocalStack's Lambda differs from AWS's in what an image function can see, made the same."""
+"""Repairs LocalStack's Lambda where image functions would notice that it differs from AWS's."""
 
 import base64
 import binascii
 import hashlib
 import logging
 import re
+from collections.abc import Callable
 
 from localstack.services.lambda_ import provider
 from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment
@@ -16,43 +17,44 @@ from localstack_image_lambda import queue_polling
 from localstack_image_lambda.executor import ImageExecutor
 
 _DIGEST = re.compile(r"@sha256:([0-9a-f]{64})$")
-
-
-_UNTRUE_HERE = (
+_WRONG_HINTS = (
     "Advanced Lambda Logging Configuration is currently mocked",
     "Please ensure that Docker is available",
 )
 
 
 def apply() -> None:
-    """Apply the repairs; LocalStack's Lambda provider must be importable by now."""
+    """Apply the repairs. LocalStack's Lambda provider must be importable when this is called."""
     for logger in (provider.LOG, HINT_LOG):
-        logger.addFilter(_is_true_here)
+        logger.addFilter(_is_right_hint)
     patch(ExecutionEnvironment.get_log_group_name)(_configured_log_group)
     patch(ExecutionEnvironment.invoke)(_pass_client_context)
     provider.create_image_code = _image_code_by_name
     queue_polling.apply()
 
 
-def _is_true_here(record: logging.LogRecord) -> bool:
-    """Keep what LocalStack says of its own executor from users of ours."""
-    return not any(text in record.getMessage() for text in _UNTRUE_HERE)
+def _is_right_hint(record: logging.LogRecord) -> bool:
+    """Drop hints that hold for LocalStack's own executor but not for ours."""
+    return not any(text in record.getMessage() for text in _WRONG_HINTS)
 
 
-def _configured_log_group(original, self: ExecutionEnvironment) -> str:  # noqa: ANN001 a patched method
-    """LocalStack writes to /aws/lambda/<function> whatever the function's logging configuration says."""
-    return self.function_version.config.logging_config.get("LogGroup") or original(self)
+def _configured_log_group(original: Callable[..., str], self: ExecutionEnvironment) -> str:
+    """LocalStack ignores the function's logging configuration and writes to /aws/lambda/<function>."""
+    group: str | None = self.function_version.config.logging_config.get("LogGroup")
+    return group or original(self)
 
 
-def _pass_client_context(original, self: ExecutionEnvironment, invocation: Invocation) -> InvocationResult:  # noqa: ANN001
-    """LocalStack drops the client context on its way to the executor."""
+def _pass_client_context(
+    original: Callable[..., InvocationResult], self: ExecutionEnvironment, invocation: Invocation
+) -> InvocationResult:
+    """LocalStack does not pass the client context to the executor."""
     if isinstance(self.runtime_executor, ImageExecutor):
         self.runtime_executor.client_context = _decoded(invocation.client_context)
     return original(self, invocation)
 
 
 def _image_code_by_name(image_uri: str) -> ImageCode:
-    """LocalStack would pull the image to learn its digest, from a registry that need not exist."""
+    """LocalStack would pull the image for its digest, but the registry need not exist."""
     digest = _DIGEST.search(image_uri)
     sha256 = digest.group(1) if digest else hashlib.sha256(image_uri.encode()).hexdigest()
     return ImageCode(image_uri=image_uri, code_sha256=sha256, repository_type="ECR")

@@ -1,4 +1,4 @@
-"""Starts LocalStack: defaults where nothing is set, its files in one directory, its server on one address."""
+"""Starts LocalStack with this package's defaults, all files in one directory, and its server on one address."""
 
 import contextlib
 import ipaddress
@@ -23,28 +23,27 @@ ENGINE_VARIABLE = "DYNAMODB_ENGINE_URL"
 DEFAULTS: Mapping[str, str] = {
     "GATEWAY_LISTEN": "127.0.0.1:4566",
     "LAMBDA_RUNTIME_EXECUTOR": "process",
-    "SQS_ENDPOINT_STRATEGY": "path",  # queue URLs that resolve without DNS
+    "SQS_ENDPOINT_STRATEGY": "path",  # queue URLs resolve without DNS
     "DNS_ADDRESS": "0",  # no DNS server
     "SKIP_SSL_CERT_DOWNLOAD": "1",  # nothing is fetched from the internet
     "DISABLE_EVENTS": "1",  # nothing is reported to the internet
-    "IN_MEMORY_CLIENT": "1",  # services call one another without a socket: nothing lags behind, nothing is refused
-    "SQS_DISABLE_CLOUDWATCH_METRICS": "1",  # one more call per message, which halves what the machine can do
-    "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0",  # polling is long (see queue_polling.py)
+    "IN_MEMORY_CLIENT": "1",  # services call one another without sockets, so no call is delayed or refused
+    "SQS_DISABLE_CLOUDWATCH_METRICS": "1",  # they cost one more call per message, which halves the throughput
+    "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0",  # long polling waits already (see queue_polling.py)
 }
 
-
-# What the shell that we are started from says of AWS is meant for clients, not for an emulator of it.
+# A developer's shell sets these for AWS clients, not for an emulator.
 _FOR_CLIENTS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE")
 _FORCED: Mapping[str, str] = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    "AWS_EC2_METADATA_DISABLED": "true",  # else botocore looks for credentials at 169.254.169.254
+    "AWS_EC2_METADATA_DISABLED": "true",  # otherwise botocore looks for credentials at 169.254.169.254
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """The address that LocalStack shall listen on and the directory that all of its files go to."""
+    """The address that LocalStack listens on, and the directory of all its files."""
 
     host: str
     port: int
@@ -52,7 +51,7 @@ class Launch:
 
 
 def prepare(environ: MutableMapping[str, str]) -> Launch:
-    """Fill in what the environment leaves open and say what follows from it; LaunchError."""
+    """Add the defaults to an environment and return the resulting address and directory. Raises LaunchError."""
     for name, value in DEFAULTS.items():
         environ.setdefault(name, value)
     environ.update(_FORCED)
@@ -68,7 +67,7 @@ def prepare(environ: MutableMapping[str, str]) -> Launch:
 
 
 def launch() -> None:
-    """Run LocalStack until it is told to stop."""
+    """Run LocalStack until a signal stops it."""
     try:
         plan = prepare(os.environ)
         _refuse_taken(plan)
@@ -76,9 +75,9 @@ def launch() -> None:
     except LaunchError as error:
         sys.exit(f"localstack_image_lambda: {error}")
 
-    # Twisted asks for a library that only a TLS client needs.
+    # Twisted warns about a missing library that only TLS clients need.
     warnings.filterwarnings("ignore", message=".*service_identity.*", category=UserWarning)
-    # Only now: LocalStack reads its configuration from the environment when it is first imported.
+    # Imported only now, because LocalStack reads its configuration from the environment at import.
     from localstack_image_lambda import isolation  # noqa: PLC0415
 
     isolation.apply(plan.state, plan.host)
@@ -97,9 +96,9 @@ def _run() -> None:
         main()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
-    except BaseException:  # noqa: BLE001 nothing comes after us that could show it
+    except BaseException:  # noqa: BLE001 nothing else would show it
         traceback.print_exc()
-    # LocalStack has shut down. Python would take seconds to take the rest apart, object by object.
+    # LocalStack has shut down. A normal exit of Python would take seconds to free every object.
     logging.shutdown()
     sys.stdout.flush()
     os._exit(code)
@@ -116,7 +115,7 @@ def _address(listen: str) -> tuple[str, int]:
 
 
 def _refuse_taken(plan: Launch) -> None:
-    """Twisted would fail in the background, and LocalStack would take the other's port for its own."""
+    """Raise LaunchError if the port is taken. Twisted would fail unnoticed, and LocalStack would use the other's port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -129,7 +128,7 @@ def _refuse_taken(plan: Launch) -> None:
 
 def _make_directories(plan: Launch) -> None:
     temporary = plan.state / "tmp"
-    shutil.rmtree(temporary, ignore_errors=True)  # what an instance that was killed has left
+    shutil.rmtree(temporary, ignore_errors=True)  # a killed instance leaves files here
     try:
         temporary.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -1,5 +1,5 @@
-"""What keeps LocalStack from being started."""
+"""The error of a LocalStack that cannot start."""
 
 
 class LaunchError(Exception):
-    """The environment asks for what cannot be done; the message names the variable and the fix."""
+    """A setting cannot be used. The message names the variable and the fix."""

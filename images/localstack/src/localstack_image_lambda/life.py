@@ -1,4 +1,4 @@
-"""One life of a function: from the start of its process, over the invocations it answers, to its end."""
+"""One life of a function: its process starts, answers invocations and ends."""
 
 import json
 import queue
@@ -16,9 +16,9 @@ from localstack_image_lambda.sandbox import Exit, Sandbox, SandboxError, Sandbox
 
 @dataclass(frozen=True, slots=True)
 class FunctionSettings:
-    """What must be known of a function to run it; times in seconds, memory in MB.
+    """The settings with which a function runs; times in seconds, memory in MB.
 
-    `bind_host` is where the Runtime API listens, `advertise_host` how the sandbox reaches it.
+    The Runtime API listens on `bind_host`, and the sandbox reaches it at `advertise_host`.
     """
 
     version: str
@@ -33,7 +33,7 @@ class FunctionSettings:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One invocation as its caller made it; `client_context` is JSON text or empty."""
+    """One invocation from its caller. `client_context` is JSON text or empty."""
 
     request_id: str
     payload: bytes
@@ -42,16 +42,16 @@ class Call:
     client_context: str = ""
 
     def error(self, error_type: str, message: str) -> bytes:
-        """Return the JSON with which the platform, not the function, fails this call."""
+        """Return the JSON error by which the platform, not the function, fails this call."""
         text = f"RequestId: {self.request_id} Error: {message}"
         return json.dumps({"errorType": error_type, "errorMessage": text}).encode()
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How an invocation ended: its JSON payload and, for the log, Lambda's words for it.
+    """The end of an invocation: its JSON payload, and Lambda's words for the log.
 
-    After a fatal one the process is of no further use; `note` is what the log says of it.
+    After a fatal ending the process cannot be used again. `note` is an additional text for the log.
     """
 
     payload: bytes
@@ -61,19 +61,19 @@ class Ending:
     note: str = ""
 
     @classmethod
-    def told_by_function(cls, payload: bytes, *, fatal: bool = False) -> "Ending":
-        """Return an error that the function's runtime reported."""
+    def function_error(cls, payload: bytes, *, fatal: bool = False) -> "Ending":
+        """Return the ending for an error that the function's runtime reported."""
         return cls(payload, "error", _error_type(payload), fatal)
 
     @classmethod
     def exited(cls, call: Call, end: Exit) -> "Ending":
-        """Return the end of an invocation whose process ended."""
+        """Return the ending of an invocation whose process ended."""
         note = f"RequestId: {call.request_id} Error: {end.describe()}\n{end.error_type}"
         return cls(call.error(end.error_type, end.describe()), "error", end.error_type, fatal=True, note=note)
 
     @classmethod
     def timed_out(cls, call: Call, message: str) -> "Ending":
-        """Return the end of an invocation that took too long."""
+        """Return the ending of an invocation that took too long."""
         note = f"{stamp(datetime.now(UTC))} {call.request_id} {message}\n"
         return cls(
             call.error("Sandbox.Timedout", message), "timeout", "Sandbox.Timedout", fatal=True, note=note
@@ -81,7 +81,7 @@ class Ending:
 
 
 class Life:
-    """A function's process, the Runtime API it polls, and what the two of them report.
+    """A function's process, the Runtime API that it polls, and the events of both.
 
     Raises SandboxError if the process cannot be started.
     """
@@ -98,7 +98,7 @@ class Life:
         )
         self._started = time.monotonic()
         self.init_ms: float | None = None
-        """How long its init took, in milliseconds; None until it is over."""
+        """Duration of the init in milliseconds; None until it has ended."""
         self.sandbox: Sandbox = make_sandbox(output)
         try:
             self.sandbox.start(self._api.address, self._exited)
@@ -108,17 +108,17 @@ class Life:
 
     @property
     def over(self) -> bool:
-        """Whether it can take no further invocation."""
+        """Whether the process can take no further invocation."""
         return self._over.is_set()
 
     def end(self) -> None:
-        """End it; nothing of it is left when this returns."""
+        """End the process. Nothing of it is left when this returns."""
         self._over.set()
         self.sandbox.kill()
         self._api.close()
 
     def initialise(self, call: Call) -> Ending | None:
-        """Wait until the runtime has polled for the first time; return how the init failed, if it did."""
+        """Wait until the runtime polls for the first time. Return an ending if the init fails, otherwise None."""
         if self.init_ms is not None:
             return None
         event = self._next_event(self._started + self._settings.init_timeout)
@@ -126,14 +126,14 @@ class Life:
             self.init_ms = (time.monotonic() - self._started) * 1000
             return None
         if isinstance(event, InitFailed):
-            return Ending.told_by_function(event.payload, fatal=True)
+            return Ending.function_error(event.payload, fatal=True)
         if isinstance(event, Exit):
             return Ending.exited(call, event)
         message = f"Init timed out after {self._settings.init_timeout:.2f} seconds: the function never asked for work"
         return Ending.timed_out(call, message)
 
     def answer(self, call: Call) -> Ending | None:
-        """Hand the invocation over and wait; None if the process was gone before it took the invocation."""
+        """Run the invocation and return its ending, or None if the process ended before it took the invocation."""
         timeout = self._settings.timeout
         deadline = time.monotonic() + timeout
         self._api.submit(
@@ -148,7 +148,7 @@ class Life:
         )
         while event := self._next_event(deadline):
             if isinstance(event, Answered) and event.request_id == call.request_id:
-                return Ending.told_by_function(event.payload) if event.is_error else Ending(event.payload)
+                return Ending.function_error(event.payload) if event.is_error else Ending(event.payload)
             if isinstance(event, Exit):
                 if self._api.withdraw():
                     return None
@@ -167,7 +167,7 @@ class Life:
 
 
 def _error_type(payload: bytes) -> str:
-    """Return what a function's error calls itself; empty if it is not the JSON that runtimes send."""
+    """Return the type of a function's error, or an empty text if it is not the JSON that runtimes send."""
     try:
         error = json.loads(payload)
     except ValueError:

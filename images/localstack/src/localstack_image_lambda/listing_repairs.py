@@ -1,4 +1,4 @@
-"""Where LocalStack's listings differ from AWS's, made the same."""
+"""Repairs LocalStack's S3 listings where they differ from AWS's."""
 
 import functools
 from typing import Any
@@ -18,14 +18,14 @@ def apply() -> None:
 
 @functools.wraps(_list)
 def _listed_by_raw_keys(
-    self: S3Provider, context: RequestContext, *, encoding_type: EncodingType | None = None, **asked: Any
+    self: S3Provider, context: RequestContext, *, encoding_type: EncodingType | None = None, **request: Any
 ) -> ListObjectsV2Output:
-    """Quote keys in the answer alone.
+    """List raw keys and quote them only in the answer.
 
-    LocalStack compares quoted keys with where a page begins, which is raw. So keys get lost between two pages, or are
-    listed again for ever, where anything in them has to be quoted; and every boto3 asks for quoted keys.
+    LocalStack compares quoted keys with the raw key at which a page begins. Keys that need quoting are then lost between
+    two pages or listed again forever. Every boto3 asks for quoted keys.
     """
-    answer = _list(self, context, **asked)
+    answer = _list(self, context, **request)
     if not encoding_type:
         return answer
     answer["EncodingType"] = EncodingType.url

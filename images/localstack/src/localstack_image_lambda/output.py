@@ -1,4 +1,4 @@
-"""What a function writes: drained without pause, kept within bounds."""
+"""A function's output: read without pause, and bounded."""
 
 import os
 import threading
@@ -10,7 +10,7 @@ _DRAIN_BYTES = 4 * 1024 * 1024
 
 
 class Output:
-    """The output since it was last taken: its beginning and its end, if it exceeds what is kept of both (bytes)."""
+    """The output since it was last taken. Beyond `head_bytes` plus `tail_bytes`, the middle is left out."""
 
     def __init__(self, *, head_bytes: int = HEAD_BYTES, tail_bytes: int = TAIL_BYTES) -> None:
         self._head_bytes = head_bytes
@@ -21,7 +21,7 @@ class Output:
         self._lock = threading.Lock()
 
     def write(self, data: bytes) -> None:
-        """Append what a function wrote."""
+        """Append output of the function."""
         with self._lock:
             room = self._head_bytes - len(self._head)
             if room > 0:
@@ -29,12 +29,12 @@ class Output:
                 data = data[room:]
             self._tail += data
             excess = len(self._tail) - self._tail_bytes
-            if excess > self._tail_bytes:  # dropped in large pieces, so that each byte is moved about once
+            if excess > self._tail_bytes:  # drop large pieces, so that each byte is moved about once
                 del self._tail[:excess]
                 self._left_out += excess
 
     def take(self) -> str:
-        """Return the text so far and forget it. Bytes that are not UTF-8 appear as replacement characters."""
+        """Return the text so far and clear it. Bytes that are not UTF-8 become replacement characters."""
         with self._lock:
             excess = max(0, len(self._tail) - self._tail_bytes)
             left_out = self._left_out + excess
@@ -49,7 +49,7 @@ class Output:
 
 
 class OutputPipe:
-    """A pipe whose far end a function writes to; `drain` moves what is in it to an `Output`."""
+    """A pipe that a function writes to. `drain` moves its content to an `Output`."""
 
     def __init__(self, output: Output) -> None:
         self.read_end, self.write_end = os.pipe()
@@ -59,9 +59,9 @@ class OutputPipe:
         self._open = True
 
     def drain(self) -> bool:
-        """Move what was written before this call; False once every writer has closed its end.
+        """Move what was written before this call and return False once every writer has closed its end.
 
-        Bounded, so that a function that writes faster than we read cannot hold the caller.
+        It is bounded, so that a function that writes faster than we read cannot block the caller.
         """
         with self._lock:
             moved = 0
@@ -77,7 +77,7 @@ class OutputPipe:
             return self._open
 
     def close_write_end(self) -> None:
-        """Let go of the writing end, once the function has inherited it."""
+        """Close our writing end once the function has inherited it."""
         os.close(self.write_end)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What LocalStack finds by entry point: names and lazy imports only."""
+"""The entry points that LocalStack loads. They import everything else only when it is needed."""
 
 import importlib
 import os
@@ -23,8 +23,8 @@ class ProcessExecutorPlugin(RuntimeExecutorPlugin):
     name = "process"
 
     def load(self, *_args: object, **_kwargs: object) -> type:
-        """Return the executor; LocalStack asks once its Lambda provider is there."""
-        from localstack_image_lambda import lambda_repairs  # noqa: PLC0415 see the module
+        """Return the executor. LocalStack calls this once its Lambda provider is loaded."""
+        from localstack_image_lambda import lambda_repairs  # noqa: PLC0415 imports the provider
         from localstack_image_lambda.executor import ProcessExecutor  # noqa: PLC0415
 
         lambda_repairs.apply()
@@ -37,8 +37,8 @@ class ContainerExecutorPlugin(RuntimeExecutorPlugin):
     name = "container"
 
     def load(self, *_args: object, **_kwargs: object) -> type:
-        """Return the executor; LocalStack asks once its Lambda provider is there."""
-        from localstack_image_lambda import container_executor, lambda_repairs  # noqa: PLC0415 see the module
+        """Return the executor. LocalStack calls this once its Lambda provider is loaded."""
+        from localstack_image_lambda import container_executor, lambda_repairs  # noqa: PLC0415 imports the provider
 
         lambda_repairs.apply()
         container_executor.start()
@@ -55,7 +55,7 @@ def dynamodb_engine() -> Service:
 
 @hooks.on_infra_start()
 def add_recycle_endpoint() -> None:
-    """Let a developer's tools say that a function's code changed."""
+    """Add the endpoint by which developer tools announce changed code."""
     from localstack.services.internal import get_internal_apis  # noqa: PLC0415
 
     from localstack_image_lambda import recycling  # noqa: PLC0415
@@ -64,15 +64,15 @@ def add_recycle_endpoint() -> None:
 
 
 @hooks.on_infra_start()
-def repair_what_is_loaded_later() -> None:
-    """Repair modules when they are imported: importing them now would keep everybody waiting."""
+def repair_later_imports() -> None:
+    """Repair LocalStack's modules when they are imported. Importing them now would delay the start."""
     for module, repairs in _REPAIRS.items():
         register_post_import_hook(partial(_repair, repairs), module)
 
 
 @hooks.on_infra_shutdown()
-def leave_no_container() -> None:
-    """Remove the functions' containers; those that a LocalStack which was killed leaves, their reaper removes."""
+def remove_containers() -> None:
+    """Remove the functions' containers. If LocalStack is killed, the reaper does it."""
     if os.environ.get("LAMBDA_RUNTIME_EXECUTOR") == ContainerExecutorPlugin.name:
         from localstack_image_lambda import container_executor  # noqa: PLC0415
 

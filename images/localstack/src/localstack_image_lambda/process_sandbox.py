@@ -1,4 +1,4 @@
-"""A sandbox that is a local process, under a warden of its own (see warden.py)."""
+"""A sandbox that is a local process, started and watched by its own warden (see warden.py)."""
 
 import contextlib
 import os
@@ -23,7 +23,7 @@ _KILL_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class ProcessSpec:
-    """What to run, in which directory, with exactly which environment; `scratch_root` holds its `TMPDIR`."""
+    """Command, directory and complete environment of a process. Its `TMPDIR` is created below `scratch_root`."""
 
     command: tuple[str, ...]
     directory: str
@@ -32,7 +32,7 @@ class ProcessSpec:
 
 
 class ProcessSandbox:
-    """Runs a command in a session of its own, with a scratch directory that goes when it goes."""
+    """Runs a command in a session of its own, with a scratch directory that is removed at its end."""
 
     def __init__(self, spec: ProcessSpec, output: Output) -> None:
         self._spec = spec
@@ -46,7 +46,7 @@ class ProcessSandbox:
         self._peak_memory: int | None = None
 
     def start(self, runtime_api: str, on_exit: Callable[[Exit], None]) -> None:
-        """Start the command; SandboxError if the warden cannot be started."""
+        """Start the command. Raises SandboxError if the warden cannot be started."""
         control, self._control = os.pipe()
         status, status_write = os.pipe()
         try:
@@ -71,7 +71,7 @@ class ProcessSandbox:
             )
         except OSError as error:
             os.close(status)
-            self._let_go()
+            self._close_control()
             self._pipe.close()
             raise SandboxError(
                 f"cannot start {self._spec.command[0]} in {self._spec.directory}: {error}"
@@ -85,8 +85,8 @@ class ProcessSandbox:
         ).start()
 
     def kill(self) -> None:
-        """End the command and everything it started; returns when nothing of it is left."""
-        self._let_go()
+        """End the command and everything that it started. Nothing is left when this returns."""
+        self._close_control()
         if self._warden is None:
             return
         if not self._ended.wait(_KILL_SECONDS):
@@ -99,7 +99,7 @@ class ProcessSandbox:
         self._pipe.drain()
 
     def peak_memory_bytes(self) -> int | None:
-        """Return the largest resident size of the command's own process; before its end on Linux only."""
+        """Return the largest resident size of the command's own process. Only Linux knows it before the end."""
         if self._pid is not None and not self._ended.is_set():
             with contextlib.suppress(OSError, ValueError, StopIteration):
                 lines = Path(f"/proc/{self._pid}/status").read_text().splitlines()
@@ -115,8 +115,8 @@ class ProcessSandbox:
             "AWS_LAMBDA_RUNTIME_API": runtime_api,
         }
 
-    def _let_go(self) -> None:
-        """Close the pipe whose end tells the warden to kill."""
+    def _close_control(self) -> None:
+        """Close the control pipe, which makes the warden kill the command."""
         with self._lock:
             if self._control >= 0:
                 os.close(self._control)
@@ -128,18 +128,18 @@ class ProcessSandbox:
                 os.killpg(self._pid, signal.SIGKILL)
 
     def _watch(self, status: int, on_exit: Callable[[Exit], None]) -> None:
-        """Move the output and follow the warden's report until it ends."""
+        """Read the output and the warden's report until both end."""
         end = None
         try:
             end = self._follow(status)
         finally:
             os.close(status)
-            if end is None:  # the warden was killed itself: do its work
+            if end is None:  # the warden was killed: do its work
                 self._kill_group()
                 shutil.rmtree(self._scratch, ignore_errors=True)
             self._pipe.drain()
             self._pipe.close()
-            self._let_go()
+            self._close_control()
             if self._warden is not None:
                 self._warden.wait()
             self._ended.set()
@@ -159,12 +159,12 @@ class ProcessSandbox:
                 data = os.read(status, _STATUS_READ_BYTES)
                 *lines, report = (report + data).split(b"\n")
                 for line in lines:
-                    if end := self._heard(line.decode()):
+                    if end := self._parse_report(line.decode()):
                         return end
                 if not data:
                     return None
 
-    def _heard(self, line: str) -> Exit | None:
+    def _parse_report(self, line: str) -> Exit | None:
         word, _, rest = line.partition(" ")
         if word == "started":
             self._pid = int(rest)

@@ -1,4 +1,4 @@
-"""The platform's lines of a function's log (START, END, REPORT), as text or as JSON, as Lambda words them.
+"""Lambda's own lines in a function's log (START, END, REPORT), as text or as JSON.
 
 JSON records: https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
 """
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one invocation took: milliseconds and bytes; `status` is success, error, failure or timeout."""
+    """Duration (ms) and memory of one invocation. `status` is success, error, failure or timeout."""
 
     request_id: str
     version: str
@@ -24,7 +24,7 @@ class Report:
 
 
 def framed(report: Report, output: str, started: datetime, *, as_json: bool = False) -> str:
-    """Return an invocation's log: the platform's lines around what the function wrote."""
+    """Return an invocation's log: Lambda's lines around the function's output."""
     if output and not output.endswith("\n"):
         output += "\n"
     if as_json:
@@ -38,7 +38,7 @@ def framed(report: Report, output: str, started: datetime, *, as_json: bool = Fa
 
 
 def stamp(time: datetime) -> str:
-    """Return an instant as Lambda's log has it: UTC, milliseconds."""
+    """Return an instant in the format of Lambda's log: UTC, milliseconds."""
     return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -74,7 +74,7 @@ def _json_report(report: Report) -> str:
         metrics["maxMemoryUsedMB"] = _megabytes(report.peak_memory_bytes)
     if report.init_ms is not None:
         metrics["initDurationMs"] = round(report.init_ms, 3)
-    record = {"requestId": report.request_id, "metrics": metrics, "status": report.status}
+    record: dict[str, object] = {"requestId": report.request_id, "metrics": metrics, "status": report.status}
     if report.error_type:
         record["errorType"] = report.error_type
     return _record("platform.report", datetime.now(UTC), record)

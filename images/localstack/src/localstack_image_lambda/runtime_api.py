@@ -1,8 +1,8 @@
-"""The Lambda Runtime API (version 2018-06-01), as a function's runtime polls it.
+"""The Lambda Runtime API (version 2018-06-01) that a function's runtime polls.
 
-One server belongs to one life of one function: the protocol gives a runtime a host and a port and no other
-identity (`AWS_LAMBDA_RUNTIME_API`), so the port says whose it is. What happens is reported as events, in the order
-in which it happened; who runs the function waits for them.
+Each process of a function has a server of its own. The protocol gives a runtime only a host and a port
+(`AWS_LAMBDA_RUNTIME_API`), so the port identifies the process. The server reports events in the order in which they
+happen, and `life.Life` waits for them.
 
 Protocol: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 from localstack_image_lambda.runtime_protocol import (
     Answered,
@@ -29,24 +30,24 @@ from localstack_image_lambda.runtime_requests import RuntimeRequestHandler
 LOG = logging.getLogger(__name__)
 
 MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100
-"""Lambda's limit for a synchronous response, in bytes (6 MB and the envelope that AWS allows on top)."""
+"""Lambda's limit for a synchronous response in bytes: 6 MB plus the envelope that AWS allows."""
 
 
 class _Listener(socketserver.ThreadingMixIn, socketserver.TCPServer):
-    """A TCP server with a thread per connection (a runtime holds one open while it waits for work)."""
+    """A TCP server with a thread per connection. A runtime holds its connection open while it waits for work."""
 
     daemon_threads = True
     block_on_close = False
     allow_reuse_address = True
 
     def handle_error(self, _request: object, _client_address: object) -> None:
-        """Log what is a fault of ours; a runtime that is killed breaks its connection, which is no news here."""
+        """Log our own faults. A killed runtime breaks its connection, which is not one."""
         if not isinstance(sys.exception(), OSError):
-            LOG.exception("The Runtime API could not answer a request")  # noqa: LOG004 we are called by one
+            LOG.exception("The Runtime API could not answer a request")  # noqa: LOG004 an exception handler calls this
 
 
 class RuntimeApi:
-    """Serves the Runtime API to one runtime and reports what it does to `on_event` (called from any thread)."""
+    """Serves the Runtime API to one runtime and reports events to `on_event`, from any thread."""
 
     def __init__(
         self,
@@ -71,20 +72,20 @@ class RuntimeApi:
         threading.Thread(target=self._serve, name=f"runtime-api-{self.address}", daemon=True).start()
 
     def submit(self, invocation: Invocation) -> None:
-        """Hand an invocation to the runtime: at once if it is waiting, else when it asks next."""
+        """Give an invocation to the runtime: now if it is waiting, otherwise at its next poll."""
         with self._state:
             self._pending = invocation
             self._running = None
             self._state.notify_all()
 
     def withdraw(self) -> bool:
-        """Take a submitted invocation back; False if the runtime has it already."""
+        """Take a submitted invocation back. Returns False if the runtime has it already."""
         with self._state:
             untouched, self._pending = self._pending is not None, None
             return untouched
 
     def close(self) -> None:
-        """Stop listening and let go of whoever waits. Calling it twice does no harm."""
+        """Stop listening and release a waiting runtime. A second call does nothing."""
         with self._state:
             if self._closed:
                 return
@@ -95,7 +96,7 @@ class RuntimeApi:
             socket.create_connection((self._connect_host, self._listener.server_address[1]), 1).close()
 
     def next_invocation(self) -> Invocation | None:
-        """Wait for an invocation; None when the server closes, or when the runtime asks again on a new connection."""
+        """Wait for an invocation. Returns None if the server closes or the runtime polls on a new connection."""
         with self._state:
             self._newest_poll += 1
             mine = self._newest_poll
@@ -110,14 +111,14 @@ class RuntimeApi:
             return self._running
 
     def not_delivered(self, invocation: Invocation) -> None:
-        """Take an invocation back that could not be written to the runtime, for its next poll."""
+        """Keep an invocation that could not be written to the runtime for its next poll."""
         with self._state:
             if self._running is invocation:
                 self._pending, self._running = invocation, None
                 self._state.notify_all()
 
     def answer(self, request_id: str, payload: bytes, *, is_error: bool) -> Reply:
-        """Take the function's response or error; each invocation is answered once."""
+        """Accept the function's response or error. Each invocation can be answered once."""
         with self._state:
             if self._running is None or self._running.request_id != request_id:
                 return Reply.refused(
@@ -128,7 +129,7 @@ class RuntimeApi:
             return Reply.accepted()
 
     def answer_too_large(self, request_id: str, size: int) -> Reply:
-        """Fail the invocation because its response exceeds the limit; `size` in bytes."""
+        """Fail the invocation because its response exceeds the limit. `size` is in bytes."""
         message = (
             f"Response payload size ({size} bytes) exceeded maximum allowed payload size "
             f"({self.max_response_bytes} bytes)."
@@ -138,7 +139,7 @@ class RuntimeApi:
         return refusal if reply.status is HTTPStatus.ACCEPTED else reply
 
     def init_failed(self, payload: bytes) -> Reply:
-        """Take the report that the function could not be loaded; only before the first poll."""
+        """Accept the report that the function could not be loaded, but only before the first poll."""
         with self._state:
             if self._initialised:
                 return Reply.refused(
@@ -148,7 +149,7 @@ class RuntimeApi:
             self._on_event(InitFailed(payload))
             return Reply.accepted()
 
-    def _handler(self, request: socket.socket, client: object, server: socketserver.BaseServer) -> object:
+    def _handler(self, request: Any, client: Any, server: socketserver.BaseServer) -> RuntimeRequestHandler:
         return RuntimeRequestHandler(self, request, client, server)
 
     def _serve(self) -> None:

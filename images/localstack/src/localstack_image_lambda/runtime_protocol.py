@@ -1,4 +1,4 @@
-"""The values of the Runtime API: what a runtime is handed, what it reports, what it is answered."""
+"""The values of the Runtime API: invocations, events and replies."""
 
 import json
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from http import HTTPStatus
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """One call of a function: what `invocation/next` hands to the runtime.
+    """One call of a function, as `invocation/next` returns it to the runtime.
 
-    `deadline_ms` is in milliseconds since 1970; `client_context` is the JSON text a caller may have passed.
+    `deadline_ms` is in milliseconds since 1970. `client_context` is JSON text from the caller, or empty.
     """
 
     request_id: str
@@ -20,7 +20,7 @@ class Invocation:
     client_context: str = ""
 
     def headers(self) -> dict[str, str]:
-        """Return the headers that carry everything but the payload; empty ones are left out."""
+        """Return the headers with everything but the payload. Empty values are left out."""
         headers = {
             "Lambda-Runtime-Aws-Request-Id": self.request_id,
             "Lambda-Runtime-Deadline-Ms": str(self.deadline_ms),
@@ -33,19 +33,19 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """The runtime asked for work: its init is over."""
+    """The runtime asked for work, so its init has ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class InitFailed:
-    """The runtime reported that the function could not be loaded; the payload is its own JSON error."""
+    """The runtime reported that the function could not be loaded. The payload is its JSON error."""
 
     payload: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The function returned (its JSON), or failed (its JSON error, `is_error`)."""
+    """The function returned its JSON, or it failed (`is_error`) with its JSON error."""
 
     request_id: str
     payload: bytes
@@ -57,17 +57,17 @@ RuntimeEvent = Polled | InitFailed | Answered
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A status and a JSON error body for a request that could not be honoured, or 202 and `{"status": "OK"}`."""
+    """The answer to a runtime's report: 202 with `{"status": "OK"}`, or an error status with a JSON error."""
 
     status: HTTPStatus
     body: bytes
 
     @classmethod
     def accepted(cls) -> "Reply":
-        """Return what every report of a runtime is answered with."""
+        """Return the answer to an accepted report."""
         return cls(HTTPStatus.ACCEPTED, b'{"status":"OK"}')
 
     @classmethod
     def refused(cls, status: HTTPStatus, error_type: str, message: str) -> "Reply":
-        """Return an error as the Runtime API words it."""
+        """Return an error in the Runtime API's format."""
         return cls(status, json.dumps({"errorType": error_type, "errorMessage": message}).encode())

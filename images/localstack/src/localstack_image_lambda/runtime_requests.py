@@ -1,4 +1,4 @@
-"""The HTTP side of the Runtime API: paths, bodies, status codes."""
+"""The HTTP part of the Runtime API: paths, bodies, status codes."""
 
 import contextlib
 import re
@@ -26,7 +26,7 @@ _MAX_LINE_BYTES = 64 * 1024
 
 
 class MalformedBodyError(ValueError):
-    """A request body that does not follow HTTP's framing."""
+    """A request body breaks HTTP's framing."""
 
 
 class RuntimeRequestHandler(BaseHTTPRequestHandler):
@@ -36,7 +36,7 @@ class RuntimeRequestHandler(BaseHTTPRequestHandler):
     server_version = "LambdaRuntimeApi"
     sys_version = ""
     disable_nagle_algorithm = True
-    wbufsize = -1  # headers and body leave in one segment: small answers must not wait for an ACK
+    wbufsize = -1  # send headers and body in one segment, so that small answers do not wait for an ACK
     routes: ClassVar = _ROUTES
 
     def __init__(self, api: "RuntimeApi", request: Any, client: Any, server: socketserver.BaseServer) -> None:
@@ -52,7 +52,7 @@ class RuntimeRequestHandler(BaseHTTPRequestHandler):
         self._dispatch("POST")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 the base class's name
-        """Log nothing: a function's log is its output."""
+        """Log nothing. A function's log is its output."""
 
     def _dispatch(self, method: str) -> None:
         for pattern, (allowed, name) in self.routes.items():
@@ -73,7 +73,7 @@ class RuntimeRequestHandler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         try:
-            self._still_there()
+            self._require_connection()
             self.send_response(HTTPStatus.OK)
             for name, value in invocation.headers().items():
                 self.send_header(name, value)
@@ -83,8 +83,8 @@ class RuntimeRequestHandler(BaseHTTPRequestHandler):
             self._api.not_delivered(invocation)
             raise
 
-    def _still_there(self) -> None:
-        """Raise ConnectionError if the runtime hung up while it waited for work."""
+    def _require_connection(self) -> None:
+        """Raise ConnectionError if the runtime closed the connection while it waited for work."""
         with contextlib.suppress(BlockingIOError):
             if not self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
                 raise ConnectionResetError("the runtime is gone")
@@ -105,7 +105,7 @@ class RuntimeRequestHandler(BaseHTTPRequestHandler):
         self._reply(self._api.init_failed(kept))
 
     def _read(self, limit: int) -> tuple[bytes, int]:
-        """Read the whole body; keep at most `limit` bytes of it, count all of them."""
+        """Read the whole body and return at most `limit` bytes of it and its full size."""
         kept = bytearray()
         size = 0
         for piece in self._pieces():
@@ -118,7 +118,7 @@ class RuntimeRequestHandler(BaseHTTPRequestHandler):
             while length := self._chunk_length():
                 yield from self._exactly(length)
                 self._line()
-            while self._line():  # trailers: a streamed response may carry its error there
+            while self._line():  # trailers, which carry the error of a streamed response
                 pass
         else:
             yield from self._exactly(self._content_length())
@@ -151,7 +151,7 @@ class RuntimeRequestHandler(BaseHTTPRequestHandler):
             yield piece
 
     def _refuse(self, status: HTTPStatus, error_type: str, message: str) -> None:
-        """Answer with an error and hang up: what is left of the body is not the next request."""
+        """Answer with an error and close the connection, because the rest of the body is not a request."""
         self.close_connection = True
         self._reply(Reply.refused(status, error_type, message))
 

@@ -1,4 +1,4 @@
-"""What a function runs in: one process, or one container. Whoever runs functions knows no more than this."""
+"""The interface of a sandbox in which a function runs: one process, or one container."""
 
 import signal
 from collections.abc import Callable
@@ -9,14 +9,14 @@ from localstack_image_lambda.output import Output
 
 
 class SandboxError(Exception):
-    """A sandbox could not be started; the message names what is wrong and what to do."""
+    """A sandbox could not be started. The message names the fault and the fix."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """How a function's process ended: its exit status, or minus the number of the signal that ended it.
+    """The end of a function's process: its exit status, or minus the number of the signal that ended it.
 
-    `error_type` is what Lambda calls such an end; `reason` says more than the status where more is known.
+    `error_type` is Lambda's name for such an end. `reason` is a better description than the status, if there is one.
     """
 
     status: int
@@ -36,20 +36,20 @@ class Exit:
 
 
 class Sandbox(Protocol):
-    """One life of one function. It ends by itself or by `kill`; either way `on_exit` is called, once, at the end."""
+    """One process or container of a function. It ends by itself or by `kill`, and then calls `on_exit` once."""
 
     def start(self, runtime_api: str, on_exit: Callable[[Exit], None]) -> None:
-        """Start the function's runtime, which polls the Runtime API at this host and port; SandboxError."""
+        """Start the function's runtime, which polls the Runtime API at this host and port. Raises SandboxError."""
 
     def kill(self) -> None:
-        """End it and everything it started, and return when that is done. Calling it twice does no harm."""
+        """End it and everything that it started, then return. A second call does nothing."""
 
     def drain(self) -> None:
-        """Move what the function has written so far into the output it was given."""
+        """Move everything that the function has written so far into its output."""
 
     def peak_memory_bytes(self) -> int | None:
-        """Return the most memory it has used so far, or None where that cannot be told."""
+        """Return the peak memory use so far, or None if it is unknown."""
 
 
 SandboxFactory = Callable[[Output], Sandbox]
-"""Makes the sandbox for the next life of a function, which writes to the given output."""
+"""Makes the sandbox for a function's next process, which writes to the given output."""
