@@ -7,12 +7,9 @@ import socketserver
 from collections.abc import Iterator
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
-from localstack_image_lambda.runtime_protocol import Reply
-
-if TYPE_CHECKING:
-    from localstack_image_lambda.runtime_api import RuntimeApi
+from localstack_image_lambda.runtime_protocol import Invocation, Reply
 
 _PREFIX = "/2018-06-01/runtime"
 _ROUTES = {
@@ -29,6 +26,18 @@ class MalformedBodyError(ValueError):
     """A request body breaks HTTP's framing."""
 
 
+class Api(Protocol):
+    """What the requests call: RuntimeApi, which documents these."""
+
+    max_response_bytes: int
+
+    def next_invocation(self) -> Invocation | None: ...  # noqa: D102
+    def not_delivered(self, invocation: Invocation) -> None: ...  # noqa: D102
+    def answer(self, request_id: str, payload: bytes, *, is_error: bool) -> Reply: ...  # noqa: D102
+    def answer_too_large(self, request_id: str, size: int) -> Reply: ...  # noqa: D102
+    def init_failed(self, payload: bytes) -> Reply: ...  # noqa: D102
+
+
 class RuntimeRequestHandler(BaseHTTPRequestHandler):
     """Translates the requests of one connection into calls of the Runtime API."""
 
@@ -39,7 +48,7 @@ class RuntimeRequestHandler(BaseHTTPRequestHandler):
     wbufsize = -1  # send headers and body in one segment, so that small answers do not wait for an ACK
     routes: ClassVar = _ROUTES
 
-    def __init__(self, api: "RuntimeApi", request: Any, client: Any, server: socketserver.BaseServer) -> None:
+    def __init__(self, api: Api, request: Any, client: Any, server: socketserver.BaseServer) -> None:
         self._api = api
         super().__init__(request, client, server)
 
