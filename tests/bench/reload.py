@@ -23,7 +23,7 @@ from tests.bench.report import circumstances, write_section
 from tidemark.checkout import ROOT
 from tidemark.errors import CommandError, run
 from tidemark.local import emulator
-from tidemark.local.env import running
+from tidemark.local.condition import running
 from tidemark.local.state import DEFAULT, StateDirectory
 from tidemark.loop.reloading import recycle
 from tidemark.loop.services import function_name

@@ -12,7 +12,7 @@ from tests.docker.engine import COMPOSE_2
 from tests.integration.local.conftest import COMMAND_SECONDS, new_local
 from tidemark.images.docker import Docker
 from tidemark.local import compose, containers, embedded, emulator
-from tidemark.local.env import running
+from tidemark.local.condition import running
 
 AT_HAND = {
     "as local-up finds it": {},

@@ -11,7 +11,7 @@ from tests.e2e.environment import Environment
 from tests.integration.local.conftest import COMMAND_SECONDS, Local, new_local
 from tidemark.checkout import ROOT
 from tidemark.local import containers, emulator
-from tidemark.local.env import running
+from tidemark.local.condition import running
 from tidemark.loop.reloading import reload
 
 SECONDS = 60

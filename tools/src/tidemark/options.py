@@ -4,13 +4,40 @@ from typing import Annotated, Any
 
 import typer
 
+from infra_cdk.images import SERVICES
+from tidemark.local.backend import Mode
 from tidemark.local.ports import port_from
+from tidemark.local.state import DEFAULT_PORT
 
-State = Annotated[
-    str, typer.Option("--state", metavar="DIRECTORY", help="State directory of the local environment.")
+Target = Annotated[str, typer.Option("--target", metavar="NAME", help="Deployment: local, dev or prod.")]
+Account = Annotated[
+    str | None, typer.Option("--account", metavar="ID", help="Account that is meant; any other is refused.")
+]
+Region = Annotated[str | None, typer.Option("--region", help="Region that is meant; any other is refused.")]
+Context = Annotated[
+    list[str] | None,
+    typer.Option("--context", metavar="KEY=VALUE", help="Setting of the CDK app; may be repeated."),
 ]
 
 
 def port_option(text: str, name: str = "--port") -> Any:
     """Return an option that is a port, from 1 to 65535; `text` says what it is for."""
     return typer.Option(name, parser=port_from, metavar="PORT", help=text)
+
+
+State = Annotated[
+    str, typer.Option("--state", metavar="DIRECTORY", help="State directory of the local environment.")
+]
+LocalPort = Annotated[
+    int | None, port_option(f"Port on 127.0.0.1 of a new environment (default: {DEFAULT_PORT}).")
+]
+RunMode = Annotated[
+    Mode | None,
+    typer.Option("--mode", help="Where a new environment runs (default: docker if an engine answers)."),
+]
+Architecture = Annotated[
+    str, typer.Option(help="x86_64 or arm64 (default: as the CDK app deploys the functions).")
+]
+Function = Annotated[
+    str, typer.Option("--function", metavar="SERVICE", help=f"One of {', '.join(SERVICES)}.")
+]

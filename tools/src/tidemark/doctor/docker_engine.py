@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from infra_cdk.settings import SettingsError, context_of, settings_from
-from tidemark.doctor.findings import Finding, fault, warning, well
+from tidemark.checks import Check, failure, ok, warning
 from tidemark.errors import CommandError
 from tidemark.local import compose
 from tidemark.local import engine as engines
@@ -20,13 +20,13 @@ _NAMES = {"amd64": "x86_64", "x86_64": "x86_64", "arm64": "arm64", "aarch64": "a
 """What engines call an architecture, and what Lambda does."""
 
 
-def examine(root: Path, mode: str, environ: Mapping[str, str]) -> Iterator[Finding]:
+def examine(root: Path, mode: str, environ: Mapping[str, str]) -> Iterator[Check]:
     """Look at what MODE=docker needs; where another mode is asked for nothing of it is a fault."""
     if mode == "embedded":
-        yield well("docker", "not needed: MODE=embedded")
+        yield ok("docker", "not needed: MODE=embedded")
         return
     needed = mode == "docker"
-    ill = fault if needed else warning
+    ill = failure if needed else warning
     try:
         engine = engines.find(environ, seconds=ENGINE_SECONDS)
         about = engines.ask(engine, "/version", seconds=ENGINE_SECONDS)
@@ -34,37 +34,37 @@ def examine(root: Path, mode: str, environ: Mapping[str, str]) -> Iterator[Findi
         without = "" if needed else "; local-up works without: MODE=embedded"
         yield ill("docker", str(error), f"{_fix(error)}{without}")
         return
-    yield well("docker", f"engine {about.get('Version', 'of no version')} answers at {engine.socket}")
+    yield ok("docker", f"engine {about.get('Version', 'of no version')} answers at {engine.socket}")
     yield architecture(root, about)
     yield _compose(environ, engine, needed=needed)
 
 
-def architecture(root: Path, about: Mapping[str, Any]) -> Finding:
-    """Say whether the engine's machine is of the architecture that the images are built for."""
+def architecture(root: Path, about: Mapping[str, Any]) -> Check:
+    """Check whether the engine's machine is of the architecture that the images are built for."""
     has = str(about.get("Arch", "unknown"))
     try:
         wanted = settings_from({**context_of(root / "infra_cdk"), "target": "local"}).architecture
     except (OSError, ValueError, KeyError, SettingsError) as error:
-        return fault(
+        return failure(
             "architecture", f"infra_cdk/cdk.json: {error}", "mend it, or git checkout infra_cdk/cdk.json"
         )
     if _NAMES.get(has) == wanted:
-        return well("architecture", f"the engine's is {has}, as the functions' images are")
+        return ok("architecture", f"the engine's is {has}, as the functions' images are")
     fix = "MODE=embedded, or an engine of that architecture (DOCKER_HOST)"
     if has in _NAMES:
         fix = f'"architecture": "{_NAMES[has]}" in the context of infra_cdk/cdk.json, or MODE=embedded'
-    return fault("architecture", f"the engine's is {has}, the functions' images are for {wanted}", fix)
+    return failure("architecture", f"the engine's is {has}, the functions' images are for {wanted}", fix)
 
 
-def _compose(environ: Mapping[str, str], engine: Engine, *, needed: bool) -> Finding:
+def _compose(environ: Mapping[str, str], engine: Engine, *, needed: bool) -> Check:
     try:
         command = compose.command({**environ, "DOCKER_HOST": engine.host})
     except CommandError as error:
         text, _, fix = str(error).partition(": ")
         if needed:
-            return fault("compose", text, fix)
+            return failure("compose", text, fix)
         return warning("compose", f"{text}, so local-up runs without Docker", fix)
-    return well("compose", " ".join(command))
+    return ok("compose", " ".join(command))
 
 
 def _fix(error: NoEngineError) -> str:

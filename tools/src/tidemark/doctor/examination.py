@@ -9,15 +9,15 @@ from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from tidemark.checks import Check, as_json, as_text, exit_code, failure, warning
 from tidemark.doctor import docker_engine, machine
-from tidemark.doctor.findings import Finding, as_json, as_text, exit_code, fault, warning
 from tidemark.doctor.situation import Situation
 from tidemark.local.state import DEFAULT, DEFAULT_PORT
 
 NEEDED_MODULES = ("psutil", "botocore")
 
 
-def examine(situation: Situation) -> Iterator[Finding]:
+def examine(situation: Situation) -> Iterator[Check]:
     """Look at everything, in the order in which it is needed."""
     installed = all(find_spec(name) for name in NEEDED_MODULES)
     yield machine.python()
@@ -38,7 +38,7 @@ def examine(situation: Situation) -> Iterator[Finding]:
 
 
 def main(root: str, arguments: Sequence[str] | None = None) -> int:
-    """Print all findings and return 1 if anything fails, else 0."""
+    """Print all checks and return 1 if anything fails, else 0."""
     parser = argparse.ArgumentParser(prog="doctor", description="Say what would stop Tidemark, and the fix.")
     parser.add_argument("--state", default=DEFAULT, metavar="DIRECTORY", help="default: %(default)s")
     parser.add_argument("--port", default="", help=f"where local-up would listen (default: {DEFAULT_PORT})")
@@ -47,17 +47,17 @@ def main(root: str, arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     problem = _unusable(options.port, options.mode)
     if problem:
-        findings = [problem]
+        checks = [problem]
     else:
         port = int(options.port or DEFAULT_PORT)
-        findings = list(examine(Situation(Path(root), Path(options.state).absolute(), port, options.mode)))
-    print(as_json(findings) if options.json else as_text(findings))
-    return exit_code(findings)
+        checks = list(examine(Situation(Path(root), Path(options.state).absolute(), port, options.mode)))
+    print(as_json(checks) if options.json else as_text("doctor", checks))
+    return exit_code(checks)
 
 
-def _unusable(port: str, mode: str) -> Finding | None:
+def _unusable(port: str, mode: str) -> Check | None:
     if port and not (port.isdecimal() and 1 <= int(port) <= 65535):
-        return fault("port", f"PORT={port} is no port", "a number from 1 to 65535")
+        return failure("port", f"PORT={port} is no port", "a number from 1 to 65535")
     if mode not in {"", "docker", "embedded"}:
-        return fault("mode", f"MODE={mode} is no mode", "MODE=docker or MODE=embedded, or none")
+        return failure("mode", f"MODE={mode} is no mode", "MODE=docker or MODE=embedded, or none")
     return None

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from tidemark.doctor.findings import Finding, fault, warning, well
+from tidemark.checks import Check, failure, ok, warning
 from tidemark.installation import venvs
 from tidemark.installation.venvs import VENVS
 
@@ -24,25 +24,25 @@ COMFORTABLE_MB = 2048
 _NODE_SECONDS = 10
 
 
-def python() -> Finding:
-    """Say which interpreter is used; that it is suitable was found before."""
-    return well("python", f"{sys.executable} is Python {platform.python_version()}")
+def python() -> Check:
+    """Tell which interpreter is used; that it is suitable was found before."""
+    return ok("python", f"{sys.executable} is Python {platform.python_version()}")
 
 
-def environments(root: Path) -> Finding:
-    """Say whether every virtual environment was made from the locks as they are now."""
+def environments(root: Path) -> Check:
+    """Check whether every virtual environment was made from the locks as they are now."""
     stale = [venv for venv in VENVS if not venvs.is_current(root, venv)]
     if not stale:
-        return well("environments", f"all {len(VENVS)} are in step with their locks")
+        return ok("environments", f"all {len(VENVS)} are in step with their locks")
     missing = [venv for venv in stale if not (root / venv.directory / "bin" / "python").exists()]
     if len(missing) == len(VENVS):
         return warning("environments", "nothing is installed yet", "make install (make local-up does it too)")
     of = ", ".join(venv.directory for venv in stale)
-    return fault("environments", f"not in step with the locks: {of}", "make install")
+    return failure("environments", f"not in step with the locks: {of}", "make install")
 
 
-def node(root: Path, environ: Mapping[str, str] = os.environ) -> Finding:
-    """Say whether the Node that the CDK starts runs: JSII_NODE's, or the one that is installed from PyPI."""
+def node(root: Path, environ: Mapping[str, str] = os.environ) -> Check:
+    """Check whether the Node that the CDK starts runs: JSII_NODE's, or the one that is installed from PyPI."""
     packaged, chosen = _packaged_node(root), environ.get("JSII_NODE")
     if chosen == str(packaged):
         chosen = None
@@ -53,45 +53,45 @@ def node(root: Path, environ: Mapping[str, str] = os.environ) -> Finding:
         else "make install; if that changes nothing: rm -rf .venv"
     )
     if program is None:
-        return fault("node", "the packaged Node is not there, so the CDK cannot run", fix)
+        return failure("node", "the packaged Node is not there, so the CDK cannot run", fix)
     try:
         done = subprocess.run(
             [program, "--version"], capture_output=True, text=True, timeout=_NODE_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return fault("node", f"{program} does not run: {getattr(error, 'strerror', None) or error}", fix)
+        return failure("node", f"{program} does not run: {getattr(error, 'strerror', None) or error}", fix)
     if done.returncode:
-        return fault("node", f"{program} does not run: exit code {done.returncode}", fix)
-    return well("node", f"{done.stdout.strip()}{' (JSII_NODE)' if chosen else ', from PyPI'}")
+        return failure("node", f"{program} does not run: exit code {done.returncode}", fix)
+    return ok("node", f"{done.stdout.strip()}{' (JSII_NODE)' if chosen else ', from PyPI'}")
 
 
-def disks(root: Path, state: Path, temporary: Path, *, installed: bool) -> Iterator[Finding]:
-    """Say of each file system that is written to whether there is room."""
+def disks(root: Path, state: Path, temporary: Path, *, installed: bool) -> Iterator[Check]:
+    """Check each file system that is written to for room."""
     wanted = WORKING_MB if installed else WORKING_MB + INSTALLED_MB
     for name, directory in _file_systems({"the repository": root, "STATE": state, "TMPDIR": temporary}):
         needed = wanted if name == "the repository" else WORKING_MB
         yield disk(name, directory, needed_mb=needed, comfortable_mb=max(needed, COMFORTABLE_MB))
 
 
-def disk(name: str, directory: Path, *, needed_mb: int, comfortable_mb: int) -> Finding:
-    """Say whether a directory's file system has room (in MB)."""
+def disk(name: str, directory: Path, *, needed_mb: int, comfortable_mb: int) -> Check:
+    """Check whether a directory's file system has room (in MB)."""
     free = shutil.disk_usage(directory).free // MEGABYTE
     text = f"{free:,} MB free for {name} ({directory})"
     fix = f"make room there{', or choose another directory with it' if name in {'STATE', 'TMPDIR'} else ''}"
     if free < needed_mb:
-        return fault("disk", f"{text}, {needed_mb:,} MB are needed", fix)
+        return failure("disk", f"{text}, {needed_mb:,} MB are needed", fix)
     if free < comfortable_mb:
         return warning("disk", f"{text}, which is little", fix)
-    return well("disk", text)
+    return ok("disk", text)
 
 
-def shell(environ: Mapping[str, str], endpoint: str | None) -> Finding:
-    """Say whether the variables of this shell lead AWS tools to the environment that is up, or elsewhere."""
+def shell(environ: Mapping[str, str], endpoint: str | None) -> Check:
+    """Check whether the variables of this shell lead AWS tools to the environment that is up, or elsewhere."""
     named = environ.get("AWS_ENDPOINT_URL")
     if not named:
-        return well("shell", 'names no endpoint (eval "$(make -s env)" does)')
+        return ok("shell", 'names no endpoint (eval "$(make -s env)" does)')
     if named == endpoint:
-        return well("shell", f"its AWS tools reach {named}")
+        return ok("shell", f"its AWS tools reach {named}")
     what = "another environment" if endpoint else "an environment that is not up"
     fix = (
         'eval "$(make -s env)"' if endpoint else "unset AWS_ENDPOINT_URL, or make local-up and eval it again"

@@ -1,24 +1,26 @@
-"""`make images`: builds the container images, those that nothing changed in from the engine's cache."""
+"""`tidemark build-images`: builds the container images; unchanged ones come from the engine's cache."""
 
-import argparse
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Annotated
+
+import typer
 
 from infra_cdk.settings import SettingsError, context_of, settings_from
 from tidemark.checkout import ROOT
 from tidemark.errors import CommandError
 from tidemark.images.commit import head
 from tidemark.images.docker import Docker, DockerError
-from tidemark.images.errors import run
 from tidemark.images.recipes import FUNCTIONS, LOCAL, Build, Recipe
 from tidemark.local.progress import Progress
+from tidemark.options import Architecture
 
+RECIPES = {recipe.target: recipe for recipe in (*FUNCTIONS, *LOCAL)}
 _SHOWN_COLUMNS = 100
 
 
 def build(recipes: Iterable[Recipe], plan: Build, docker: Docker, progress: Progress) -> None:
-    """Build images, a line per step. Raises DockerError that names the image, with the end of the output."""
+    """Build images, showing each step. Raises DockerError that names the image, with the end of the output."""
     plan = replace(plan, options=docker.output("build", "--help"))
     for recipe in recipes:
         try:
@@ -29,10 +31,19 @@ def build(recipes: Iterable[Recipe], plan: Build, docker: Docker, progress: Prog
         progress.say(f"{recipe.name} is built, {size / 1e6:.0f} MB")
 
 
-def architecture_of(override: str | None, target: str | None = None) -> str:
-    """Return the architecture (Lambda's name) that a target's functions are deployed with, or what overrides it.
+def build_all(
+    names: Sequence[str], docker: Docker, progress: Progress, *, architecture: str = "", target: str = ""
+) -> None:
+    """Build the images with these names (none: every image) for a target's architecture. Raises CommandError."""
+    docker.require_engine()
+    plan = Build(ROOT, _revision(), architecture_of(architecture, target))
+    build([RECIPES[name] for name in names or RECIPES], plan, docker, progress)
 
-    Without a target it is that of cdk.json. Raises CommandError for one that there is not.
+
+def architecture_of(override: str = "", target: str = "") -> str:
+    """Return the architecture (Lambda's name) that a target's functions are deployed with, or the override.
+
+    The default target is that of cdk.json. Raises CommandError for an unknown architecture or target.
     """
     given = {"target": target, "architecture": override}
     try:
@@ -44,7 +55,7 @@ def architecture_of(override: str | None, target: str | None = None) -> str:
 
 
 class _Steps:
-    """Shows the steps that take time, as they begin; what comes from the cache is no news.
+    """Shows the steps that take time, as they begin, but none that comes from the cache.
 
     The legacy builder says "Step 3/40 : RUN …", then " ---> Using cache" or what it does; BuildKit "#7 [builder 2/5]
     RUN …", then "#7 CACHED" or what it does.
@@ -67,25 +78,14 @@ def _revision() -> str:
         return "unknown"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Build the images that are named, or all; return the exit code."""
-    names = {recipe.target: recipe for recipe in (*FUNCTIONS, *LOCAL)}
-    parser = argparse.ArgumentParser(prog="images", description="Build the container images.")
-    parser.add_argument("images", nargs="*", metavar="IMAGE", help=f"one of {', '.join(names)}; default: all")
-    parser.add_argument("--architecture", help="x86_64 or arm64; default: as the CDK app deploys the target")
-    parser.add_argument("--target", help="local, dev or prod; default: that of cdk.json")
-    options = parser.parse_args(arguments)
-    if unknown := [name for name in options.images if name not in names]:
-        parser.error(f"there is no image '{unknown[0]}': there are {', '.join(names)}")
-
-    def command() -> None:
-        docker = Docker()
-        docker.require_engine()
-        plan = Build(ROOT, _revision(), architecture_of(options.architecture, options.target))
-        build([names[name] for name in options.images or names], plan, docker, Progress())
-
-    return run("images", command)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def command(
+    images: Annotated[
+        list[str] | None, typer.Argument(metavar="[IMAGE]...", help="Which ones (default: all).")
+    ] = None,
+    architecture: Architecture = "",
+    target: Annotated[str, typer.Option(help="local, dev or prod (default: that of cdk.json).")] = "",
+) -> None:
+    """Build the container images; unchanged ones come from the engine's cache."""
+    if unknown := [name for name in images or () if name not in RECIPES]:
+        raise typer.BadParameter(f"there is no image '{unknown[0]}': there are {', '.join(RECIPES)}")
+    build_all(images or (), Docker(), Progress(), architecture=architecture, target=target)

@@ -1,19 +1,20 @@
 """`make push-images`: puts the functions' images into ECR, tagged with the commit, and records their digests.
 
-Tags never move: where the commit's tag is in the registry, its image is taken as it is, and nothing is built or
-pushed. `images.json` holds what the CDK app deploys: `{"git_sha": "…", "images": {"<service>": "sha256:…"}}`.
+Tags never move: if the registry has the commit's tag, its image is used, and nothing is built or pushed.
+`images.json` holds what the CDK app deploys: `{"git_sha": "…", "images": {"<service>": "sha256:…"}}`.
 """
 
-import argparse
 import base64
 import json
 import os
-import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from tidemark.checkout import ROOT
 from tidemark.errors import CommandError
@@ -21,15 +22,17 @@ from tidemark.images.build import architecture_of, build
 from tidemark.images.commit import head
 from tidemark.images.docker import Docker, DockerError
 from tidemark.images.ecr import Ecr
-from tidemark.images.errors import run
 from tidemark.images.recipes import FUNCTIONS, Build, Recipe
 from tidemark.images.registry import Login, Registry, RegistryError, StoredImage
 from tidemark.local.progress import Progress
+from tidemark.options import Architecture
+
+IMAGES = ROOT / "images.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """One run: the registry with its login, and what the images are built as; the tag is the commit."""
+    """One run: the registry with its login, and how the images are built; the tag is the commit."""
 
     login: Login
     plan: Build
@@ -59,7 +62,7 @@ class Push:
         try:
             docker.follow(["push", remote], lambda _: None)
         except DockerError as error:
-            # Somebody else may have pushed the same commit meanwhile; the tag is theirs then.
+            # Somebody else may have pushed the same commit meanwhile.
             if not (stored := self.find(recipe)):
                 raise DockerError(f"{remote} was not pushed: {error}", details=error.details) from error
             return stored
@@ -88,7 +91,7 @@ def push_all(push: Push, docker: Docker) -> dict[str, str]:
 
 
 def record(file: Path, sha: str, digests: Mapping[str, str]) -> None:
-    """Write what the CDK app deploys; whoever reads meanwhile sees the old file or the new one."""
+    """Write what the CDK app deploys. A reader sees the old file or the new one, never a part."""
     text = json.dumps({"git_sha": sha, "images": dict(digests)}, indent=2) + "\n"
     fresh = file.with_name(f"{file.name}.new")
     fresh.write_text(text, encoding="utf-8")
@@ -97,7 +100,7 @@ def record(file: Path, sha: str, digests: Mapping[str, str]) -> None:
 
 @contextmanager
 def _logged_in(docker: Docker, login: Login) -> Iterator[Docker]:
-    """Yield a docker that knows the login, from a directory of its own that goes: nothing stays in the user's."""
+    """Yield a docker that knows the login from a temporary directory; nothing stays in the user's."""
     pair = base64.b64encode(f"{login.user}:{login.password}".encode()).decode()
     with tempfile.TemporaryDirectory(prefix="tidemark-login-") as directory:
         config = Path(directory) / "config.json"
@@ -107,19 +110,20 @@ def _logged_in(docker: Docker, login: Login) -> Iterator[Docker]:
         yield Docker({**docker.environ, "DOCKER_HOST": docker.endpoint(), "DOCKER_CONFIG": directory})
 
 
-def _push(options: argparse.Namespace) -> None:
+def push_images(architecture: str = "", registry: str = "", output: Path = IMAGES) -> None:
+    """Push what the registry lacks of the commit that is checked out, and record it. Raises CommandError."""
     commit = head(ROOT)
     commit.require_clean()
-    plan = Build(ROOT, commit.sha, architecture_of(options.architecture))
+    plan = Build(ROOT, commit.sha, architecture_of(architecture))
     ecr = Ecr()
     login = ecr.log_in()
-    if options.registry:
-        login = replace(login, host=_host(options.registry))
+    if registry:
+        login = replace(login, host=_host(registry))
     progress = Progress()
     progress.say(f"commit {commit.sha[:12]} for {login.host}")
     ecr.require(recipe.name for recipe in FUNCTIONS)
-    record(options.output, commit.sha, push_all(Push(login, plan, progress), Docker()))
-    progress.say(f"recorded in {os.path.relpath(options.output)}")
+    record(output, commit.sha, push_all(Push(login, plan, progress), Docker()))
+    progress.say(f"recorded in {os.path.relpath(output)}")
 
 
 def _host(text: str) -> str:
@@ -130,15 +134,12 @@ def _host(text: str) -> str:
     return text
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Push and record; return the exit code."""
-    parser = argparse.ArgumentParser(prog="push-images", description="Push the functions' images to ECR.")
-    parser.add_argument("--registry", metavar="HOST", help="push there instead of to the account's ECR")
-    parser.add_argument("--architecture", help="x86_64 or arm64; default: as the CDK app deploys")
-    parser.add_argument("--output", type=Path, default=ROOT / "images.json", help=argparse.SUPPRESS)
-    options = parser.parse_args(arguments)
-    return run("push-images", lambda: _push(options))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def command(
+    registry: Annotated[
+        str, typer.Option(metavar="HOST", help="Push there instead of to the account's ECR.")
+    ] = "",
+    architecture: Architecture = "",
+    output: Annotated[Path, typer.Option(hidden=True)] = IMAGES,
+) -> None:
+    """Build the functions' images, push them to ECR, and record their digests in images.json."""
+    push_images(architecture, registry, output)

@@ -1,21 +1,23 @@
-"""The environment in Docker: docker-compose.yml's services, and the containers that LocalStack starts for functions.
-
-The counterpart of embedded.py: whether it can be, how it starts, what of it runs, and how nothing of it stays.
-"""
+"""The environment in Docker: docker-compose.yml's services, and the containers that LocalStack starts for functions."""
+# ruff: noqa: D102 - Backend documents these methods
 
 import hashlib
 import os
 import subprocess
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tidemark.checkout import ROOT
+from tidemark.checks import Check, ok
 from tidemark.errors import CommandError
+from tidemark.images import build
 from tidemark.images.docker import Docker, DockerError
-from tidemark.local import compose
-from tidemark.local.embedded import LOCALSTACK, PRELOADED, TITLES
-from tidemark.local.engine import Engine
+from tidemark.local import compose, emulator, processes
+from tidemark.local.backend import LOCALSTACK, NAMES, PRELOADED, START_SECONDS, TITLES, Say
+from tidemark.local.engine import SOCKET_SCHEME
+from tidemark.local.ports import LOOPBACK
+from tidemark.local.progress import Progress
 from tidemark.local.state import ComposeRecord, StateDirectory
 
 _PROJECT_LABEL = "com.docker.compose.project"
@@ -26,15 +28,136 @@ _SHOWN_LINES = 15
 
 @dataclass(frozen=True, slots=True)
 class Containers:
-    """The containers of one environment, on the engine that its record names."""
+    """Runs an environment in containers of the engine that its record names; see `Backend`."""
 
+    state: StateDirectory
     record: ComposeRecord
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    place = "in Docker"
+    sandbox = "container"
+
+    @classmethod
+    def new(cls, state: StateDirectory, docker_host: str) -> "Containers":
+        """Return what can start an environment on an engine; nothing is recorded yet."""
+        project = "tidemark-" + hashlib.sha256(str(state.root).encode()).hexdigest()[:10]
+        return cls(state, ComposeRecord(project, docker_host))
 
     @property
     def docker(self) -> Docker:
         """The docker command, talking to the recorded engine."""
         return Docker({**self.environ, "DOCKER_HOST": self.record.docker_host})
+
+    @property
+    def logs(self) -> str:
+        return f"docker --host {self.record.docker_host} logs {self.record.project}..., docker ps shows the names"
+
+    def prepare(self, progress: Progress) -> None:
+        compose.command(self.environ)
+        progress.say("building the images (from the cache, where nothing changed)")
+        build.build_all((), self.docker, progress, target="local")
+
+    def start(self, port: int, progress: Progress) -> None:
+        self.state.record_compose(self.record)
+        self._remove()  # what an earlier one that was never finished has left
+        command = compose.command(self.environ)
+        file = str(ROOT / "docker-compose.yml")
+        done = subprocess.run(
+            [*command, "--project-name", self.record.project, "--file", file, "up", "--detach"],
+            env={**self.environ, **self._settings(port)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise CommandError(f"{' '.join(command)} up failed", details=(done.stdout + done.stderr).strip())
+        progress.say(f"starting {', '.join(NAMES)} in containers ({self.record.project})")
+        for name in NAMES:
+            self._await(name, f"http://{LOOPBACK}:{port}" if name == LOCALSTACK else "", progress)
+
+    def _settings(self, port: int) -> dict[str, str]:
+        socket = self.record.docker_host.removeprefix(SOCKET_SCHEME)
+        return {
+            "DOCKER_HOST": self.record.docker_host,
+            "DOCKER_SOCKET": socket,
+            "DOCKER_GID": str(Path(socket).stat().st_gid),
+            "PORT": str(port),
+            "TIDEMARK_NETWORK": self.record.project,
+            "PRELOAD_SERVICES": PRELOADED,
+        }
+
+    def _await(self, name: str, endpoint: str, progress: Progress) -> None:
+        """Wait until a container is healthy, or until its endpoint answers, which shows earlier."""
+
+        def missing() -> str | None:
+            state = self.states().get(name)
+            if state in {None, "exited", "dead"}:
+                raise CommandError(f"{TITLES[name]} ended while it was starting")
+            well = state == "healthy" or (endpoint and emulator.answers(endpoint))
+            return None if well else "it does not answer yet"
+
+        try:
+            progress.wait(TITLES[name], missing, seconds=START_SECONDS)
+        except CommandError as error:
+            raise CommandError(str(error), details=self.end_of_log(name)) from error
+
+    def stop(self, say: Say) -> str:
+        processes.stop_all(self.state, say)  # a synth that was interrupted
+        removed = self._remove()
+        return (
+            f"{removed} containers removed, no container, no network and no port is left" if removed else ""
+        )
+
+    def _remove(self) -> int:
+        before = self.containers()
+        for container in self._of_service(LOCALSTACK):  # it ends its functions itself
+            self._quietly("stop", "--time", str(_STOP_SECONDS), container)
+        if left := self.containers():
+            self._quietly("rm", "--force", "--volumes", *left)
+        self._quietly("network", "rm", self.record.project)
+        if left := self.containers():
+            raise CommandError(f"containers cannot be removed: docker rm -f {' '.join(left)}")
+        return len(before)
+
+    def faults(self) -> list[str]:
+        return faults(self.states())
+
+    def checks(self) -> list[Check]:
+        states, functions = self.states(), self.functions()
+        runs = [ok(name, f"{TITLES[name]}, container {states[name]}") for name in NAMES]
+        return [
+            *runs,
+            ok("functions", f"{functions} containers of them now, network {self.record.project}"),
+        ]
+
+    def end_of_log(self, name: str) -> str:
+        for container in self._of_service(name):
+            try:
+                command = ["docker", "logs", "--tail", str(_SHOWN_LINES), container]
+                done = subprocess.run(
+                    command, env=self.docker.environ, capture_output=True, text=True, check=False
+                )
+            except OSError:
+                continue
+            return f"The end of {TITLES[name]}'s log:\n{(done.stdout + done.stderr).strip()}"
+        return ""
+
+    def exposed(self) -> list[str]:
+        return []  # the engine's processes are not ours to see
+
+    def rebuild(self, service: str) -> str:
+        try:
+            build.build_all([service], self.docker, Progress(), target="local")
+        except CommandError as error:
+            raise CommandError(
+                f"the image of {service} was not built ({error}), so the one before it runs on",
+                details=error.details,
+            ) from error
+        return "the image is built again, "
+
+    def require_debugger(self) -> None:
+        raise CommandError(
+            "DEBUG= attaches to processes, and in Docker there are none: MODE=embedded make local-up"
+        )
 
     def states(self) -> dict[str, str]:
         """Return what the engine says of each service that it has: `running`, `healthy`, `exited`… CommandError."""
@@ -45,43 +168,15 @@ class Containers:
             found[service] = "healthy" if "(healthy)" in status else state
         return found
 
-    def count(self) -> int:
-        """Return how many containers there are, the functions' among them. CommandError."""
-        return len(self._all())
-
-    def functions(self) -> int:
-        """Return how many containers LocalStack has started for functions. CommandError."""
-        return len(set(self._all()) - set(self._lines("ps", "--all", "--quiet", *self._of_project())))
-
-    def log(self, service: str) -> str:
-        """Return the end of a service's log."""
-        for container in self._of_service(service):
-            try:
-                command = ["docker", "logs", "--tail", str(_SHOWN_LINES), container]
-                done = subprocess.run(
-                    command, env=self.docker.environ, capture_output=True, text=True, check=False
-                )
-            except OSError:
-                continue
-            return f"The end of {TITLES[service]}'s log:\n{(done.stdout + done.stderr).strip()}"
-        return ""
-
-    def stop(self) -> int:
-        """Remove every container and the network; return how many containers there were. CommandError if any is left."""
-        before = self._all()
-        for container in self._of_service(LOCALSTACK):  # it ends its functions itself
-            self._quietly("stop", "--time", str(_STOP_SECONDS), container)
-        if left := self._all():
-            self._quietly("rm", "--force", "--volumes", *left)
-        self._quietly("network", "rm", self.record.project)
-        if left := self._all():
-            raise CommandError(f"containers cannot be removed: docker rm -f {' '.join(left)}")
-        return len(before)
-
-    def _all(self) -> list[str]:
+    def containers(self) -> list[str]:
+        """Return the ids of all containers, the functions' among them. CommandError."""
         ours = self._lines("ps", "--all", "--quiet", *self._of_project())
         beside = self._lines("ps", "--all", "--quiet", "--filter", f"network={self.record.project}")
         return sorted({*ours, *beside})
+
+    def functions(self) -> int:
+        """Return how many containers LocalStack has started for functions. CommandError."""
+        return len(set(self.containers()) - set(self._lines("ps", "--all", "--quiet", *self._of_project())))
 
     def _of_project(self) -> tuple[str, str]:
         return "--filter", f"label={_PROJECT_LABEL}={self.record.project}"
@@ -103,61 +198,10 @@ class Containers:
             return  # it is gone already, or `stop` says what is left
 
 
-def of(state: StateDirectory) -> Containers | None:
-    """Return the containers of an environment, or None if it does not run in Docker."""
-    record = state.compose()
-    return Containers(record) if record else None
-
-
-def stop(state: StateDirectory) -> int:
-    """Remove what an environment has in Docker, if anything; return how many containers there were. CommandError."""
-    containers = of(state)
-    return containers.stop() if containers else 0
-
-
-def build(root: Path, engine: Engine, say: Callable[[str], None], environ: Mapping[str, str]) -> None:
-    """Build the images, all but what changed from the engine's cache. Raises CommandError."""
-    say("building the images (from the cache, where nothing changed)")
-    command = [sys.executable, "-m", "tidemark.images.build", "--target", "local"]
-    done = subprocess.run(
-        command,
-        cwd=root,
-        env={**environ, "DOCKER_HOST": engine.host},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        *details, last = done.stdout.strip().splitlines() or ["make images failed"]
-        raise CommandError(last.removeprefix("images: "), details="\n".join(details[-_SHOWN_LINES:]))
-
-
-def start(
-    root: Path, state: StateDirectory, engine: Engine, port: int, environ: Mapping[str, str]
-) -> Containers:
-    """Start the services in the background and return their containers. Raises CommandError."""
-    project = "tidemark-" + hashlib.sha256(str(state.root).encode()).hexdigest()[:10]
-    record = ComposeRecord(project, engine.host)
-    state.record_compose(record)
-    containers = Containers(record, environ)
-    containers.stop()  # what an earlier one that was never finished has left
-    command = compose.command(environ)
-    settings = {
-        "DOCKER_HOST": engine.host,
-        "DOCKER_SOCKET": engine.socket,
-        "DOCKER_GID": str(Path(engine.socket).stat().st_gid),
-        "PORT": str(port),
-        "TIDEMARK_NETWORK": project,
-        "PRELOAD_SERVICES": PRELOADED,
-    }
-    done = subprocess.run(
-        [*command, "--project-name", project, "--file", str(root / "docker-compose.yml"), "up", "--detach"],
-        env={**environ, **settings},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise CommandError(f"{' '.join(command)} up failed", details=(done.stdout + done.stderr).strip())
-    return containers
+def faults(states: Mapping[str, str]) -> list[str]:
+    """Return what is wrong, from what the engine says of each service."""
+    return [
+        f"{TITLES[name]}'s container is {states.get(name, 'gone')}"
+        for name in NAMES
+        if states.get(name) not in {"running", "healthy"}
+    ]

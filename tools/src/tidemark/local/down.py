@@ -10,33 +10,28 @@ from tidemark.checkout import ROOT
 from tidemark.errors import CommandError, unstoppable
 from tidemark.local import processes
 from tidemark.local.condition import Kind, inspect
+from tidemark.local.mode import backend_of
 from tidemark.local.progress import Progress
-from tidemark.local.starting import stop
 from tidemark.local.state import DEFAULT, StateDirectory
 from tidemark.options import State
 
 
 def down(state: StateDirectory) -> int:
     """Stop the environment, remove its state and tell the user; return the exit code. Raises CommandError."""
-    where = os.path.relpath(state.root)
-    if not state.root.exists() and not processes.find(state):
-        print(f"local-down: nothing is running in {where}")
-        return 0
-    with state.alone(), unstoppable():
-        was_empty = state.is_empty()
-        stopped, removed = stop(state, Progress().say)
-        state.remove()
-    if was_empty and not stopped and not removed:
-        print(f"local-down: nothing is running in {where}")
-    elif removed:
-        print(f"local-down: {removed} containers removed, no container, no network and no port is left")
-    else:
-        print(f"local-down: {stopped} processes stopped, no process and no port is left")
+    stopped = ""
+    if state.root.exists() or processes.find(state):
+        with state.alone(), unstoppable():
+            was_empty = state.is_empty()
+            stopped = backend_of(state).stop(Progress().say)
+            state.remove()
+        if not was_empty and not stopped:
+            stopped = "0 processes stopped, no process and no port is left"
+    print(f"local-down: {stopped or f'nothing is running in {os.path.relpath(state.root)}'}")
     return 0
 
 
 def refuse_others() -> int:
-    """Raise CommandError if any environment is left whose programs or records `make clean` would remove; else return 0."""
+    """Return 0, or raise CommandError if an environment is left whose programs or records `make clean` would remove."""
     left = processes.states_running(ROOT / ".venvs")
     default = StateDirectory.at(str(ROOT / DEFAULT))
     if inspect(default).kind is not Kind.ABSENT:

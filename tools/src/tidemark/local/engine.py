@@ -11,7 +11,7 @@ from typing import Any
 
 DEFAULT_SOCKET = "/var/run/docker.sock"
 ANSWER_SECONDS = 0.25
-_UNIX = "unix://"
+SOCKET_SCHEME = "unix://"
 
 
 class NoEngineError(Exception):
@@ -27,15 +27,15 @@ class Engine:
     @property
     def host(self) -> str:
         """Its address as DOCKER_HOST names it."""
-        return f"{_UNIX}{self.socket}"
+        return f"{SOCKET_SCHEME}{self.socket}"
 
 
 def find(environ: Mapping[str, str] = os.environ, *, seconds: float = ANSWER_SECONDS) -> Engine:
     """Return the engine that DOCKER_HOST names or that is at the usual place; NoEngineError within `seconds`."""
-    host = environ.get("DOCKER_HOST", "").strip() or f"{_UNIX}{DEFAULT_SOCKET}"
-    if not host.startswith(_UNIX):
+    host = environ.get("DOCKER_HOST", "").strip() or f"{SOCKET_SCHEME}{DEFAULT_SOCKET}"
+    if not host.startswith(SOCKET_SCHEME):
         raise NoEngineError(f"DOCKER_HOST={host} is no socket of this machine (unix:///...)")
-    path = host.removeprefix(_UNIX)
+    path = host.removeprefix(SOCKET_SCHEME)
     if not Path(path).exists():
         raise NoEngineError(f"no Docker engine answers: there is no {path}")
     _get(path, "/_ping", seconds)

@@ -7,20 +7,11 @@ from typing import Annotated
 import typer
 
 from tidemark.errors import CommandError
-from tidemark.local.condition import Kind, inspect
+from tidemark.local.condition import running
 from tidemark.local.state import DEFAULT, Environment, StateDirectory
+from tidemark.local.up import ensure
 from tidemark.local.variables import export_lines, merged
-from tidemark.options import State
-
-
-def running(state: StateDirectory) -> Environment:
-    """Return the environment that is up; CommandError, saying what to run, if none is."""
-    condition = inspect(state)
-    environment = state.environment()
-    if condition.kind is Kind.UP and environment is not None:
-        return environment
-    why = f" ({'; '.join(condition.faults)})" if condition.faults else ""
-    raise CommandError(f"no environment is up in {os.path.relpath(state.root)}{why}: run make local-up")
+from tidemark.options import LocalPort, RunMode, State
 
 
 def execute(command: Sequence[str], environment: Environment) -> int:
@@ -32,11 +23,16 @@ def execute(command: Sequence[str], environment: Environment) -> int:
 
 
 def command(
+    *,
     command: Annotated[list[str] | None, typer.Argument(help="Run this with the variables instead.")] = None,
     state: State = DEFAULT,
+    start: Annotated[bool, typer.Option("--start", help="Start an environment if none is up.")] = False,
+    port: LocalPort = None,
+    mode: RunMode = None,
 ) -> int:
     """Print the environment's variables for a shell, or run a command with them (`tidemark env -- pytest`)."""
-    environment = running(StateDirectory.at(state))
+    directory = StateDirectory.at(state)
+    environment = ensure(directory, port, mode) if start else running(directory)
     if command:
         return execute(command, environment)
     print(export_lines(environment.variables), end="")

@@ -1,6 +1,6 @@
 """How a local environment is, asked of itself: functions, buckets, queues, and what its history says."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from size_history.items import State, Totals, totals_key
+from size_history.items import State
+from tidemark.aws.ledger import totals
+from tidemark.aws.refusals import flat
+from tidemark.checks import Check, failure, ok, warning
+from tidemark.errors import CommandError
 from tidemark.local import emulator
-from tidemark.local.emulator import EmulatorError
 from tidemark.local.variables import FUNCTIONS
 
 if TYPE_CHECKING:  # a tenth of a second of modules that only a type checker needs
@@ -19,14 +22,7 @@ if TYPE_CHECKING:  # a tenth of a second of modules that only a type checker nee
     from types_boto3_s3 import S3Client
     from types_boto3_sqs import SQSClient
 
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One thing about an environment: what it is about, a line for a person, and whether it is as it should be."""
-
-    about: str
-    text: str
-    healthy: bool = True
+START_ANEW = "make local-down local-up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,65 +40,64 @@ class Clients:
         return cls(*(emulator.client(service, endpoint) for service in ("lambda", "s3", "sqs", "dynamodb")))
 
 
-def look(endpoint: str, variables: Mapping[str, str]) -> list[Fact]:
-    """Return what can be said about an environment, well or ill; never raises because it is ill."""
+def look(endpoint: str, variables: Mapping[str, str]) -> list[Check]:
+    """Check what an environment says of itself; never raises because something is wrong."""
     try:
         emulator.require(endpoint)
-    except EmulatorError as error:
-        return [Fact("endpoint", str(error), healthy=False)]
+    except CommandError as error:
+        text, _, _ = str(error).rpartition(": ")
+        return [failure("endpoint", text, "make local-down, then make local-up")]
     clients = Clients.of(endpoint)
-    questions: list[tuple[str, Callable[[], tuple[str, bool]]]] = [
-        ("functions", partial(functions, clients.functions, [variables[name] for name in FUNCTIONS])),
-        ("data bucket", partial(_bucket, clients.buckets, variables["TIDEMARK_DATA_BUCKET"])),
-        ("plot bucket", partial(_bucket, clients.buckets, variables["TIDEMARK_PLOT_BUCKET"])),
-        ("queue", partial(_queue, clients.queues, variables["TIDEMARK_QUEUE_URL"])),
-        ("dead letters", partial(_dead_letters, clients.queues, variables["TIDEMARK_DLQ_URL"])),
-        ("history", partial(history, clients.tables, variables)),
-    ]
+    questions: dict[str, Callable[[], Check]] = {
+        "functions": partial(functions, clients.functions, variables),
+        "data bucket": partial(_bucket, clients.buckets, "data bucket", variables["TIDEMARK_DATA_BUCKET"]),
+        "plot bucket": partial(_bucket, clients.buckets, "plot bucket", variables["TIDEMARK_PLOT_BUCKET"]),
+        "queue": partial(_queue, clients.queues, variables["TIDEMARK_QUEUE_URL"]),
+        "dead letters": partial(_dead_letters, clients.queues, variables["TIDEMARK_DLQ_URL"]),
+        "history": partial(history, clients.tables, variables),
+    }
     with ThreadPoolExecutor(max_workers=len(questions)) as pool:
-        return list(pool.map(lambda question: _fact(*question), questions))
+        return list(pool.map(_answer, questions.keys(), questions.values()))
 
 
-def functions(client: "LambdaClient", names: Sequence[str]) -> tuple[str, bool]:
-    """Return which functions there are or which cannot be invoked yet, and whether all can."""
+def functions(client: "LambdaClient", variables: Mapping[str, str]) -> Check:
+    """Check whether every function can be invoked."""
+    names = [variables[name] for name in FUNCTIONS]
     states = {
         name: client.get_function_configuration(FunctionName=name).get("State", "unknown") for name in names
     }
     waiting = [f"{name} is {state}" for name, state in states.items() if state != "Active"]
-    return ", ".join(waiting or names), not waiting
+    if waiting:
+        return failure("functions", ", ".join(waiting), START_ANEW)
+    return ok("functions", ", ".join(names))
 
 
-def totals(client: "DynamoDBClient", variables: Mapping[str, str]) -> Totals | None:
-    """Return what the data bucket weighs by its ledger, or None before size-tracking has begun with it."""
-    answer = client.get_item(
-        TableName=variables["TIDEMARK_LEDGER_TABLE"],
-        Key=totals_key(variables["TIDEMARK_DATA_BUCKET"]),
-        ConsistentRead=True,
-    )
-    return Totals.from_item(answer["Item"]) if "Item" in answer else None
-
-
-def history(client: "DynamoDBClient", variables: Mapping[str, str]) -> tuple[str, bool]:
-    """Return what the data bucket weighs by its totals, and whether its history has a baseline."""
-    found = totals(client, variables)
+def history(client: "DynamoDBClient", variables: Mapping[str, str]) -> Check:
+    """Check whether the data bucket's history has its baseline."""
+    fix = "wait a moment; if it stays: make reconcile, and see make logs FN=size-tracking"
+    found = totals(client, variables["TIDEMARK_LEDGER_TABLE"], variables["TIDEMARK_DATA_BUCKET"])
     if found is None:
-        return "no baseline yet: size-tracking has not begun with the data bucket", False
+        return warning("history", "no baseline yet: size-tracking has not begun with the data bucket", fix)
     weight = f"{found.size:,} bytes in {found.count:,} objects, {found.max_size:,} bytes at most"
-    return f"{found.state}, {weight}", found.state == State.LIVE
+    text = f"{found.state}, {weight}"
+    return ok("history", text) if found.state == State.LIVE else warning("history", text, fix)
 
 
-def _bucket(client: "S3Client", name: str) -> tuple[str, bool]:
+def _bucket(client: "S3Client", about: str, name: str) -> Check:
     client.head_bucket(Bucket=name)
-    return name, True
+    return ok(about, name)
 
 
-def _queue(client: "SQSClient", url: str) -> tuple[str, bool]:
-    return f"{_depth(client, url)} messages in {url}", True
+def _queue(client: "SQSClient", url: str) -> Check:
+    return ok("queue", f"{_depth(client, url)} messages in {url}")
 
 
-def _dead_letters(client: "SQSClient", url: str) -> tuple[str, bool]:
+def _dead_letters(client: "SQSClient", url: str) -> Check:
     depth = _depth(client, url)
-    return f"{depth} messages in {url}", depth == 0
+    text = f"{depth} messages in {url}"
+    if depth:
+        return failure("dead letters", text, "see why in make logs, then make redrive, or make reset")
+    return ok("dead letters", text)
 
 
 def _depth(client: "SQSClient", url: str) -> int:
@@ -112,8 +107,8 @@ def _depth(client: "SQSClient", url: str) -> int:
     return sum(int(count) for count in attributes.values())
 
 
-def _fact(about: str, question: Callable[[], tuple[str, bool]]) -> Fact:
+def _answer(about: str, question: Callable[[], Check]) -> Check:
     try:
-        return Fact(about, *question())
+        return question()
     except (BotoCoreError, ClientError) as error:
-        return Fact(about, " ".join(str(error).split()), healthy=False)
+        return failure(about, flat(error), START_ANEW)

@@ -1,55 +1,52 @@
-"""Where the environment is to run, in Docker or as processes of this machine, and why."""
+"""Where an environment runs, or is to run: in Docker or as processes of this machine."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
-from pathlib import Path
 
 from tidemark.errors import CommandError
-from tidemark.local import compose, containers
+from tidemark.local import compose
 from tidemark.local import engine as engines
-from tidemark.local.engine import Engine, NoEngineError
-
-
-class Mode(Enum):
-    """What MODE= may say."""
-
-    EMBEDDED = "embedded"
-    DOCKER = "docker"
+from tidemark.local.backend import Backend, Mode
+from tidemark.local.containers import Containers
+from tidemark.local.embedded import Processes
+from tidemark.local.engine import NoEngineError
+from tidemark.local.state import StateDirectory
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The engine to use, or None for processes of this machine, and the reason in a line for the user."""
+    """What is to run an environment, and the reason in a line for the user."""
 
-    engine: Engine | None
+    backend: Backend
     why: str
 
 
-def choose(
-    asked: Mode | None, root: Path, say: Callable[[str], None], environ: Mapping[str, str] = os.environ
-) -> Choice:
-    """Decide where to run, and build the images if it is in Docker.
+def backend_of(state: StateDirectory) -> Backend:
+    """Return what runs the environment of a state directory."""
+    record = state.compose()
+    return Containers(state, record) if record else Processes(state)
 
-    Without a mode it is Docker wherever an engine answers and the images can be built. CommandError if MODE=docker
-    cannot be.
+
+def choose(state: StateDirectory, wanted: Mode | None, environ: Mapping[str, str] = os.environ) -> Choice:
+    """Decide what is to run a new environment: Docker if an engine answers, unless a mode is wanted.
+
+    Raises CommandError if MODE=docker cannot be.
     """
-    if asked is Mode.EMBEDDED:
-        return Choice(None, "MODE=embedded")
+    if wanted is Mode.EMBEDDED:
+        return Choice(Processes(state), "MODE=embedded")
     try:
         engine = engines.find(environ)
-        _prepare(root, engine, say, environ)
-    except (NoEngineError, CommandError) as error:
-        if asked is Mode.DOCKER:
-            fix = "start one, set DOCKER_HOST, or take MODE=embedded"
-            text = f"MODE=docker: {error}: {fix}" if isinstance(error, NoEngineError) else str(error)
-            raise CommandError(text, details=getattr(error, "details", "")) from error
-        return Choice(None, str(error))
-    why = "MODE=docker" if asked else "an engine answers there; MODE=embedded does without"
-    return Choice(engine, f"{engine.socket}, {why}")
-
-
-def _prepare(root: Path, engine: Engine, say: Callable[[str], None], environ: Mapping[str, str]) -> None:
-    compose.command(environ)
-    containers.build(root, engine, say, environ)
+        compose.command(environ)
+    except NoEngineError as error:
+        if wanted is Mode.DOCKER:
+            raise CommandError(
+                f"MODE=docker: {error}: start one, set DOCKER_HOST, or take MODE=embedded"
+            ) from error
+        return Choice(Processes(state), str(error))
+    except CommandError as error:
+        if wanted is Mode.DOCKER:
+            raise
+        return Choice(Processes(state), str(error))
+    why = "MODE=docker" if wanted else "an engine answers there; MODE=embedded does without"
+    return Choice(Containers.new(state, engine.host), f"{engine.socket}, {why}")

@@ -30,10 +30,9 @@ _POLL_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program to run in the background: the name of its record and log, a title for people, and how it starts."""
+    """A program to run in the background: the name of its record and log, and how it starts."""
 
     name: str
-    title: str
     command: Sequence[str]
     environ: Mapping[str, str]
 

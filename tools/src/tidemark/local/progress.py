@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tidemark.errors import CommandError
 
 HEARTBEAT_SECONDS = 5.0
-_POLL_SECONDS = 0.1
+POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +22,30 @@ class Progress:
         print(f"  {time.monotonic() - self.began:5.1f} s  {line}", file=sys.stderr, flush=True)
 
     def wait(self, what: str, poll: Callable[[], str | None], *, seconds: float) -> None:
-        """Wait until `poll` returns None; what it returns until then says what is still missing.
+        """Wait as `wait` does; a line every few seconds shows that we still wait."""
+        wait(what, poll, seconds=seconds, say=self.say)
 
-        Raises CommandError with that after `seconds`; every few seconds a line shows that we still wait.
-        """
-        began = last_word = time.monotonic()
-        while (missing := poll()) is not None:
-            now = time.monotonic()
-            if now - began > seconds:
-                raise CommandError(f"waited {seconds:.0f} s for {what} in vain: {missing}")
-            if now - last_word > HEARTBEAT_SECONDS:
-                last_word = now
-                self.say(f"still waiting for {what}: {missing}")
-            time.sleep(_POLL_SECONDS)
+
+def wait(
+    what: str,
+    poll: Callable[[], str | None],
+    *,
+    seconds: float,
+    say: Callable[[str], object] = lambda _: None,
+) -> None:
+    """Wait until `poll` returns None; what it returns until then says what is still missing.
+
+    Raises CommandError with that when it has not changed for `seconds`.
+    """
+    last_change = last_word = time.monotonic()
+    last = None
+    while (missing := poll()) is not None:
+        now = time.monotonic()
+        if missing != last:
+            last, last_change = missing, now if last else last_change
+        if now - last_change > seconds:
+            raise CommandError(f"waited {seconds:.0f} s for {what} in vain: {missing}")
+        if now - last_word > HEARTBEAT_SECONDS:
+            last_word = now
+            say(f"still waiting for {what}: {missing}")
+        time.sleep(POLL_SECONDS)

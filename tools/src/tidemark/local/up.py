@@ -1,68 +1,88 @@
 """`make local-up`: starts the environment, finishes or repairs a half-started one, and leaves a running one alone."""
 
-import os
-from typing import Annotated
 from urllib.parse import urlsplit
 
-import typer
-
-from tidemark.checkout import ROOT
 from tidemark.errors import CommandError, unstoppable
 from tidemark.local import health
+from tidemark.local.backend import Mode
 from tidemark.local.condition import Kind, inspect
-from tidemark.local.mode import Mode, choose
+from tidemark.local.mode import Choice, backend_of, choose
 from tidemark.local.progress import Progress
-from tidemark.local.starting import start, stop
+from tidemark.local.starting import start
 from tidemark.local.state import DEFAULT, DEFAULT_PORT, Environment, StateDirectory
-from tidemark.options import State, port_option
+from tidemark.options import LocalPort, RunMode, State
 
 
-def up(state: StateDirectory, port: int | None, asked: Mode | None = None) -> int:
-    """Bring the environment up and tell the user where everything is; return the exit code.
+def up(state: StateDirectory, port: int | None, mode: Mode | None = None) -> int:
+    """Bring the environment up and tell the user where everything is; return the exit code. Raises CommandError.
 
-    `port` and `asked` are None where the user named none. Raises CommandError.
+    `port` and `mode` are None if the user named none.
     """
     with state.alone():
-        condition = inspect(state)
-        if condition.kind is Kind.UP and (running := state.environment()):
-            return _already_up(state, running, port, asked)
-        progress = Progress()
-        if condition.kind is Kind.HALF:
-            progress.say(f"found a half-started environment: {'; '.join(condition.faults)}; clearing it away")
-            with unstoppable():
-                stop(state)
-                state.remove()
-        choice = choose(asked, ROOT, progress.say)
-        progress.say(f"{_place(in_docker=choice.engine is not None)}: {choice.why}")
-        environment = start(state, port or DEFAULT_PORT, progress, engine=choice.engine)
-    print(f"local-up: ready\n{_summary(state, environment)}")
+        if environment := _running(state):
+            _require_usable(state, environment, port, mode)
+            first = "is up already, nothing was changed"
+        else:
+            environment, first = _start(state, port, mode), "ready"
+    print(f"local-up: {first}\n{_summary(state, environment)}")
     return 0
 
 
-def _already_up(state: StateDirectory, environment: Environment, port: int | None, asked: Mode | None) -> int:
-    in_docker = state.compose() is not None
-    if asked is not None and (asked is Mode.DOCKER) != in_docker:
-        raise CommandError(
-            f"MODE={asked.value}: it is up {_place(in_docker=in_docker)} already: run make local-down first"
-        )
-    running_port = urlsplit(environment.endpoint).port
-    if port is not None and port != running_port:
+def ensure(state: StateDirectory, port: int | None = None, mode: Mode | None = None) -> Environment:
+    """Return the environment that is up, or start one. Prints to stderr only. Raises CommandError."""
+    if environment := _running(state):
+        return environment
+    with state.alone():
+        return _running(state) or _start(state, port, mode)
+
+
+def _running(state: StateDirectory) -> Environment | None:
+    return state.environment() if inspect(state).kind is Kind.UP else None
+
+
+def _start(state: StateDirectory, port: int | None, mode: Mode | None) -> Environment:
+    progress = Progress()
+    condition = inspect(state)
+    if condition.kind is Kind.HALF:
+        progress.say(f"found a half-started environment: {'; '.join(condition.faults)}; clearing it away")
+        with unstoppable():
+            backend_of(state).stop(progress.say)
+            state.remove()
+    choice = _prepared(state, mode, progress)
+    progress.say(f"{choice.backend.place}: {choice.why}")
+    return start(state, choice.backend, port or DEFAULT_PORT, progress)
+
+
+def _prepared(state: StateDirectory, mode: Mode | None, progress: Progress) -> Choice:
+    choice = choose(state, mode)
+    try:
+        choice.backend.prepare(progress)
+    except CommandError as error:
+        without = choose(state, Mode.EMBEDDED)
+        if mode is not None or without.backend == choice.backend:
+            raise
+        without.backend.prepare(progress)
+        return Choice(without.backend, str(error))  # Docker was not asked for
+    return choice
+
+
+def _require_usable(
+    state: StateDirectory, environment: Environment, port: int | None, mode: Mode | None
+) -> None:
+    place = backend_of(state).place
+    if mode is not None and (mode is Mode.DOCKER) != (state.compose() is not None):
+        raise CommandError(f"MODE={mode.value}: it is up {place} already: run make local-down first")
+    if port is not None and port != urlsplit(environment.endpoint).port:
         raise CommandError(
             f"it is up at {environment.endpoint} already: run make local-down first, or keep two apart with STATE="
         )
     ill = [
-        f"{fact.about}: {fact.text}"
-        for fact in health.look(environment.endpoint, environment.variables)
-        if not fact.healthy
+        f"{check.about}: {check.text}"
+        for check in health.look(environment.endpoint, environment.variables)
+        if not check.well
     ]
     if ill:
-        raise CommandError(f"it is up, but {'; '.join(ill)}; for a new one: make local-down local-up")
-    print(f"local-up: is up already, nothing was changed\n{_summary(state, environment)}")
-    return 0
-
-
-def _place(*, in_docker: bool) -> str:
-    return "in Docker" if in_docker else "without Docker"
+        raise CommandError(f"it is up, but {'; '.join(ill)}; for a new one: {health.START_ANEW}")
 
 
 def _summary(state: StateDirectory, environment: Environment) -> str:
@@ -75,25 +95,12 @@ def _summary(state: StateDirectory, environment: Environment) -> str:
         ("plot bucket", names["TIDEMARK_PLOT_BUCKET"]),
         ("tables", f"{names['TIDEMARK_HISTORY_TABLE']}, {names['TIDEMARK_LEDGER_TABLE']}"),
         ("queue", names["TIDEMARK_QUEUE_URL"]),
-        ("logs", _logs(state)),
+        ("logs", backend_of(state).logs),
         ("next", 'make e2e, make dev, make status, eval "$(make -s env)", and to stop it: make local-down'),
     ]
     return "\n".join(f"  {name:<12}{value}" for name, value in lines)
 
 
-def _logs(state: StateDirectory) -> str:
-    if compose := state.compose():
-        return f"docker --host {compose.docker_host} logs {compose.project}..., docker ps shows the names"
-    return os.path.relpath(state.log("localstack").parent)
-
-
-def command(
-    *,
-    state: State = DEFAULT,
-    port: Annotated[int | None, port_option(f"Port on 127.0.0.1 (default: {DEFAULT_PORT}).")] = None,
-    mode: Annotated[
-        Mode | None, typer.Option(help="Where it runs (default: docker if an engine answers).")
-    ] = None,
-) -> int:
+def command(*, state: State = DEFAULT, port: LocalPort = None, mode: RunMode = None) -> int:
     """Start LocalStack, deploy to it and wait until all is ready; a running environment stays as it is."""
     return up(StateDirectory.at(state), port, mode)

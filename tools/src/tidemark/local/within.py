@@ -1,6 +1,6 @@
 """Runs a command inside an environment of its own: `tidemark within -- pytest …`.
 
-The environment has its own ports and a temporary state directory, and goes when the command ends, however it does.
+The environment has its own ports and a temporary state directory. However the command ends, nothing of it stays.
 """
 
 import os
@@ -15,6 +15,7 @@ import typer
 
 from tidemark.errors import CommandError, Stopped, unstoppable
 from tidemark.local import processes
+from tidemark.local.embedded import Processes
 from tidemark.local.ports import free_port
 from tidemark.local.progress import Progress
 from tidemark.local.starting import start
@@ -29,13 +30,14 @@ def within(command: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="tidemark-", ignore_cleanup_errors=True) as directory:
         state = StateDirectory.at(directory)
         print("within: starting an environment for this command alone", file=sys.stderr, flush=True)
-        environment = start(state, free_port(), Progress())
+        backend, progress = Processes(state), Progress()
+        backend.prepare(progress)
+        environment = start(state, backend, free_port(), progress)
         try:
             return _run(command, environment)
         finally:
             with unstoppable():
-                stopped = processes.stop_all(state)
-                print(f"within: {stopped} processes stopped, its environment is gone", file=sys.stderr)
+                print(f"within: {backend.stop(progress.say)}", file=sys.stderr)
 
 
 def _run(command: Sequence[str], environment: Environment) -> int:

@@ -1,4 +1,4 @@
-"""What changed files mean: which functions run other code now, and what no reload can bring into effect."""
+"""What changed files mean: which functions have to be reloaded, and what needs another command."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ class Changes:
 
 
 def changes_of(paths: Iterable[Path], root: Path) -> Changes:
-    """Return what changed files below `root` (the directory `services`) mean; those of no package mean nothing.
+    """Return what changed files below `root` (the directory `services`) mean; files of no package mean nothing.
 
-    What is no service but lies beside them (size_history) is a part of every one of them.
+    A package that is no service (size_history) is a part of every service.
     """
     modules, needs = set(), {}
     for path in sorted(paths):
@@ -34,7 +34,7 @@ def changes_of(paths: Iterable[Path], root: Path) -> Changes:
         elif rest == [_DECLARATION]:
             needs[path] = "make install"
         elif rest[:1] == [_PAGE]:  # the dashboard's sources, which are packed into one file below src
-            needs[path] = "make page"
+            needs[path] = ".venv/bin/tidemark pack-page"
     shared = modules - _MODULES.keys()
     affected = [service for module, service in _MODULES.items() if shared or module in modules]
     return Changes(tuple(affected), tuple(needs.items()))

@@ -9,11 +9,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError, WaiterError
-
 from infra_cdk.images import repository
 from tidemark.errors import CommandError, unstoppable
 from tidemark.local import emulator
+from tidemark.local.mode import backend_of
 from tidemark.local.state import Environment, StateDirectory
 from tidemark.loop.reloading import recycle
 from tidemark.loop.services import function_name
@@ -22,24 +21,21 @@ if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
 
 DEFAULT_PORT = 5678
-LONGEST_SECONDS = 900
-"""A function that waits at a breakpoint must not time out: this is the longest that Lambda knows."""
+MAX_SECONDS = 900
+"""Lambda's maximum timeout: a function that waits at a breakpoint must not time out."""
 _LAUNCHER = Path(__file__).with_name("under_debugger.py")
 
 
 @contextmanager
 def debugged(state: StateDirectory, environment: Environment, service: str, port: int) -> Iterator[None]:
     """Have a function listen for a debugger on a loopback port while the context lasts. CommandError."""
-    if state.compose():
-        raise CommandError(
-            "DEBUG= attaches to processes, and in Docker there are none: MODE=embedded make local-up"
-        )
+    backend_of(state).require_debugger()
     client: LambdaClient = emulator.client("lambda", environment.endpoint)
     name = function_name(service, environment.variables)
-    try:
+    with emulator.explained(f"DEBUG={service}: ", fix="make local-down local-up starts anew"):
         before = client.get_function_configuration(FunctionName=name)["Timeout"]
         _interpret(state, service, lambda python: _wrapped(state, service, python, port))
-        _allow(client, name, LONGEST_SECONDS)
+        _allow(client, name, MAX_SECONDS)
         recycle(environment, service)
         try:
             yield
@@ -48,14 +44,12 @@ def debugged(state: StateDirectory, environment: Environment, service: str, port
                 _interpret(state, service, _unwrapped)
                 _allow(client, name, before)
                 recycle(environment, service)
-    except (BotoCoreError, ClientError, WaiterError) as error:
-        raise CommandError(
-            f"DEBUG={service}: {' '.join(str(error).split())}: make local-down local-up starts anew"
-        ) from error
 
 
 def restore(state: StateDirectory) -> None:
     """Undo what a command that was killed has left: every function runs without a debugger again."""
+    if not state.functions_file.exists():
+        return  # in Docker
     content = json.loads(state.functions_file.read_text(encoding="utf-8"))
     for image in content["images"].values():
         image["python"] = _unwrapped(image["python"])

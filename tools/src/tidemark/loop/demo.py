@@ -1,35 +1,37 @@
 """`make demo DIR=`: uploads a directory of the user's own, shows how the tracked size follows, and saves the plot."""
 
-import argparse
 import json
 import os
 import shutil
 import sys
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
+import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from size_history.items import Totals
-from tidemark.errors import CommandError, run
-from tidemark.local import emulator, health
-from tidemark.local.env import running
+from tidemark.aws import ledger
+from tidemark.errors import CommandError
+from tidemark.local import emulator
+from tidemark.local.progress import wait
 from tidemark.local.state import DEFAULT, Environment, StateDirectory
+from tidemark.local.up import ensure
 from tidemark.loop.uploads import LeftOut, files_of, upload
+from tidemark.options import LocalPort, RunMode, State
 
 PICTURE = "demo.png"
 _LOOK_SECONDS = 0.25
 _STALL_SECONDS = 60.0
-"""How long the tracked size may stand still, and not be the listing's, before we give up."""
+"""How long the tracked size may stand still, and differ from the listing's, before we give up."""
 _PLOT_SECONDS = 60
 _LEAD_SECONDS = 2
 """How much of the time before the upload the plot shows."""
@@ -47,7 +49,7 @@ class Demonstration:
         self.left_out = LeftOut()
 
     def weigh(self) -> tuple[int, int]:
-        """Return how many bytes and files there are to upload; CommandError if there is none."""
+        """Return how many bytes and files there are to upload; CommandError if there are none."""
         size = count = 0
         for file in files_of(self._directory, LeftOut()):
             size, count = size + file.size, count + 1
@@ -56,8 +58,10 @@ class Demonstration:
         return size, count
 
     def totals(self) -> Totals:
-        """Return the tracked totals; CommandError where there are none."""
-        found = health.totals(self._tables, self._environment.variables)
+        """Return the tracked totals; CommandError if there are none."""
+        found = ledger.totals(
+            self._tables, self._environment.variables["TIDEMARK_LEDGER_TABLE"], self._bucket
+        )
         if found is None:
             raise CommandError("the data bucket has no baseline: see make status")
         return found
@@ -71,7 +75,7 @@ class Demonstration:
             over = Event()
 
             def look() -> None:
-                # Whatever makes a look fail here, `_wait` meets and reports.
+                # `_wait` meets, and reports, whatever makes a look fail here.
                 with suppress(CommandError, BotoCoreError, ClientError):
                     while not over.wait(_LOOK_SECONDS):
                         bars.update(tracked, completed=max(0, self.totals().size - before.size))
@@ -79,11 +83,10 @@ class Demonstration:
             watcher = Thread(target=look, daemon=True)
             watcher.start()
             try:
-                files = files_of(self._directory, self.left_out)
                 upload(
                     self._s3,
                     self._bucket,
-                    files,
+                    files_of(self._directory, self.left_out),
                     lambda file: bars.advance(uploaded, file.size),
                     self.left_out,
                 )
@@ -102,19 +105,20 @@ class Demonstration:
         return bytes(stored["Body"].read())
 
     def _wait(self) -> Totals:
-        last_change, last = time.monotonic(), None
-        while True:
-            totals, listed = self.totals(), self._listed()
-            if (totals.size, totals.count) == listed:
-                return totals
-            if totals != last:
-                last, last_change = totals, time.monotonic()
-            if time.monotonic() - last_change > _STALL_SECONDS:
-                raise CommandError(
-                    f"tracked are {totals.size:,} B in {totals.count:,} objects, a listing has {listed[0]:,} B in "
-                    f"{listed[1]:,}: see make status, make logs FN=size-tracking"
-                )
-            time.sleep(_LOOK_SECONDS)
+        tracked = self.totals()
+
+        def missing() -> str | None:
+            nonlocal tracked
+            tracked, (size, count) = self.totals(), self._listed()
+            if (tracked.size, tracked.count) == (size, count):
+                return None
+            return (
+                f"tracked are {tracked.size:,} B in {tracked.count:,} objects, a listing has {size:,} B in "
+                f"{count:,}: see make status, make logs FN=size-tracking"
+            )
+
+        wait("the tracked size", missing, seconds=_STALL_SECONDS)
+        return tracked
 
     def _listed(self) -> tuple[int, int]:
         size = count = 0
@@ -148,18 +152,17 @@ def _bars() -> Progress:
     return Progress(*columns, console=Console(stderr=True), refresh_per_second=8)
 
 
-def demonstrate(state: StateDirectory, directory: Path) -> int:
+def demonstrate(environment: Environment, directory: Path, output: Path) -> int:
     """Upload a directory, tell the user what became of it, and return the exit code. CommandError."""
-    environment = running(state)
     demonstration = Demonstration(environment, directory)
     size, count = demonstration.weigh()
-    free = shutil.disk_usage(state.root).free
+    free = shutil.disk_usage(output).free
     if size > free:
         raise CommandError(f"DIR={directory} holds {size:,} B, and the emulator has room for {free:,} B")
     print(f"demo: {count:,} files, {size:,} B, from {directory} into the data bucket", file=sys.stderr)
     began = time.time()
     before, after = demonstration.run(size)
-    picture = state.root / PICTURE
+    picture = output / PICTURE
     picture.write_bytes(demonstration.picture(began))
     print(f"  before     {before.size:>16,} B in {before.count:,} objects")
     print(f"  after      {after.size:>16,} B in {after.count:,} objects, as a listing of the bucket says")
@@ -175,27 +178,20 @@ def demonstrate(state: StateDirectory, directory: Path) -> int:
     return 1 if left_out.count else 0
 
 
-def _command(options: argparse.Namespace) -> int:
-    if not options.directory:
+def command(
+    *,
+    state: State = DEFAULT,
+    port: LocalPort = None,
+    mode: RunMode = None,
+    directory: Annotated[str, typer.Option(metavar="PATH", help="What to upload.")] = "",
+) -> int:
+    """Upload a directory, watch its size being tracked, and get its plot; starts an environment if none is up."""
+    if not directory:
         raise CommandError("which directory? make demo DIR=path/to/your/files")
-    directory = Path(options.directory).expanduser().resolve()
-    if not directory.is_dir():
-        raise CommandError(f"DIR={options.directory} is no directory")
-    try:
-        return demonstrate(StateDirectory.at(options.state), directory)
-    except (BotoCoreError, ClientError) as error:
-        raise CommandError(f"{' '.join(str(error).split())}: see make status") from error
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
-    parser = argparse.ArgumentParser(
-        prog="demo", description="Upload a directory and watch its size being tracked."
-    )
-    parser.add_argument("--state", default=DEFAULT, metavar="DIRECTORY", help="default: %(default)s")
-    parser.add_argument("--directory", default="", help="what to upload")
-    return run("demo", lambda: _command(parser.parse_args(arguments)))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    path = Path(directory).expanduser().resolve()
+    if not path.is_dir():
+        raise CommandError(f"DIR={directory} is no directory")
+    where = StateDirectory.at(state)
+    environment = ensure(where, port, mode)
+    with emulator.explained(fix="see make status"):
+        return demonstrate(environment, path, where.root)

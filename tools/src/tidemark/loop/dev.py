@@ -1,6 +1,5 @@
 """`make dev`: watches the services' sources, has the functions run what is saved, and shows what they log."""
 
-import argparse
 import logging
 import os
 import sys
@@ -10,16 +9,18 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import Annotated
 
-from botocore.exceptions import BotoCoreError, ClientError
+import typer
 from watchfiles import PythonFilter, watch
 
 from infra_cdk.images import SERVICES
 from tidemark.checkout import ROOT
-from tidemark.errors import CommandError, Stopped, run
-from tidemark.local.env import running
-from tidemark.local.ports import port_from, require_free
+from tidemark.errors import CommandError, Stopped
+from tidemark.local import emulator
+from tidemark.local.ports import require_free
 from tidemark.local.state import DEFAULT, Environment, StateDirectory
+from tidemark.local.up import ensure
 from tidemark.loop import debugging, logs
 from tidemark.loop.changes import changes_of, forget_bytecode, syntax_error
 from tidemark.loop.colours import Colours
@@ -27,6 +28,7 @@ from tidemark.loop.debugging import debugged
 from tidemark.loop.logs import Tail
 from tidemark.loop.reloading import reload
 from tidemark.loop.services import service_of
+from tidemark.options import LocalPort, RunMode, State, port_option
 
 _DEBOUNCE_MS = 100
 """An editor saves several files at once, or one by way of another: what comes within this time is one change."""
@@ -52,8 +54,8 @@ class Loop:
         if not changes.services:
             return
         what = f"{', '.join(sorted({path.name for path in paths}))}: "
-        if error := syntax_error(paths):
-            _say(f"{error}; not reloaded, the code before it runs on")
+        if fault := syntax_error(paths):
+            _say(f"{fault}; not reloaded, the code before it runs on")
             return
         if not self.reloads:
             _say(f"{what}{', '.join(changes.services)} not reloaded (RELOAD=0)")
@@ -62,20 +64,16 @@ class Loop:
         for service in changes.services:
             began = time.monotonic()
             try:
-                done = reload(ROOT, self.state, self.environment, service)
+                done = reload(self.state, self.environment, service)
             except CommandError as error:  # the next save may mend it
-                _say(f"{what}{error}")
+                _say(f"{error.details}\n{what}{error}".lstrip())
                 continue
             _say(f"{what}{service} reloaded in {(time.monotonic() - began) * 1000:.0f} ms, {done}")
 
     def run(self) -> None:
-        """Go on until an interrupt. CommandError where the environment does not answer, or holds no functions."""
-        try:
+        """Go on until an interrupt. CommandError if the environment does not answer, or holds no functions."""
+        with emulator.explained(fix="make local-down local-up starts anew"):
             self._follow()
-        except (BotoCoreError, ClientError) as error:
-            raise CommandError(
-                f"{' '.join(str(error).split())}: make local-down local-up starts anew"
-            ) from error
 
     def _follow(self) -> None:
         reader = logs.tail(self.environment, SERVICES, since=round(time.time() * 1000))
@@ -114,53 +112,37 @@ def _say(line: str) -> None:
     print(f"dev: {line}", file=sys.stderr, flush=True)
 
 
-def _command(options: argparse.Namespace) -> int:
-    state = StateDirectory.at(options.state)
-    environment = running(state)
-    sources = Path(options.sources).resolve()
-    service = service_of(options.debug, "DEBUG") if options.debug else None
-    port = _debug_port(options.debug_port) if service else 0
-    if not state.compose():
-        debugging.restore(state)
-    with debugged(state, environment, service, port) if service else nullcontext():
+def command(
+    *,
+    state: State = DEFAULT,
+    sources: Annotated[str, typer.Option(metavar="DIRECTORY", hidden=True)] = str(ROOT / "services"),
+    port: LocalPort = None,
+    mode: RunMode = None,
+    reload: Annotated[str, typer.Option(metavar="0|1", help="0: only say what changed.")] = "1",
+    debug: Annotated[str, typer.Option(metavar="SERVICE", help="Let a debugger attach to this one.")] = "",
+    debug_port: Annotated[int, port_option("Where it attaches.", "--debug-port")] = debugging.DEFAULT_PORT,
+) -> int:
+    """Reload functions as their sources are saved, and show what they log; starts an environment if none is up."""
+    logging.getLogger("watchfiles").setLevel(logging.ERROR)  # it would warn of the interrupt that ends this
+    service = service_of(debug, "DEBUG") if debug else None
+    directory = StateDirectory.at(state)
+    environment = ensure(directory, port, mode)
+    if service:
+        _require_free(debug_port)
+    debugging.restore(directory)
+    with debugged(directory, environment, service, debug_port) if service else nullcontext():
         if service:
             _say(
-                f"{service} listens for a debugger at 127.0.0.1:{port} once it is invoked; it never times out now"
+                f"{service} listens for a debugger at 127.0.0.1:{debug_port} once it is invoked; it never times out now"
             )
         with suppress(Stopped):  # the way to end it is an interrupt
-            Loop(state, environment, sources, options.reload).run()
+            Loop(directory, environment, Path(sources).resolve(), reload != "0").run()
     _say("ended; the environment is still up")
     return 0
 
 
-def _debug_port(text: str) -> int:
-    try:
-        port = port_from(text)
-    except ValueError as error:
-        raise CommandError(f"DEBUG_PORT: {error}") from None
+def _require_free(port: int) -> None:
     try:
         require_free(port)
     except CommandError as error:
         raise CommandError(f"DEBUG_PORT: {str(error).partition(':')[0]}: choose another one") from None
-    return port
-
-
-def _quiet() -> None:
-    """Have the watcher not warn of the interrupt, which is how a user ends this."""
-    logging.getLogger("watchfiles").setLevel(logging.ERROR)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
-    _quiet()
-    parser = argparse.ArgumentParser(prog="dev", description="Reload functions when their sources change.")
-    parser.add_argument("--state", default=DEFAULT, metavar="DIRECTORY", help="default: %(default)s")
-    parser.add_argument("--sources", default=str(ROOT / "services"), help="what to watch (default: services)")
-    parser.add_argument("--no-reload", dest="reload", action="store_false", help="only say what changed")
-    parser.add_argument("--debug", default="", metavar="SERVICE", help="let a debugger attach to this one")
-    parser.add_argument("--debug-port", default=str(debugging.DEFAULT_PORT), help="default: %(default)s")
-    return run("dev", lambda: _command(parser.parse_args(arguments)))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

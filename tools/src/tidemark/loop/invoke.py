@@ -1,31 +1,31 @@
 """`make invoke FN=`: invokes a function in the local environment and shows its result, duration and log."""
 
-import argparse
 import base64
 import json
 import re
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
-from botocore.exceptions import BotoCoreError, ClientError
+import typer
 
-from infra_cdk.images import SERVICES
-from tidemark.errors import CommandError, run
+from tidemark.errors import CommandError
 from tidemark.local import emulator
-from tidemark.local.env import running
+from tidemark.local.condition import running
 from tidemark.local.state import DEFAULT, Environment, StateDirectory
 from tidemark.loop.services import function_name, service_of
+from tidemark.options import Function, State
 
-LONGEST_SECONDS = 15 * 60
+MAX_SECONDS = 15 * 60
 """Lambda's own limit of an invocation."""
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 SAMPLES = Path(__file__).with_name("samples")
 
 
 def event_from(source: str, service: str, variables: Mapping[str, str]) -> bytes:
-    """Return the event to send: of a file, of standard input (`-`), or the service's sample (nothing given).
+    """Return the event to send: from a file, from standard input (`-`), or the service's sample (empty source).
 
     `${NAME}` in it becomes the environment's variable of that name. CommandError if it cannot be read or is no JSON.
     """
@@ -44,14 +44,12 @@ def event_from(source: str, service: str, variables: Mapping[str, str]) -> bytes
 
 def invoke(environment: Environment, service: str, event: bytes) -> int:
     """Invoke, print the result to stdout and the rest to stderr; return 1 if the function failed. CommandError."""
-    client = emulator.client("lambda", environment.endpoint, read_seconds=LONGEST_SECONDS, attempts=1)
+    client = emulator.client("lambda", environment.endpoint, read_seconds=MAX_SECONDS, attempts=1)
     name = function_name(service, environment.variables)
     began = time.monotonic()
-    try:
+    with emulator.explained(fix="see make status"):
         answer = client.invoke(FunctionName=name, Payload=event, LogType="Tail")
         payload = answer["Payload"].read().decode(errors="replace")
-    except (BotoCoreError, ClientError) as error:
-        raise CommandError(f"{' '.join(str(error).split())}: see make status") from error
     seconds = time.monotonic() - began
     print(base64.b64decode(answer.get("LogResult", "")).decode(errors="replace").rstrip(), file=sys.stderr)
     print(_readable(payload), flush=True)
@@ -67,20 +65,15 @@ def _readable(payload: str) -> str:
         return payload
 
 
-def _command(options: argparse.Namespace) -> int:
-    service = service_of(options.function)
-    environment = running(StateDirectory.at(options.state))
-    return invoke(environment, service, event_from(options.event, service, environment.variables))
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
-    parser = argparse.ArgumentParser(prog="invoke", description="Invoke a function of the local environment.")
-    parser.add_argument("--state", default=DEFAULT, metavar="DIRECTORY", help="default: %(default)s")
-    parser.add_argument("--function", default="", help=f"one of {', '.join(SERVICES)}")
-    parser.add_argument("--event", default="", help="a file, or - (default: a sample for the function)")
-    return run("invoke", lambda: _command(parser.parse_args(arguments)))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def command(
+    *,
+    state: State = DEFAULT,
+    function: Function = "",
+    event: Annotated[
+        str, typer.Option(metavar="FILE", help="A file, or - for stdin (default: the function's sample).")
+    ] = "",
+) -> int:
+    """Invoke a function in the local environment; show its result, log and duration."""
+    service = service_of(function)
+    environment = running(StateDirectory.at(state))
+    return invoke(environment, service, event_from(event, service, environment.variables))

@@ -1,28 +1,28 @@
 """`make logs`: what the functions log, all of them merged in the order of time, one line per record."""
 
-import argparse
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+import typer
 
 from infra_cdk.images import SERVICES
-from tidemark.errors import CommandError, run
+from tidemark.errors import CommandError
 from tidemark.local import emulator
-from tidemark.local.env import running
+from tidemark.local.condition import running
 from tidemark.local.state import DEFAULT, Environment, StateDirectory
 from tidemark.loop.colours import Colours
 from tidemark.loop.log_records import Record, in_one_line, records
 from tidemark.loop.services import function_name, service_of
+from tidemark.options import Function, State
 
 if TYPE_CHECKING:
     from types_boto3_logs import CloudWatchLogsClient
 
-SINCE_MINUTES = 60
+SINCE_MINUTES = "60"
 _POLL_SECONDS = 0.4
 _OVERLAP_MS = 10_000
 """How far back each look goes while following: a function's log arrives when its invocation ends, not sorted."""
@@ -82,7 +82,7 @@ def line(record: Record, colours: Colours) -> str:
 
 
 def show(reader: Tail, request: str, *, follow: bool) -> int:
-    """Print what is there, and what comes until an interrupt; return how many records that were."""
+    """Print the records that there are, and if told to follow, all that come; return how many were printed."""
     colours, shown = Colours.of_stream(sys.stdout), 0
     while True:
         for record in reader.read():
@@ -100,38 +100,27 @@ def _group(functions: Any, service: str, variables: Mapping[str, str]) -> str:
     return str(configuration.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{name}")
 
 
-def _command(options: argparse.Namespace) -> int:
-    environment = running(StateDirectory.at(options.state))
-    services = [service_of(options.function)] if options.function else SERVICES
-    if not options.since.isdecimal():
-        raise CommandError(f"SINCE={options.since} is no number of minutes")
-    since = round((time.time() - 60 * int(options.since)) * 1000)
+def command(
+    *,
+    state: State = DEFAULT,
+    function: Function = "",
+    request: Annotated[str, typer.Option(metavar="ID", help="The beginning of a request's id.")] = "",
+    since: Annotated[str, typer.Option(metavar="MINUTES", help="How far back.")] = SINCE_MINUTES,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on until Ctrl-C.")] = False,
+) -> int:
+    """Show what the functions log, merged by time, one line per record (default: of all functions)."""
+    environment = running(StateDirectory.at(state))
+    services = [service_of(function)] if function else SERVICES
+    if not since.isdecimal():
+        raise CommandError(f"SINCE={since} is no number of minutes")
+    begin = round((time.time() - 60 * int(since)) * 1000)
     try:
-        reader = tail(environment, services, since=since)
-        shown = show(reader, options.request, follow=options.follow)
-    except (BotoCoreError, ClientError) as error:
-        raise CommandError(f"{' '.join(str(error).split())}: see make status") from error
+        with emulator.explained(fix="see make status"):
+            shown = show(tail(environment, services, since=begin), request, follow=follow)
     except BrokenPipeError:  # `make logs | head`
         sys.stderr.close()
         return 0
     if not shown:
-        wanted = f" of request {options.request}" if options.request else ""
-        print(f"logs: no record{wanted} in the last {options.since} minutes (SINCE=)", file=sys.stderr)
+        wanted = f" of request {request}" if request else ""
+        print(f"logs: no record{wanted} in the last {since} minutes (SINCE=)", file=sys.stderr)
     return 0
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
-    parser = argparse.ArgumentParser(prog="logs", description="Show what the functions log.")
-    parser.add_argument("--state", default=DEFAULT, metavar="DIRECTORY", help="default: %(default)s")
-    parser.add_argument("--function", default="", help=f"one of {', '.join(SERVICES)} (default: all)")
-    parser.add_argument("--request", default="", help="only the request whose id begins so")
-    parser.add_argument(
-        "--since", default=str(SINCE_MINUTES), help="how many minutes back (default: %(default)s)"
-    )
-    parser.add_argument("--follow", action="store_true", help="go on until an interrupt")
-    return run("logs", lambda: _command(parser.parse_args(arguments)))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

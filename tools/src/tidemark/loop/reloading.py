@@ -1,14 +1,11 @@
 """How changed code gets into the running functions: as a new process, or as a new image and a new container."""
 
 import json
-import subprocess
-import sys
 from http.client import HTTPConnection, HTTPException
-from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from tidemark.errors import CommandError
-from tidemark.local import containers
+from tidemark.local.mode import backend_of
 from tidemark.local.state import Environment, StateDirectory
 from tidemark.loop.services import function_name
 
@@ -16,18 +13,18 @@ _PATH = "/_localstack/image-lambda/recycle?function="
 _SECONDS = 10
 
 
-def reload(root: Path, state: StateDirectory, environment: Environment, service: str) -> str:
+def reload(state: StateDirectory, environment: Environment, service: str) -> str:
     """Have a service's next invocation run its code as it is now; return a line for the user. CommandError."""
-    in_docker = containers.of(state)
-    if in_docker:
-        _build(root, in_docker, service)
+    backend = backend_of(state)
+    rebuilt = backend.rebuild(service)
     warm = recycle(environment, service)
-    place, sandbox = ("the image is built again, ", "container") if in_docker else ("", "process")
-    return f"{place}{f'its {sandbox} is replaced' if warm else 'it starts'} with the next invocation"
+    return (
+        f"{rebuilt}{f'its {backend.sandbox} is replaced' if warm else 'it starts'} with the next invocation"
+    )
 
 
 def recycle(environment: Environment, service: str) -> int:
-    """Have a function start cold at its next invocation; return how many were warm. CommandError."""
+    """Have a function start cold at its next invocation; return how many processes of it were warm. CommandError."""
     name = function_name(service, environment.variables)
     connection = HTTPConnection(urlsplit(environment.endpoint).netloc, timeout=_SECONDS)
     try:
@@ -45,10 +42,3 @@ def recycle(environment: Environment, service: str) -> int:
         ) from error
     finally:
         connection.close()
-
-
-def _build(root: Path, in_docker: containers.Containers, service: str) -> None:
-    environ = {**in_docker.environ, "DOCKER_HOST": in_docker.record.docker_host}
-    command = [sys.executable, "-m", "tidemark.images.build", "--target", "local", service]
-    if subprocess.run(command, cwd=root, env=environ, check=False).returncode:
-        raise CommandError(f"the image of {service} was not built, so the one before it runs on")

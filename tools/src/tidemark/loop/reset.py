@@ -1,32 +1,29 @@
 """`make reset`: empties buckets, queues and tables of an environment that is up, and has the baseline taken again."""
 
-import argparse
-import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError, WaiterError
-
 from infra_cdk.images import SERVICES
-from size_history import keys
 from size_history.messages import ReconcileRequest
 from size_history.tables import HISTORY, LEDGER, TableSchema
-from tidemark.errors import CommandError, run, unstoppable
-from tidemark.local import health
-from tidemark.local.env import running
+from tidemark.aws.buckets import empty_bucket
+from tidemark.aws.ledger import tracked_buckets
+from tidemark.errors import unstoppable
+from tidemark.local import emulator, health
+from tidemark.local.condition import running
 from tidemark.local.health import Clients
 from tidemark.local.progress import Progress
 from tidemark.local.state import DEFAULT, Environment, StateDirectory
 from tidemark.loop.reloading import recycle
 from tidemark.loop.services import function_name
+from tidemark.options import State
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import WaiterConfigTypeDef
     from types_boto3_lambda import LambdaClient
-    from types_boto3_s3 import S3Client
     from types_boto3_sqs import SQSClient
 
 _BUCKETS = ("TIDEMARK_DATA_BUCKET", "TIDEMARK_PLOT_BUCKET")
@@ -42,13 +39,14 @@ _WAIT: "WaiterConfigTypeDef" = {"Delay": 1, "MaxAttempts": 30}
 def reset(environment: Environment, progress: Progress) -> None:
     """Empty everything while the queue's mapping is paused; the functions, names and URLs stay. CommandError.
 
-    A batch that is in flight may still write afterwards: the baseline, which compares every row with the listing, finds
-    and heals that.
+    A batch that is in flight may still write afterwards. The baseline heals that: it compares every row with the listing.
     """
     clients, names = Clients.of(environment.endpoint), environment.variables
-    others = _other_buckets(clients.tables, names)
+    data_bucket = names["TIDEMARK_DATA_BUCKET"]
+    tracked = tracked_buckets(clients.tables, names["TIDEMARK_LEDGER_TABLE"])
+    others = [bucket for bucket in tracked if bucket != data_bucket]  # their objects are not ours to delete
     with _paused(clients.functions, function_name("size-tracking", names), progress):
-        objects = sum(_empty(clients.buckets, names[bucket]) for bucket in _BUCKETS)
+        objects = sum(empty_bucket(clients.buckets, names[bucket]) for bucket in _BUCKETS)
         progress.say(f"{objects} objects deleted")
         # Both go before one comes again: a batch in flight would add a sample of the old ledger to the new history.
         for table in _TABLES:
@@ -63,12 +61,15 @@ def reset(environment: Environment, progress: Progress) -> None:
         progress.say("both tables are empty")
     for service in SERVICES:
         recycle(environment, service)
-    for bucket in (names["TIDEMARK_DATA_BUCKET"], *others):
+    for bucket in (data_bucket, *others):
         message = ReconcileRequest(bucket).to_json()
         clients.queues.send_message(QueueUrl=names["TIDEMARK_QUEUE_URL"], MessageBody=message)
-    progress.wait(
-        "the data bucket's baseline", lambda: _no_baseline(clients, names), seconds=_BASELINE_SECONDS
-    )
+
+    def no_baseline() -> str | None:
+        history = health.history(clients.tables, names)
+        return None if history.well else history.text
+
+    progress.wait("the data bucket's baseline", no_baseline, seconds=_BASELINE_SECONDS)
 
 
 @contextmanager
@@ -95,29 +96,8 @@ def _switch(client: "LambdaClient", mapping: str, progress: Progress, *, on: boo
     progress.wait(f"the queue's mapping to be {wanted.lower()}", missing, seconds=_PAUSE_SECONDS)
 
 
-def _empty(client: "S3Client", bucket: str) -> int:
-    deleted = 0
-    for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket):
-        versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        if not versions:
-            continue
-        answer = client.delete_objects(
-            Bucket=bucket,
-            Delete={
-                "Objects": [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in versions],
-                "Quiet": True,
-            },
-        )
-        if errors := answer.get("Errors"):
-            raise CommandError(
-                f"{errors[0].get('Key')} in {bucket} was not deleted: {errors[0].get('Message')}"
-            )
-        deleted += len(versions)
-    return deleted
-
-
 def _delete(client: "DynamoDBClient", name: str) -> None:
-    """Delete a table, which takes as long for a million items as for none."""
+    """Delete a table: unlike deleting its items, that takes no longer the more there are."""
     client.delete_table(TableName=name)
     client.get_waiter("table_not_exists").wait(TableName=name, WaiterConfig=_WAIT)
 
@@ -134,7 +114,7 @@ def _create(client: "DynamoDBClient", name: str, schema: TableSchema) -> None:
 
 
 def _settle(client: "SQSClient", url: str) -> None:
-    """Wait until no more of the deletions' events arrive; what comes later is looked at and changes nothing."""
+    """Wait until no more events of the deletions arrive. Later ones are processed and change nothing."""
     before, deadline = -1, time.monotonic() + _SETTLE_SECONDS
     while time.monotonic() < deadline:
         attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
@@ -145,44 +125,10 @@ def _settle(client: "SQSClient", url: str) -> None:
         time.sleep(_QUIET_SECONDS)
 
 
-def _other_buckets(client: "DynamoDBClient", names: Mapping[str, str]) -> list[str]:
-    """Return the tracked buckets besides the data bucket, whose objects are not ours to delete."""
-    pages = client.get_paginator("query").paginate(
-        TableName=names["TIDEMARK_LEDGER_TABLE"],
-        KeyConditionExpression="pk = :every AND begins_with(sk, :row)",
-        ExpressionAttributeValues={":every": {"S": keys.EVERY_BUCKET}, ":row": {"S": keys.BUCKET_ROW}},
-        ConsistentRead=True,
-    )
-    rows = [item["sk"]["S"] for page in pages for item in page["Items"]]
-    tracked = [row.removeprefix(keys.BUCKET_ROW) for row in rows]
-    return [bucket for bucket in tracked if bucket != names["TIDEMARK_DATA_BUCKET"]]
-
-
-def _no_baseline(clients: Clients, names: Mapping[str, str]) -> str | None:
-    text, well = health.history(clients.tables, names)
-    return None if well else text
-
-
-def _command(options: argparse.Namespace) -> int:
-    state = StateDirectory.at(options.state)
-    with state.alone():
-        environment = running(state)
-        try:
-            reset(environment, Progress())
-        except (BotoCoreError, ClientError, WaiterError) as error:
-            raise CommandError(
-                f"{' '.join(str(error).split())}: make local-down local-up starts anew"
-            ) from error
+def command(state: State = DEFAULT) -> int:
+    """Empty buckets, tables and queues without a restart, and take the baseline anew."""
+    directory = StateDirectory.at(state)
+    with directory.alone(), emulator.explained(fix="make local-down local-up starts anew"):
+        reset(running(directory), Progress())
     print("reset: everything is empty, the baseline is taken; names and URLs are as they were")
     return 0
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
-    parser = argparse.ArgumentParser(prog="reset", description="Empty the local environment's data.")
-    parser.add_argument("--state", default=DEFAULT, metavar="DIRECTORY", help="default: %(default)s")
-    return run("reset", lambda: _command(parser.parse_args(arguments)))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""Which function of a local environment each service is, and where it logs."""
+"""Which function of a local environment each service is."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from tidemark.errors import CommandError
 
 
 def service_of(text: str, variable: str = "FN") -> str:
-    """Return the service that a person names by a variable, in whatever spelling; CommandError that names those there are."""
+    """Return the service that a variable of make names, in any spelling. CommandError lists the services."""
     service = text.strip().lower().replace("_", "-")
     if service not in SERVICES:
         raise CommandError(f"{variable}={text} is no function: it is one of {', '.join(SERVICES)}")
@@ -15,5 +15,5 @@ def service_of(text: str, variable: str = "FN") -> str:
 
 
 def function_name(service: str, variables: Mapping[str, str]) -> str:
-    """Return the name of a service's function, as the environment's variables have it."""
+    """Return the name of a service's function from the environment's variables."""
     return variables[f"TIDEMARK_{service.replace('-', '_').upper()}_FUNCTION"]

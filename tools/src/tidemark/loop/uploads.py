@@ -1,30 +1,29 @@
-"""A directory of the user's own as objects: which files become which keys, and their upload."""
+"""A directory of the user as objects: which files become which keys, and their upload."""
 
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
+from s3transfer.manager import TransferConfig, TransferManager
 
 from size_history.keys import MAX_KEY_BYTES
+from tidemark.aws.refusals import flat
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-LARGEST_BYTES = 5 * 1024**3
-"""What S3 takes in one request."""
-_AT_ONCE = 4
-_IN_MEMORY = 200
-"""How many files are named to the threads at a time, so that a tree of millions needs no more memory than this."""
+_MAX_REQUESTS = 4
+_MAX_FILES = 200
+"""Maximum number of files that are handed over at a time, so that a tree of millions needs no more memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A regular file and the key that it is uploaded as; the size in bytes is that when it was listed."""
+    """A regular file, the key that it is uploaded as, and its size in bytes when it was listed."""
 
     path: Path
     key: str
@@ -46,7 +45,7 @@ class LeftOut:
 
 
 def files_of(directory: Path, left_out: LeftOut) -> Iterator[File]:
-    """Yield the regular files below a directory; links are not followed, and what cannot be uploaded is noted."""
+    """Yield the regular files below a directory, and note those that cannot be uploaded. Links are not followed."""
 
     def unreadable(error: OSError) -> None:
         left_out.add(Path(error.filename), error.strerror or "unreadable")
@@ -58,40 +57,32 @@ def files_of(directory: Path, left_out: LeftOut) -> Iterator[File]:
             if path.is_symlink() or not path.is_file():
                 continue
             key = f"{directory.name}/{path.relative_to(directory).as_posix()}"
-            size = path.stat().st_size
-            if reason := _unfit(key, size):
+            if reason := _unfit(key):
                 left_out.add(path, reason)
             else:
-                yield File(path, key, size)
+                yield File(path, key, path.stat().st_size)
 
 
 def upload(
     client: "S3Client", bucket: str, files: Iterator[File], done: Callable[[File], None], left_out: LeftOut
 ) -> None:
-    """Upload files, some at a time; `done` hears of each, and what fails is noted. Raises nothing for one file's fault."""
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        while some := list(islice(files, _IN_MEMORY)):
-            for file, reason in pool.map(lambda file: (file, _put(client, bucket, file)), some):
-                if reason:
-                    left_out.add(file.path, reason)
+    """Upload files, several at a time and large ones in parts; call `done` for each, and note those that fail."""
+    with TransferManager(client, TransferConfig(max_request_concurrency=_MAX_REQUESTS)) as manager:
+        while some := list(islice(files, _MAX_FILES)):
+            for file, sent in [(file, manager.upload(str(file.path), bucket, file.key)) for file in some]:
+                try:
+                    sent.result()
+                except OSError as error:
+                    left_out.add(file.path, error.strerror or str(error))
+                except (BotoCoreError, ClientError) as error:
+                    left_out.add(file.path, flat(error))
                 done(file)
 
 
-def _put(client: "S3Client", bucket: str, file: File) -> str:
-    try:
-        with file.path.open("rb") as body:
-            client.put_object(Bucket=bucket, Key=file.key, Body=body)
-    except OSError as error:
-        return error.strerror or str(error)
-    except (BotoCoreError, ClientError) as error:
-        return " ".join(str(error).split())
-    return ""
-
-
-def _unfit(key: str, size: int) -> str:
+def _unfit(key: str) -> str:
     try:
         if len(key.encode()) > MAX_KEY_BYTES:
             return f"its key is longer than {MAX_KEY_BYTES:,} bytes"
     except UnicodeEncodeError:
         return "its name is not UTF-8"
-    return "it is larger than 5 GiB" if size > LARGEST_BYTES else ""
+    return ""

@@ -1,14 +1,16 @@
 """LocalStack's CloudFormation: find, create and delete stacks, and wait until it has happened."""
 
 import json
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from tidemark.aws.buckets import empty_bucket
+from tidemark.errors import CommandError
 from tidemark.local.deployment.plan import COMPLETE, Deployed
 from tidemark.local.deployment.templates import StackTemplate
+from tidemark.local.progress import wait
 
 if TYPE_CHECKING:  # modules that take long to import, and that only a type checker needs
     from types_boto3_cloudformation import CloudFormationClient
@@ -16,24 +18,25 @@ if TYPE_CHECKING:  # modules that take long to import, and that only a type chec
     from types_boto3_s3 import S3Client
 
 STACK_SECONDS = 120.0
-_POLL_SECONDS = 0.2
 _GONE = "DELETE_COMPLETE"
 _DELETED = frozenset({_GONE})
 
 
-class StackError(RuntimeError):
-    """CloudFormation failed or took too long; the message is one line that names the stack and the resource."""
-
-
 class Stacks:
-    """The stacks of one LocalStack; `seconds` bounds each wait."""
+    """The stacks of one LocalStack. `seconds` bounds each wait, `say` shows that it still waits."""
 
     def __init__(
-        self, client: "CloudFormationClient", s3: "S3Client", *, seconds: float = STACK_SECONDS
+        self,
+        client: "CloudFormationClient",
+        s3: "S3Client",
+        say: Callable[[str], object] = lambda _: None,
+        *,
+        seconds: float = STACK_SECONDS,
     ) -> None:
         self._client = client
         self._s3 = s3
         self._seconds = seconds
+        self._say = say
 
     def find(self, name: str) -> Deployed | None:
         """Return a stack, or None if there is none of this name."""
@@ -54,7 +57,7 @@ class Stacks:
         return {output["OutputKey"]: output["OutputValue"] for output in outputs}
 
     def create(self, template: StackTemplate, parameters: Mapping[str, str]) -> None:
-        """Create a stack and wait until it is complete; StackError names the resource that failed and why."""
+        """Create a stack and wait until it is complete; CommandError names the resource that failed and why."""
         self._client.create_stack(
             StackName=template.name,
             TemplateBody=template.body,
@@ -75,30 +78,29 @@ class Stacks:
     def empty_buckets(self, name: str) -> None:
         """Delete every version of every object in a stack's buckets."""
         for bucket in self._buckets(name):
-            self._empty(bucket)
+            empty_bucket(self._s3, bucket)
 
     def _wait(self, name: str, what: str, wanted: frozenset[str]) -> None:
-        deadline = time.monotonic() + self._seconds
-        while True:
+        status = ""
+
+        def in_progress() -> str | None:
+            nonlocal status
             stack = self._describe(name)
             status = stack["StackStatus"] if stack else _GONE
-            if not status.endswith("_IN_PROGRESS"):
-                break
-            if time.monotonic() > deadline:
-                raise StackError(f"could not {what} {name} within {self._seconds:g} s: it is {status}")
-            time.sleep(_POLL_SECONDS)
+            return f"it is {status}" if status.endswith("_IN_PROGRESS") else None
+
+        wait(f"{name} to be {what}d", in_progress, seconds=self._seconds, say=self._say)
         if status not in wanted:
-            raise StackError(f"could not {what} {name}: {self._reason(name) or status}")
+            raise CommandError(f"could not {what} {name}: {self._reason(name) or status}")
 
     def _await_parameters(self, name: str, wanted: set[str]) -> None:
         # LocalStack says that a stack is complete a moment before it tells its template and its parameters.
-        deadline = time.monotonic() + self._seconds
-        while (found := self.find(name)) is None or not wanted <= set(found.parameters):
-            if time.monotonic() > deadline:
-                raise StackError(
-                    f"{name} is complete, but its parameters never showed within {self._seconds:g} s"
-                )
-            time.sleep(_POLL_SECONDS)
+        def missing() -> str | None:
+            found = self.find(name)
+            untold = wanted - set(found.parameters if found else ())
+            return f"LocalStack does not tell {', '.join(sorted(untold))}" if untold or not found else None
+
+        wait(f"the parameters of {name}", missing, seconds=self._seconds, say=self._say)
 
     def _describe(self, name: str) -> "StackTypeDef | None":
         try:
@@ -126,12 +128,3 @@ class Stacks:
             for resource in page["StackResourceSummaries"]:
                 if resource["ResourceType"] == "AWS::S3::Bucket" and resource.get("PhysicalResourceId"):
                     yield resource["PhysicalResourceId"]
-
-    def _empty(self, bucket: str) -> None:
-        try:
-            for page in self._s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-                for version in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
-                    self._s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "NoSuchBucket":
-                raise

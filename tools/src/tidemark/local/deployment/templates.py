@@ -8,13 +8,16 @@ import json
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterable
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 from tidemark.checkout import ROOT
+from tidemark.errors import CommandError
 
 CACHE = ROOT / ".local" / "templates"
 SYNTH_SECONDS = 180
@@ -22,10 +25,6 @@ _SYNTH = ("-m", "infra_cdk.app", "-c", "target=local")
 _SOURCES = ("infra_cdk/*.py", "infra_cdk/cdk.json", "services/size_history/src/**/*.py", "uv.lock")
 _STACK = "aws:cloudformation:stack"
 _ASSEMBLY = "cdk:cloud-assembly"
-
-
-class SynthError(RuntimeError):
-    """The CDK app did not synthesize; the message is one line for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class StackTemplate:
 def local_templates(cache: Path = CACHE) -> tuple[StackTemplate, ...]:
     """Return the local target's stacks, each after those that it depends on.
 
-    They come from `cache` (a directory) if none of the sources has changed. Raises SynthError.
+    They come from `cache` (a directory) if none of the sources has changed. Raises CommandError.
     """
     if known := known_templates(cache):
         return known
@@ -58,6 +57,20 @@ def local_templates(cache: Path = CACHE) -> tuple[StackTemplate, ...]:
         stacks = stacks_of(Path(directory))
     _remember(remembered, json.dumps([asdict(stack) for stack in stacks]))
     return stacks
+
+
+def templates_in_background() -> Future[tuple[StackTemplate, ...]]:
+    """Return what `local_templates` is going to return. Nobody who ends has to wait for it."""
+    future: Future[tuple[StackTemplate, ...]] = Future()
+
+    def make() -> None:
+        try:
+            future.set_result(local_templates())
+        except Exception as error:  # noqa: BLE001 - whoever takes the result gets it
+            future.set_exception(error)
+
+    threading.Thread(target=make, daemon=True).start()
+    return future
 
 
 def known_templates(cache: Path = CACHE) -> tuple[StackTemplate, ...] | None:
@@ -110,10 +123,10 @@ def _synthesize(directory: str) -> None:
             command, cwd=ROOT, capture_output=True, text=True, timeout=SYNTH_SECONDS, check=False
         )
     except subprocess.TimeoutExpired as error:
-        raise SynthError(f"synth took more than {SYNTH_SECONDS} s; {_see_it()}") from error
+        raise CommandError(f"synth took more than {SYNTH_SECONDS} s; {_see_it()}") from error
     if done.returncode:
         last = (done.stderr.strip() or f"exit code {done.returncode}").splitlines()[-1]
-        raise SynthError(f"synth failed: {last}; {_see_it()}")
+        raise CommandError(f"synth failed: {last}; {_see_it()}")
 
 
 def _see_it() -> str:
