@@ -10,8 +10,9 @@ from size_history import items, keys
 from size_history.items import State
 from size_history.keys import prefix_of
 from size_history.messages import ReconcileEveryBucket, ReconcileRequest, ReconcileStep
-from size_tracking.ledger import TOMBSTONE_SECONDS, Ledger
+from size_tracking.ledger import Ledger
 from size_tracking.tracker import Clock
+from size_tracking.transaction import TOMBSTONE_SECONDS
 from tests.integration.size_tracking.world import World, batch_of, drain, event, record
 
 AWKWARD = ["a b", "a%20b", "a+b", "ü/🪣", "new\nline", "tail/", "k" * 1024, "s" * 1023 + "/", "./dot", "."]

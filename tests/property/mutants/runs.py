@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from size_history.messages import ReconcileStep
+from size_history.messages import MAX_PAGE_KEYS, ReconcileStep
 from size_tracking import reconcile_plan, track_plan
 from size_tracking.reconcile_plan import Advance, Announce, Comparison, End, SendStep, StepDone
 from size_tracking.reconciler import Reconciler, RunStarter
@@ -31,40 +31,40 @@ _totals_written = books.totals_written
 class TotalsFirst(RunStarter):
     """Creates the totals, then sends the step."""
 
-    def _begin(self, bucket, page_size, *, adopting):
+    def begin(self, bucket, page_size=MAX_PAGE_KEYS, *, adopting=False):
         if not self._has_totals(bucket):
-            self._ledger.create_totals(bucket, now=self._clock.now())
-        run = self._ledger.run(bucket)
+            self.ledger.create_totals(bucket, now=self.clock.now())
+        run = self.ledger.run(bucket)
         state = reconcile_plan.begin(
-            bucket, run, run_id=self._new_run_id(), page_size=page_size, now=self._clock.now()
+            bucket, run, run_id=self.new_run_id(), page_size=page_size, now=self.clock.now()
         )
-        if isinstance(state, SendStep) or self._ledger.put_run(bucket, state.run):
-            self._steps.send(ReconcileStep(bucket, state.run.run_id, state.run.cursor))
+        if isinstance(state, SendStep) or self.ledger.put_run(bucket, state.run):
+            self.steps.send(ReconcileStep(bucket, state.run.run_id, state.run.cursor))
 
 
 class StepFirst(RunStarter):
     """Sends the first step, then puts the run that it belongs to."""
 
-    def _begin(self, bucket, page_size, *, adopting):
-        run = self._ledger.run(bucket)
+    def begin(self, bucket, page_size=MAX_PAGE_KEYS, *, adopting=False):
+        run = self.ledger.run(bucket)
         if adopting and self._has_totals(bucket):
             return
         state = reconcile_plan.begin(
-            bucket, run, run_id=self._new_run_id(), page_size=page_size, now=self._clock.now()
+            bucket, run, run_id=self.new_run_id(), page_size=page_size, now=self.clock.now()
         )
-        self._steps.send(ReconcileStep(bucket, state.run.run_id, state.run.cursor))
+        self.steps.send(ReconcileStep(bucket, state.run.run_id, state.run.cursor))
         if not isinstance(state, SendStep):
-            self._ledger.put_run(bucket, state.run)
-        self._ledger.create_totals(bucket, now=self._clock.now())
+            self.ledger.put_run(bucket, state.run)
+        self.ledger.create_totals(bucket, now=self.clock.now())
 
 
 class NeverPushes(RunStarter):
     """Leaves a run that goes on to whoever began it."""
 
-    def _begin(self, bucket, page_size, *, adopting):
-        run = self._ledger.run(bucket)
+    def begin(self, bucket, page_size=MAX_PAGE_KEYS, *, adopting=False):
+        run = self.ledger.run(bucket)
         if run is None or run.ended is not None:
-            super()._begin(bucket, page_size, adopting=adopting)
+            super().begin(bucket, page_size, adopting=adopting)
 
 
 class AlwaysBegins(RunStarter):

@@ -1,1 +1,1 @@
-"""The item schema that the writer and the readers of the size history share."""
+"""The item schema and the messages that the services share. It does not depend on boto3."""

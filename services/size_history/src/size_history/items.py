@@ -1,10 +1,10 @@
 """The items of the two tables, as values and as DynamoDB's attribute values (`{"N": "27"}`).
 
-History has exactly the published schema (`bucket_name`, `time`; index by `total_size`); whatever changes lives
-in the Ledger. Numbers stay integers all the way: a total beyond 2**53 bytes is exact.
+History has exactly the published schema (`bucket_name`, `time`; index by `total_size`) and is only appended to. All
+state that changes is in the Ledger. Numbers are always integers, so a total beyond 2**53 bytes is exact.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -23,7 +23,7 @@ SIZE_INDEX = "GSI_SizeByBucket"
 EXPIRY = "expiry"
 """Seconds since 1970 after which DynamoDB may remove a tombstone of the Ledger."""
 MAX_CHANGED_KEYS = 10
-"""How many of the changed keys a sample names; `changed_cnt` counts them all."""
+"""Maximum number of changed keys that a sample names; `changed_cnt` counts them all."""
 
 
 def text(value: str) -> dict[str, Any]:
@@ -37,8 +37,22 @@ def number(value: int) -> dict[str, Any]:
 
 
 def int_of(item: Mapping[str, Any], name: str, default: int = 0) -> int:
-    """Return an item's integer attribute, or the default where it is missing."""
+    """Return an item's integer attribute, or the default if it is missing."""
     return int(item[name]["N"]) if name in item else default
+
+
+def numbers_of(value: object, names: Iterable[str]) -> Item:
+    """Return these integer fields of a value as attributes of the same names."""
+    return {name: number(getattr(value, name)) for name in names}
+
+
+def ints_of(item: Mapping[str, Any], names: Iterable[str]) -> dict[str, int]:
+    """Return these integer attributes of an item by name; a missing one is 0."""
+    return {name: int_of(item, name) for name in names}
+
+
+_SAMPLE_COUNTERS = ("created_cnt", "overwritten_cnt", "removed_cnt", "revision", "changed_cnt")
+_TOTALS_NUMBERS = ("size", "count", "created", "overwritten", "removed", "max_size", "last_time", "revision")
 
 
 class State(StrEnum):
@@ -50,9 +64,9 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One row of History: what a bucket weighed from `time` (microseconds since 1970, UTC) on.
+    """One row of History: the bytes (`total_size`) and objects of a bucket from `time` (microseconds since 1970) on.
 
-    `total_size` is in bytes; the three counters are cumulative since the bucket is tracked.
+    The counters `created_cnt`, `overwritten_cnt` and `removed_cnt` are cumulative since the bucket's baseline.
     """
 
     bucket: str
@@ -73,34 +87,26 @@ class Sample:
             TIME: text(times.to_text(self.time)),
             TOTAL_SIZE: number(self.total_size),
             OBJECT_CNT: number(self.object_cnt),
-            "created_cnt": number(self.created_cnt),
-            "overwritten_cnt": number(self.overwritten_cnt),
-            "removed_cnt": number(self.removed_cnt),
-            "revision": number(self.revision),
+            **numbers_of(self, _SAMPLE_COUNTERS),
             "changed_keys": {"L": [text(key) for key in self.changed_keys]},
-            "changed_cnt": number(self.changed_cnt),
         }
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> "Sample":
-        """Read a row. The counters default to 0, so that a row projected by the index reads too."""
+        """Read a row. Missing counters are 0."""
         return cls(
             bucket=item[BUCKET_NAME]["S"],
             time=times.from_text(item[TIME]["S"]),
             total_size=int_of(item, TOTAL_SIZE),
             object_cnt=int_of(item, OBJECT_CNT),
-            created_cnt=int_of(item, "created_cnt"),
-            overwritten_cnt=int_of(item, "overwritten_cnt"),
-            removed_cnt=int_of(item, "removed_cnt"),
-            revision=int_of(item, "revision"),
             changed_keys=tuple(key["S"] for key in item.get("changed_keys", {}).get("L", [])),
-            changed_cnt=int_of(item, "changed_cnt"),
+            **ints_of(item, _SAMPLE_COUNTERS),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """A bucket's running totals: bytes, objects, recorded transitions and the largest total of any sample."""
+    """A bucket's running totals: bytes, objects, recorded changes, and the maximum size of its samples."""
 
     size: int
     count: int
@@ -116,43 +122,26 @@ class Totals:
         """Return the totals row of a bucket."""
         return {
             **totals_key(bucket),
-            "size": number(self.size),
-            "count": number(self.count),
-            "created": number(self.created),
-            "overwritten": number(self.overwritten),
-            "removed": number(self.removed),
-            "max_size": number(self.max_size),
-            "last_time": number(self.last_time),
-            "revision": number(self.revision),
+            **numbers_of(self, _TOTALS_NUMBERS),
             "state": text(self.state),
         }
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> "Totals":
         """Read a totals row."""
-        return cls(
-            size=int_of(item, "size"),
-            count=int_of(item, "count"),
-            created=int_of(item, "created"),
-            overwritten=int_of(item, "overwritten"),
-            removed=int_of(item, "removed"),
-            max_size=int_of(item, "max_size"),
-            last_time=int_of(item, "last_time"),
-            revision=int_of(item, "revision"),
-            state=State(item["state"]["S"]),
-        )
+        return cls(**ints_of(item, _TOTALS_NUMBERS), state=State(item["state"]["S"]))
 
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """The largest total recorded for any bucket: bytes, whose, and when."""
+    """The maximum size recorded for any bucket: bytes, the bucket, and the time of its sample."""
 
     size: int
     bucket: str
     time: int
 
     def to_item(self) -> Item:
-        """Return the one peak row."""
+        """Return the peak row; there is one for all buckets."""
         return {
             **PEAK_KEY,
             "size": number(self.size),
@@ -194,7 +183,7 @@ def reconcile_key(bucket: str) -> Item:
 
 
 def bucket_key(bucket: str) -> Item:
-    """Return the primary key of the row that says a bucket is tracked."""
+    """Return the primary key of the row that lists a bucket among the tracked ones."""
     return ledger_key(keys.EVERY_BUCKET, keys.BUCKET_ROW + bucket)
 
 

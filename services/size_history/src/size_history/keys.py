@@ -1,7 +1,7 @@
 """Where each item lives in the Ledger: partition keys, sort keys, shards and prefixes.
 
-The Ledger's key is (`pk`, `sk`), both strings. An S3 key may be as long as a DynamoDB sort key may be (1,024
-bytes, both AWS limits), so an object row's sort key is the S3 key itself and everything else is in `pk`.
+The Ledger's key is (`pk`, `sk`), both strings. The maximum length of an S3 key is that of a DynamoDB sort key (1,024
+bytes, both AWS limits), so the sort key of an object row is the S3 key itself and everything else is in `pk`.
 """
 
 import re
@@ -11,7 +11,7 @@ PK = "pk"
 SK = "sk"
 
 EVERY_BUCKET = "*"
-"""The partition that holds what concerns all buckets: the peak, and one row per tracked bucket."""
+"""The partition of the items that concern all buckets: the peak, and one row per tracked bucket."""
 PEAK = "peak"
 TOTALS = "totals"
 RECONCILE = "reconcile"
@@ -26,13 +26,13 @@ that structure a Ledger key (`#`, `/`, `*`) are not among them, so two buckets n
 MAX_KEY_BYTES = 1024
 """The maximum length of an S3 key and of a sort key (AWS limits)."""
 SHARDS = 16
-"""Partitions that a bucket's rows are spread over. Changing it orphans every row written before."""
+"""Number of partitions over which a bucket's rows are spread. A change of it orphans every row written before."""
 NO_PREFIX = "."
-"""The prefix row of objects whose key has no `/`. No first segment equals it: those end in `/`."""
+"""The prefix row of objects whose key has no `/`. Every other prefix ends in `/`."""
 
 
 def shard(text: str) -> str:
-    """Return the shard of a key or prefix: two hexadecimal digits, the same for ever."""
+    """Return the shard of a key or prefix: two hexadecimal digits that never change."""
     digest = blake2b(text.encode()).digest()
     return f"{int.from_bytes(digest, 'big') % SHARDS:02x}"
 
@@ -53,6 +53,6 @@ def prefix_pk(bucket: str, shard_: str) -> str:
 
 
 def prefix_of(key: str) -> str:
-    """Return the first-level prefix of an S3 key: its first segment with the `/`, or `.` where it has none."""
+    """Return the first-level prefix of an S3 key: its first segment with the `/`, or `.` if it has no `/`."""
     head, slash, _ = key.partition("/")
     return head + slash if slash else NO_PREFIX

@@ -1,7 +1,7 @@
-"""The messages that are ours on the tracking queue, beside EventBridge's S3 events.
+"""Tidemark's own messages on the tracking queue; EventBridge's S3 events arrive there too.
 
-A request asks for a bucket's reconcile (and with it the adoption of a bucket not tracked yet); the tracker turns
-it into a run of steps, each one message that names its run and the last key that the step before it covered.
+A request asks for the reconcile of a bucket, which also adopts a bucket that is not tracked yet. The tracker turns the
+request into a run of steps. Each step is one message that names its run and the last key of the step before it.
 """
 
 import json
@@ -11,12 +11,12 @@ KIND = "tidemark"
 RECONCILE = "reconcile"
 RECONCILE_EVERY_BUCKET = "reconcile-every-bucket"
 MAX_PAGE_KEYS = 1000
-"""Keys of one step: what S3 lists in one request at most (an AWS limit)."""
+"""Maximum number of keys per step: S3 lists no more in one request (an AWS limit)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReconcileRequest:
-    """Someone wants this bucket compared with its listing, `page_size` keys a step (1 to 1,000)."""
+    """A request to compare a bucket's rows with its listing, `page_size` keys (1 to 1,000) per step."""
 
     bucket: str
     page_size: int = MAX_PAGE_KEYS
@@ -32,7 +32,7 @@ class ReconcileRequest:
 
 @dataclass(frozen=True, slots=True)
 class ReconcileEveryBucket:
-    """A request for each bucket that is tracked: what the daily schedule sends."""
+    """A request to reconcile every tracked bucket; the daily schedule sends it."""
 
     def to_json(self) -> str:
         """Return the message body."""
@@ -41,14 +41,14 @@ class ReconcileEveryBucket:
 
 @dataclass(frozen=True, slots=True)
 class ReconcileStep:
-    """One step of a run: the keys after `cursor` (an S3 key; empty for the first step)."""
+    """One step of a run. It covers the keys after `cursor` (an S3 key; empty in the first step)."""
 
     bucket: str
     run_id: str
     cursor: str
 
     def to_json(self) -> str:
-        """Return the message body; a key's control characters are escaped, so any key is a legal SQS body."""
+        """Return the message body; it escapes control characters, so that SQS accepts any key."""
         return json.dumps(
             {KIND: RECONCILE, "bucket": self.bucket, "run_id": self.run_id, "cursor": self.cursor}
         )

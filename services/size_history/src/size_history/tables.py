@@ -1,6 +1,6 @@
-"""The schema of the two tables: what the stacks declare, what the laptop program and the tests create.
+"""The schema of the two tables, for the stacks that declare them and the programs and tests that create them.
 
-A schema is given in the form that DynamoDB's CreateTable and CloudFormation's AWS::DynamoDB::Table share.
+It has the form that DynamoDB's CreateTable and CloudFormation's AWS::DynamoDB::Table share.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """A global secondary index, which holds every attribute of its table's items."""
+    """A global secondary index that holds every attribute of its table's items."""
 
     name: str
     partition: Attribute
@@ -36,48 +36,38 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class TableSchema:
-    """One table: its key, its indexes, and the attribute (seconds since 1970) after which an item may go, if any."""
+    """One table: its key, its indexes, and the attribute with the expiry (seconds since 1970) of its items, if any."""
 
     partition: Attribute
     sort: Attribute
     indexes: tuple[Index, ...] = ()
     time_to_live: str | None = None
 
-    def key_schema(self) -> list[dict[str, str]]:
-        """Return `KeySchema`."""
-        return _key_schema(self.partition, self.sort)
-
-    def attribute_definitions(self) -> list[dict[str, str]]:
-        """Return `AttributeDefinitions`: the attributes of all keys, each once."""
-        indexed = [attribute for index in self.indexes for attribute in (index.partition, index.sort)]
-        attributes = dict.fromkeys([self.partition, self.sort, *indexed])
-        return [{"AttributeName": each.name, "AttributeType": each.kind.value} for each in attributes]
-
-    def global_secondary_indexes(self) -> list[dict[str, Any]]:
-        """Return `GlobalSecondaryIndexes`."""
-        return [
+    def definition(self) -> dict[str, Any]:
+        """Return the arguments of CreateTable; `GlobalSecondaryIndexes` is missing if there are none."""
+        keyed: tuple[TableSchema | Index, ...] = (self, *self.indexes)
+        attributes = dict.fromkeys(each for one in keyed for each in (one.partition, one.sort))
+        indexes = [
             {
                 "IndexName": index.name,
-                "KeySchema": _key_schema(index.partition, index.sort),
+                "KeySchema": _key_schema(index),
                 "Projection": {"ProjectionType": "ALL"},
             }
             for index in self.indexes
         ]
-
-    def definition(self) -> dict[str, Any]:
-        """Return all of the above as arguments of CreateTable; none for what the table has not."""
-        indexes = self.global_secondary_indexes()
         return {
-            "KeySchema": self.key_schema(),
-            "AttributeDefinitions": self.attribute_definitions(),
+            "KeySchema": _key_schema(self),
+            "AttributeDefinitions": [
+                {"AttributeName": each.name, "AttributeType": each.kind.value} for each in attributes
+            ],
             **({"GlobalSecondaryIndexes": indexes} if indexes else {}),
         }
 
 
-def _key_schema(partition: Attribute, sort: Attribute) -> list[dict[str, str]]:
+def _key_schema(keyed: TableSchema | Index) -> list[dict[str, str]]:
     return [
-        {"AttributeName": partition.name, "KeyType": "HASH"},
-        {"AttributeName": sort.name, "KeyType": "RANGE"},
+        {"AttributeName": keyed.partition.name, "KeyType": "HASH"},
+        {"AttributeName": keyed.sort.name, "KeyType": "RANGE"},
     ]
 
 
@@ -92,7 +82,7 @@ HISTORY = TableSchema(
         ),
     ),
 )
-"""The published schema. It never expires: that would falsify the maximum."""
+"""The published schema. Its items never expire: that would falsify the maximum."""
 
 LEDGER = TableSchema(partition=Attribute(keys.PK), sort=Attribute(keys.SK), time_to_live=items.EXPIRY)
-"""Whatever changes, and of it only tombstones expire."""
+"""All state that changes. Only tombstones expire."""

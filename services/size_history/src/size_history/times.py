@@ -1,4 +1,4 @@
-"""Instants as the tables hold them: UTC, microseconds, fixed width, so that text order is time order."""
+"""Instants as the tables store them: UTC, microseconds, fixed width, so that text sorts by time."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -14,10 +14,7 @@ def to_text(microseconds: int) -> str:
 
 
 def from_text(text: str) -> int:
-    """Return the microseconds since 1970 of a text that `to_text` made.
-
-    Raises ValueError for any other form.
-    """
+    """Return the microseconds since 1970 of a text that `to_text` made. Raises ValueError for any other form."""
     if not _FORM.fullmatch(text):
         raise ValueError(f"not an instant as stored (2026-11-20T08:15:30.000001Z): {text!r}")
     return (datetime.fromisoformat(text) - _EPOCH) // timedelta(microseconds=1)

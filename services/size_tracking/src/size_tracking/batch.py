@@ -1,6 +1,7 @@
-"""One batch of queue messages: who is told what, and which messages go back to the queue."""
+"""One batch of queue messages: which part handles each, and which go back to the queue."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +15,12 @@ from size_tracking.tracker import Clock, OutOfTimeError, Tracker, TrackResult
 log = logging.getLogger(__name__)
 
 RESERVE_MICROSECONDS = 5_000_000
-"""Kept for the answer at the end of an invocation: nothing new is begun in it."""
+"""Time kept at the end of an invocation for the answer: nothing new is started in it."""
 
 
 @dataclass(frozen=True, slots=True)
-class _PendingMessage:
-    """A message's id, and when what it tells of happened (microseconds since 1970), if it says so."""
+class PendingMessage:
+    """The id of an event's message, and the event's time (microseconds since 1970) if it has one."""
 
     id: str
     time: int | None
@@ -27,22 +28,22 @@ class _PendingMessage:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Carries out batches of the tracking queue."""
+    """Processes batches of the tracking queue."""
 
     tracker: Tracker
     reconciler: Reconciler
     clock: Clock
 
     def handle(self, records: Sequence[Mapping[str, Any]], *, remaining_ms: int) -> list[str]:
-        """Carry out the messages and return the ids of those that must come back.
+        """Process the messages and return the ids of those that must go back to the queue.
 
-        Events of a key are one question to S3, however many they are. Hints go first: an event that waits makes the
-        history late, a reconcile step does not.
+        All events of one key cost one HEAD. Events are processed before reconcile messages, because an event that
+        waits delays the history.
         """
         deadline = self.clock.now() + remaining_ms * 1000 - RESERVE_MICROSECONDS
         failed: list[str] = []
-        waiting: dict[str, dict[str, list[_PendingMessage]]] = {}
-        ours: list[tuple[str, Message]] = []
+        events: dict[str, dict[str, list[PendingMessage]]] = defaultdict(lambda: defaultdict(list))
+        others: list[tuple[str, Message]] = []
         for record in records:
             message_id = record["messageId"]
             try:
@@ -52,27 +53,20 @@ class Batch:
                 failed.append(message_id)
                 continue
             if isinstance(message, Hint):
-                waiting.setdefault(message.bucket, {}).setdefault(message.key, []).append(
-                    _PendingMessage(message_id, message.time)
-                )
+                events[message.bucket][message.key].append(PendingMessage(message_id, message.time))
             else:
-                ours.append((message_id, message))
-        for bucket, messages in waiting.items():
+                others.append((message_id, message))
+        for bucket, messages in events.items():
             failed += self._track(bucket, messages, deadline)
-        for message_id, message in ours:
+        for message_id, message in others:
             if not self._process(message_id, message, deadline):
                 failed.append(message_id)
         return failed
 
-    def _track(self, bucket: str, messages: Mapping[str, list[_PendingMessage]], deadline: int) -> list[str]:
+    def _track(self, bucket: str, messages: Mapping[str, list[PendingMessage]], deadline: int) -> list[str]:
         result = self.tracker.track(bucket, list(messages), deadline=deadline)
-        log.info(
-            "tracked bucket=%s keys=%d changed=%d failed=%d",
-            bucket,
-            len(messages),
-            result.changed,
-            len(result.errors),
-        )
+        counts = (len(messages), result.changed, len(result.errors))
+        log.info("tracked bucket=%s keys=%d changed=%d failed=%d", bucket, *counts)
         for key, error in result.errors.items():
             _log_failure(f"key {key!r} of bucket {bucket}", error)
         recorded = [message for key in messages if key not in result.errors for message in messages[key]]
@@ -82,14 +76,14 @@ class Batch:
     def _process(self, message_id: str, message: Message, deadline: int) -> bool:
         try:
             self.reconciler.process(message, deadline=deadline)
-        except Exception as error:  # noqa: BLE001  # whatever it is, the message comes back
+        except Exception as error:  # noqa: BLE001  # any error: the message goes back to the queue
             _log_failure(f"message {message_id} ({message})", error)
             return False
         return True
 
 
-def _measure(bucket: str, result: TrackResult, recorded: Sequence[_PendingMessage], now: int) -> None:
-    """Emit the bucket's size, and how long after S3's own time (whole seconds, rounded down) each change is committed."""
+def _measure(bucket: str, result: TrackResult, recorded: Sequence[PendingMessage], now: int) -> None:
+    """Emit the bucket's size, and the lag of each commit behind S3's time (whole seconds, rounded down) of its event."""
     lags = [max(0, now - message.time) // 1000 for message in recorded if message.time is not None]
     values: metrics.Values = {
         **metrics.sizes(result.sample),
@@ -100,12 +94,6 @@ def _measure(bucket: str, result: TrackResult, recorded: Sequence[_PendingMessag
 
 
 def _log_failure(what: str, error: Exception) -> None:
-    """Log an error on one line; its trace follows only where the error is none we foresaw."""
-    foreseen = isinstance(error, OutOfTimeError)
-    log.error(
-        "%s goes back to the queue: %s: %s",
-        what,
-        type(error).__name__,
-        error,
-        exc_info=None if foreseen else error,
-    )
+    """Log an error on one line, with its trace unless the error is an expected one."""
+    trace = None if isinstance(error, OutOfTimeError) else error
+    log.error("%s goes back to the queue: %s: %s", what, type(error).__name__, error, exc_info=trace)

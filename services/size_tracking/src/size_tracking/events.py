@@ -1,6 +1,6 @@
-"""What a queue message says: that a key may have changed, or that a bucket wants reconciling.
+"""Reads a queue message: a hint that a key may have changed, or a request to reconcile.
 
-A key is taken as it stands: EventBridge sends it raw, and decoding it would break keys that hold a `%`.
+A key is used as it is: EventBridge sends it raw, and decoding would break a key that contains `%`.
 """
 
 import json
@@ -24,15 +24,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class MalformedMessageError(ValueError):
-    """The message is none that this queue carries; its text says what is missing."""
+    """The body is not a message of this queue; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
     """A key of a bucket that may have changed.
 
-    `time`, in microseconds since 1970, is when S3 says that it did: for the metric of the lag and for nothing else.
-    None where it does not say so.
+    `time` is the event's time in microseconds since 1970, or None if it has none. Only the lag metric uses it.
     """
 
     bucket: str
@@ -41,17 +40,17 @@ class Hint:
 
 
 def parse(body: str) -> Hint | Message:
-    """Read a message body. Raises MalformedMessageError, and nothing else, for whatever it cannot read."""
+    """Read a message body. Raises MalformedMessageError, and nothing else, if it cannot."""
     try:
         message = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise MalformedMessageError(f"the body is not JSON: {error}") from error
     if not isinstance(message, dict):
         raise MalformedMessageError(f"the body is not a JSON object but {type(message).__name__}")
-    return _ours(message) if KIND in message else _s3_event(message)
+    return _own_message(message) if KIND in message else _s3_event(message)
 
 
-def _ours(message: Mapping[str, Any]) -> Message:
+def _own_message(message: Mapping[str, Any]) -> Message:
     if message[KIND] == RECONCILE_EVERY_BUCKET:
         return ReconcileEveryBucket()
     if message[KIND] != RECONCILE:
@@ -92,7 +91,7 @@ def _s3_event(message: Mapping[str, Any]) -> Hint:
 def _time(message: Mapping[str, Any]) -> int | None:
     try:
         return (datetime.fromisoformat(message["time"]) - _EPOCH) // timedelta(microseconds=1)
-    except (KeyError, TypeError, ValueError, OverflowError):  # a TypeError also where it lacks a time zone
+    except (KeyError, TypeError, ValueError, OverflowError):  # a TypeError if the time zone is missing, too
         return None
 
 
@@ -106,7 +105,7 @@ def _object(outer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _bucket(outer: Mapping[str, Any], name: str) -> str:
     bucket = _text(outer, name)
     if not BUCKET_NAME.fullmatch(bucket):
-        raise MalformedMessageError(f"not a bucket's name: {bucket!r}")
+        raise MalformedMessageError(f"not a bucket name: {bucket!r}")
     return bucket
 
 
@@ -116,6 +115,6 @@ def _text(outer: Mapping[str, Any], name: str, *, empty: bool = False) -> str:
         raise MalformedMessageError(f"{name} is missing or not text")
     try:
         value.encode()
-    except UnicodeEncodeError as error:
+    except UnicodeEncodeError as error:  # a lone surrogate
         raise MalformedMessageError(f"{name} is not UTF-8: {error}") from error
     return value

@@ -23,11 +23,11 @@ _BOUNDED = Config(
     max_pool_connections=OBSERVERS,
     retries={"mode": "standard", "total_max_attempts": 3},
 )
-"""Bounded, so that a service that hangs costs an invocation some of its time, not all of it."""
+"""Limits, so that a service that hangs costs an invocation only part of its time."""
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Carry out one SQS batch; answer with the messages that must come back (`batchItemFailures`)."""
+    """Process one SQS batch and return the messages that must go back to the queue (`batchItemFailures`)."""
     records = event.get("Records")
     if not isinstance(records, list):
         raise TypeError("size-tracking is invoked by its queue: the event has no list of Records")
@@ -37,12 +37,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 @functools.cache
 def _wired() -> Batch:
-    """Open the clients once per execution environment."""
+    """Create the clients once per execution environment."""
     return wire(Settings.from_env(os.environ), boto3.Session())
 
 
 def wire(settings: Settings, session: "boto3.Session", clock: Clock | None = None) -> Batch:
-    """Put the parts together around one session's clients."""
+    """Connect the parts to the clients of one session."""
     clock = clock or Clock()
     ledger = Ledger(
         session.client("dynamodb", config=_BOUNDED),

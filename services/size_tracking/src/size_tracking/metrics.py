@@ -1,4 +1,4 @@
-"""Metrics as log lines: CloudWatch's embedded metric format, which costs no request."""
+"""Metrics as log lines in CloudWatch's embedded metric format, which needs no request."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,14 +7,14 @@ from size_history.items import Sample
 
 NAMESPACE = "Tidemark"
 MAX_VALUES = 100
-"""So many values a metric of one record may have (a limit of the format)."""
+"""Maximum number of values per metric in one record (a limit of the format)."""
 
 Values = Mapping[str, tuple[int | Sequence[int], str]]
-"""By the metric's name: a value, or several of them, and CloudWatch's unit."""
+"""By metric name: one or more values, and their CloudWatch unit."""
 
 
 def sizes(sample: Sample | None) -> Values:
-    """Return what a bucket weighs and holds, as its latest sample has it; nothing where there is none."""
+    """Return the bucket's bytes and objects from its last sample, or nothing if there is no sample."""
     if sample is None:
         return {}
     return {"TotalSize": (sample.total_size, "Bytes"), "ObjectCount": (sample.object_cnt, "Count")}

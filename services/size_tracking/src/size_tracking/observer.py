@@ -1,4 +1,4 @@
-"""What S3 says about a bucket's objects: one key when asked, or a page of the listing."""
+"""Asks S3 about objects: keys one by one, or a page of the listing."""
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 OBSERVERS = 16
-"""Keys asked about at the same time."""
+"""Number of keys that are requested at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Part of a listing, in key order. `more` says whether the bucket goes on after the last key."""
+    """Part of a listing, in key order. `more` says whether there are keys after the last one."""
 
     objects: tuple[tuple[str, Observation], ...]
     more: bool
@@ -35,11 +35,11 @@ class Observer:
     def observe(
         self, bucket: str, keys: Iterable[str]
     ) -> tuple[dict[str, Observation], dict[str, Exception]]:
-        """Ask about every key, in parallel; return what S3 answered, and the errors of keys it did not answer for."""
-        asked = {key: self._pool.submit(self._look, bucket, key) for key in keys}
+        """HEAD every key, in parallel. Return the observations, and the errors of the keys without one."""
+        answers = {key: self._pool.submit(self._look, bucket, key) for key in keys}
         seen: dict[str, Observation] = {}
         errors: dict[str, Exception] = {}
-        for key, answer in asked.items():
+        for key, answer in answers.items():
             try:
                 seen[key] = answer.result()
             except (ClientError, BotoCoreError) as error:
@@ -47,7 +47,7 @@ class Observer:
         return seen, errors
 
     def page(self, bucket: str, after: str, size: int) -> Page:
-        """List up to `size` objects (at most 1,000) after a key. A bucket that is gone lists nothing."""
+        """List up to `size` objects (at most 1,000) after a key. A bucket that does not exist lists nothing."""
         try:
             answer = self._list(Bucket=bucket, MaxKeys=size, StartAfter=after)
         except self._client.exceptions.NoSuchBucket:
@@ -59,7 +59,7 @@ class Observer:
         )
 
     def _list(self, **query: Any) -> Any:
-        """Return an answer with a key, or the last one: S3 promises no key in an answer that is to be continued."""
+        """Return the first answer that has a key, or the last one: S3 may send truncated answers without keys."""
         answer = self._client.list_objects_v2(**query)
         while answer.get("IsTruncated") and not answer.get("Contents"):
             answer = self._client.list_objects_v2(**query, ContinuationToken=answer["NextContinuationToken"])
@@ -73,7 +73,7 @@ class Observer:
             if status == 404:
                 return ABSENT
             if status == 400:
-                # An object under a key of the customer's own (SSE-C) shows its size to nobody but a listing.
+                # SSE-C: only a listing shows the size of an object that is encrypted with a customer's key.
                 return self._listed(bucket, key)
             raise
         return _observation(head, head["ContentLength"])
@@ -93,5 +93,5 @@ def _observation(answer: Any, size: int) -> Observation:
 
 
 def _seconds(instant: datetime) -> str:
-    """Return an instant to the second: a HEAD tells no more, whatever a listing tells."""
+    """Return an instant to the second, because a HEAD is no more precise."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,11 +1,12 @@
 """Adoption and reconcile as a pure state machine: a run of steps, each one queue message and one page of keys.
 
-A step goes CheckRun → Compare → Advance → Announce → StepDone, the last one ReadEnd → End → StepDone. The listing
-is only a hint: every key that differs goes through the accounting like any event's.
+A step goes CheckRun → Compare → Advance → Announce → StepDone; the last step goes ReadEnd → End → StepDone instead of
+Advance. `reconciler.py` runs it. The listing is never used as an observation: it only says which keys to check, and
+those keys are tracked as if an event had named them.
 
-A run cannot get lost, because a step is acknowledged only after the next one is known to be sent: a step whose put is
-refused checks the run again, since it may have been refused by the one before it saying that it is sent, or by its own
-first attempt whose answer was lost. And it cannot fork: the same step sent twice moves the run once.
+A run cannot get lost, because a step is acknowledged only after the next one is known to be sent. If its put is
+refused, a step checks the run again: the step before it may have just put the run as announced, or the answer to its
+own first attempt was lost. A run cannot fork either: a step that is delivered twice moves the run once.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,15 +22,15 @@ from size_tracking.track_plan import go_live
 from size_tracking.values import Observation, Outcome, Run, Transaction
 
 STALE_MICROSECONDS = 15 * 60 * 1_000_000
-"""A run without progress for longer than a step and its redeliveries take is given up: a new one starts."""
+"""A run without progress for this long is replaced by a new one. A step and its redeliveries take less."""
 
 
-# --- beginning: read the run → put a new one, unless one is going on → send its step ---
+# --- start: read the run → put a new one, unless one is going on → send its step ---
 
 
 @dataclass(frozen=True, slots=True)
 class PutRun:
-    """Put this new run, if nobody else did since."""
+    """Put this new run, if nothing else has put one since."""
 
     bucket: str
     run: Run
@@ -37,16 +38,15 @@ class PutRun:
 
 @dataclass(frozen=True, slots=True)
 class SendStep:
-    """Send the message of the step that the run expects next."""
+    """Send the message of the run's next step."""
 
     bucket: str
     run: Run
 
 
 def begin(bucket: str, run: Run | None, *, run_id: str, page_size: int, now: int) -> PutRun | SendStep:
-    """Begin a run, or push on the one that is going on: its step is sent again, which can do no harm."""
-    going_on = run is not None and run.ended is None and now - run.moved <= STALE_MICROSECONDS
-    if run is not None and going_on:
+    """Begin a run, or send the next step of the run that is going on once more, which does no harm."""
+    if run is not None and run.ended is None and now - run.moved <= STALE_MICROSECONDS:
         return SendStep(bucket, run)
     revision = run.revision + 1 if run else 1
     return PutRun(bucket, Run(run_id, page_size, started=now, moved=now, revision=revision))
@@ -57,47 +57,47 @@ def begin(bucket: str, run: Run | None, *, run_id: str, page_size: int, now: int
 
 @dataclass(frozen=True, slots=True)
 class CheckRun:
-    """Read the run, to see what the message has to do with it."""
+    """Read the run, to find out whether the message is its next step."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """Compare the run's next page with the rows, and heal what differs."""
+    """Compare the run's next page with the rows, and track the keys that differ."""
 
     run: Run
 
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """Put the moved run, if it is still where this step found it."""
+    """Put the moved run, if it has not changed since this step read it."""
 
     run: Run
 
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """Send the next step, then put the run that says so."""
+    """Send the next step, then put the run as announced."""
 
     run: Run
 
 
 @dataclass(frozen=True, slots=True)
 class ReadEnd:
-    """Every key is compared: read totals and peak for the end of the run."""
+    """All keys are compared: read totals and peak for the end of the run."""
 
     run: Run
 
 
 @dataclass(frozen=True, slots=True)
 class CreateTotals:
-    """There are no totals yet (the bucket may be empty): create them, then read them."""
+    """The totals do not exist yet (the bucket may be empty): create them, then read them."""
 
     run: Run
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Write the end of the run; where the bucket was adopting, it goes live with it."""
+    """Write the end of the run; a bucket that was adopting goes live in the same transaction."""
 
     run: Run
     transaction: Transaction
@@ -105,7 +105,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class StepDone:
-    """Nothing is left to do for this message; `run` is where the run stands, if this step moved it."""
+    """The message is done; `run` is the run as this step left it, or None if it did not move it."""
 
     run: Run | None = None
 
@@ -114,7 +114,7 @@ StepState = CheckRun | Compare | Advance | Announce | ReadEnd | CreateTotals | E
 
 
 def run_checked(step: ReconcileStep, run: Run | None) -> Compare | Announce | StepDone:
-    """Say what this message has to do with the run: it is expected, or it died before it sent the next, or nothing."""
+    """Return what to do with this message: it is the run's next step, it died before it announced that, or neither."""
     if run is None or run.run_id != step.run_id or run.ended is not None:
         return StepDone()
     if run.cursor == step.cursor:
@@ -126,9 +126,9 @@ def run_checked(step: ReconcileStep, run: Run | None) -> Compare | Announce | St
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A page compared: where its keys differ, how many were looked at, where to go on (None: the end is reached).
+    """A compared page: the keys that differ, the number of keys checked, and the next cursor (None at the end).
 
-    `differing` holds the keys in order, each with how many keys were looked at up to and including it.
+    `differing` holds the keys in order, each with the number of keys checked up to and including it.
     """
 
     differing: tuple[tuple[str, int], ...]
@@ -136,7 +136,7 @@ class Comparison:
     cursor: str | None
 
     def cut(self, count: int) -> "Comparison":
-        """Return the comparison as if the page had ended with its differing key number `count` (from 1)."""
+        """Return the comparison as if the page ended with the `count`th differing key (from 1)."""
         key, checked = self.differing[count - 1]
         return Comparison(self.differing[:count], checked, key)
 
@@ -150,9 +150,9 @@ def compare(
 ) -> Comparison:
     """Merge a page of the listing with the rows of its range, both in key order.
 
-    `until` is the last listed key where the listing goes on, None where it ends. A row that is None says that beyond
-    its key rows are unread: the page is cut there. It is cut at `limit` differing keys, too, so that rows nobody lists
-    any more cannot fill the memory.
+    `until` is the last listed key, or None if the listing has ended. A `None` row marks where reading stopped: rows
+    after its key were not read, so the page ends there. It also ends at `limit` differing keys, so that rows of
+    deleted objects cannot fill the memory.
     """
     differing: list[tuple[str, int]] = []
     checked = 0
@@ -169,7 +169,7 @@ def compare(
 def compared(
     state: Compare, comparison: Comparison, *, healed: int, drift: int, now: int
 ) -> Advance | ReadEnd:
-    """Move the run past a page whose differing keys are committed; `healed` of them had changed, by `drift` bytes."""
+    """Move the run past a page whose keys are committed; `healed` of them had changed, by `drift` bytes."""
     run = replace(
         state.run,
         revision=state.run.revision + 1,
@@ -184,12 +184,12 @@ def compared(
 
 
 def advanced(state: Advance, *, done: bool) -> Announce | CheckRun:
-    """Go on if this step moved the run; if somebody else did, see what is left to do."""
+    """Announce the next step if this one moved the run; otherwise check the run again."""
     return Announce(state.run) if done else CheckRun()
 
 
 def announced(state: Announce) -> Run:
-    """Return the run that says its expected step is sent."""
+    """Return the run with its next step announced."""
     return replace(state.run, announced=True, revision=state.run.revision + 1)
 
 
@@ -205,7 +205,7 @@ def end_read(
 
 
 def ended(state: End, outcome: Outcome) -> ReadEnd | CheckRun | StepDone:
-    """Finish, read again where totals or peak moved, or see what is left to do where the run did."""
+    """Finish; read again if totals or peak moved; check the run again if it moved."""
     if outcome is Outcome.TOTALS_MOVED:
         return ReadEnd(state.run)
     if outcome is Outcome.ROW_MOVED:
@@ -214,7 +214,7 @@ def ended(state: End, outcome: Outcome) -> ReadEnd | CheckRun | StepDone:
 
 
 def _alike(in_s3: Observation, in_ledger: Observation) -> bool:
-    """Compare what a listing tells: it has no version, and its time is not what a HEAD's is to the letter."""
+    """Compare size and ETag only: a listing has no version, and its time differs from a HEAD's."""
     return (in_s3.size, in_s3.etag) == (in_ledger.size, in_ledger.etag)
 
 
@@ -222,13 +222,13 @@ class _Side(Enum):
     LISTED = auto()
     RECORDED = auto()
     UNREAD = auto()
-    """Rows beyond the key are unread."""
+    """Rows after the key were not read."""
 
 
 def _merged(
     listed: Iterable[tuple[str, Observation]], recorded: Iterable[tuple[str, Observation | None]]
 ) -> Iterator[tuple[str, dict[_Side, Observation | None]]]:
-    """Yield every key once, in order, with what the listing and the Ledger have of it."""
+    """Yield every key once, in order, with its observations in the listing and in the Ledger."""
     in_order = merge(
         ((key, _Side.LISTED, seen) for key, seen in listed),
         ((key, _Side.RECORDED if seen else _Side.UNREAD, seen) for key, seen in recorded),

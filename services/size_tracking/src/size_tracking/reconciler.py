@@ -1,4 +1,4 @@
-"""Runs adoption and reconcile: one queue message is one page of a bucket, and sends the next."""
+"""Runs `reconcile_plan.py`: each message processes one page of a bucket and sends the message of the next page."""
 
 import json
 import logging
@@ -45,11 +45,11 @@ log = logging.getLogger(__name__)
 
 
 class StepFailedError(Exception):
-    """Some keys of a page could not be committed; the step comes back, and does again only what is not done."""
+    """Some keys of a page could not be committed; the step goes back to the queue and repeats only those."""
 
 
 class StepQueue:
-    """The queue that reconcile steps travel on: the tracker's own."""
+    """The sending end of the tracking queue."""
 
     def __init__(self, client: "SQSClient", queue_url: str) -> None:
         self._client = client
@@ -60,56 +60,44 @@ class StepQueue:
         self._client.send_message(QueueUrl=self._queue_url, MessageBody=message.to_json())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarter:
-    """Begins runs; with a bucket's first one, its totals. `new_run_id` makes ids that are never used again."""
+    """Starts runs, and creates the totals with a bucket's first run. `new_run_id` returns ids that are never reused."""
 
-    def __init__(
-        self,
-        *,
-        ledger: Ledger,
-        steps: StepQueue,
-        clock: Clock,
-        new_run_id: Callable[[], str] = lambda: uuid.uuid4().hex,
-    ) -> None:
-        self._ledger = ledger
-        self._steps = steps
-        self._clock = clock
-        self._new_run_id = new_run_id
-
-    def begin(self, bucket: str, page_size: int = MAX_PAGE_KEYS) -> None:
-        """Begin a run or push on the one that is going on; the bucket has totals when this returns."""
-        self._begin(bucket, page_size, adopting=False)
+    ledger: Ledger
+    steps: StepQueue
+    clock: Clock
+    new_run_id: Callable[[], str] = lambda: uuid.uuid4().hex
 
     def adopt(self, bucket: str) -> None:
-        """Begin the run that adopts a bucket, unless it has totals by now; it has them when this returns."""
-        self._begin(bucket, MAX_PAGE_KEYS, adopting=True)
+        """Begin the run that adopts a bucket, unless it has totals by now; it has totals when this returns."""
+        self.begin(bucket, adopting=True)
 
-    def _begin(self, bucket: str, page_size: int, *, adopting: bool) -> None:
-        """Put the run, send its first step, create the totals, in this order.
+    def begin(self, bucket: str, page_size: int = MAX_PAGE_KEYS, *, adopting: bool = False) -> None:
+        """Begin a run or push on the current one: put it, send its next step, create the totals, in this order.
 
-        Whoever dies in between leaves a bucket without totals, and the next event begins again. So totals say that
-        a step was sent; an adoption looks for them after it read the run, which cannot have ended without them.
+        A handler that dies in between leaves a bucket without totals, so the next event begins again: totals prove that
+        a step was sent. An adoption looks for totals after it read the run, since a run cannot end without them.
         """
         while True:
-            run = self._ledger.run(bucket)
+            run = self.ledger.run(bucket)
             if adopting and self._has_totals(bucket):
                 return
-            state = reconcile_plan.begin(
-                bucket, run, run_id=self._new_run_id(), page_size=page_size, now=self._clock.now()
-            )
-            if isinstance(state, SendStep) or self._ledger.put_run(bucket, state.run):
+            run_id, now = self.new_run_id(), self.clock.now()
+            state = reconcile_plan.begin(bucket, run, run_id=run_id, page_size=page_size, now=now)
+            if isinstance(state, SendStep) or self.ledger.put_run(bucket, state.run):
                 break
-        self._steps.send(ReconcileStep(bucket, state.run.run_id, state.run.cursor))
+        self.steps.send(ReconcileStep(bucket, state.run.run_id, state.run.cursor))
         if adopting or not self._has_totals(bucket):
-            self._ledger.create_totals(bucket, now=self._clock.now())
+            self.ledger.create_totals(bucket, now=self.clock.now())
 
     def _has_totals(self, bucket: str) -> bool:
-        return self._ledger.totals_and_peak(bucket)[0] is not None
+        return self.ledger.totals_and_peak(bucket)[0] is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciler:
-    """Carries out requests and steps."""
+    """Processes requests and steps."""
 
     ledger: Ledger
     observer: Observer
@@ -119,7 +107,7 @@ class Reconciler:
     clock: Clock
 
     def process(self, message: Message, *, deadline: int) -> None:
-        """Carry out a message that is ours; raises what `step` raises."""
+        """Process one of Tidemark's own messages; raises what `step` raises."""
         match message:
             case ReconcileEveryBucket():
                 for bucket in self.ledger.tracked_buckets():
@@ -130,7 +118,7 @@ class Reconciler:
                 self.step(message, deadline=deadline)
 
     def step(self, step: ReconcileStep, *, deadline: int) -> None:
-        """Carry out one step. Raises StepFailedError where keys could not be committed, OutOfTimeError at the deadline."""
+        """Process one step. Raises StepFailedError if keys could not be committed, OutOfTimeError at the deadline."""
         state: StepState = CheckRun()
         attempt = 0
         while not isinstance(state, StepDone):
@@ -140,7 +128,7 @@ class Reconciler:
                 self._measure(step.bucket, before.transaction.sample)
             if isinstance(before, Advance | End) and isinstance(state, ReadEnd | CheckRun):
                 if self.clock.now() >= deadline:
-                    raise OutOfTimeError("out of time in a reconcile step: it comes back")
+                    raise OutOfTimeError("out of time in a reconcile step: it goes back to the queue")
                 attempt += 1
                 self.clock.sleep(pause_seconds(attempt))
         _report(step, state)
@@ -182,15 +170,15 @@ class Reconciler:
     def _recorded(
         self, bucket: str, after: str, until: str | None
     ) -> Iterator[tuple[str, Observation | None]]:
-        """Yield the rows of a range in key order, over all shards, a query's page of each in memory.
+        """Yield the rows of a range in key order over all shards; a `None` row marks where reading stopped.
 
-        None with a key says that beyond it rows are unread.
+        One query page per shard is in memory.
         """
         shards = [self.ledger.objects_between(bucket, shard, after, until) for shard in keys.all_shards()]
         return merge(*shards, key=itemgetter(0))
 
     def _heal(self, bucket: str, comparison: Comparison, deadline: int) -> tuple[Comparison, TrackResult]:
-        """Commit the differing keys, in order; out of time, return the comparison cut where that came."""
+        """Commit the differing keys in order; when time runs out, cut the comparison after the last committed key."""
         tracked = TrackResult()
         for start in range(0, len(comparison.differing), CHUNK_KEYS):
             chunk = [key for key, _ in comparison.differing[start : start + CHUNK_KEYS]]
@@ -212,13 +200,13 @@ class Reconciler:
 
 
 def _report(step: ReconcileStep, done: StepDone) -> None:
-    """Log how far the run has come; a message that had nothing to do says so."""
+    """Log the progress of the run, or that the message had nothing to do."""
     run = done.run
-    told: dict[str, str | int] = {"bucket": step.bucket, "run_id": step.run_id, "cursor": step.cursor}
+    fields: dict[str, str | int] = {"bucket": step.bucket, "run_id": step.run_id, "cursor": step.cursor}
     if run is None:
-        log.info("reconcile step had nothing to do %s", json.dumps(told))
+        log.info("reconcile step had nothing to do %s", json.dumps(fields))
         return
-    told |= {"checked": run.checked, "healed": run.healed, "drift_bytes": run.drift}
+    fields |= {"checked": run.checked, "healed": run.healed, "drift_bytes": run.drift}
     if run.ended:
         metrics.emit(
             {"Bucket": step.bucket},
@@ -229,4 +217,4 @@ def _report(step: ReconcileStep, done: StepDone) -> None:
             },
             at=run.ended,
         )
-    log.info("reconcile %s %s", "ended" if run.ended else "goes on", json.dumps(told))
+    log.info("reconcile %s %s", "ended" if run.ended else "goes on", json.dumps(fields))

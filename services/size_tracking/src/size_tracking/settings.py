@@ -1,4 +1,4 @@
-"""What the function is told by its environment."""
+"""The function's settings, from its environment variables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The tables' names and the URL of the tracking queue."""
+    """The names of the tables and the URL of the tracking queue."""
 
     history_table: str
     ledger_table: str

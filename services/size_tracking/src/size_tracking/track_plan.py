@@ -1,12 +1,12 @@
 """The accounting as a pure state machine: what to do next with one chunk of keys, and why it is exact.
 
-A chunk goes ReadRows → Observe → ReadTotals → Commit → Done. Each state is a frozen value that says what its
-runner must fetch; each function takes a state and the answer and returns the next state. Nothing here reads a
-clock or calls AWS, so the tests explore every interleaving of this very code.
+A chunk goes ReadRows → Observe → ReadTotals → Commit → Done; `tracker.py` runs it. A state is a frozen value that names
+what the tracker must fetch. A function takes a state and the answer, and returns the next state. Nothing here reads a
+clock or calls AWS, so the tests explore every interleaving of this code.
 
-Why it is exact: a commit rests on an observation made *after* the row's revision was read, and goes through
-only if that revision still stands. So the observations of a key are committed in the order in which they
-were made, and the last event of a key is acknowledged only after a commit that saw what it left behind.
+Why it is exact: a commit writes an observation that was made *after* the row's revision was read, and it succeeds only
+if the row still has that revision. So the observations of a key are committed in the order in which they were made. The
+last event of a key is acknowledged only after a commit whose observation was made after the event.
 """
 
 from collections.abc import Mapping
@@ -14,17 +14,10 @@ from dataclasses import dataclass, replace
 
 from size_history.items import MAX_CHANGED_KEYS, Peak, Sample, State, Totals
 from size_history.keys import prefix_of
-from size_tracking.values import (
-    ObjectRow,
-    Observation,
-    Outcome,
-    PrefixDelta,
-    RowWrite,
-    Transaction,
-)
+from size_tracking.values import ObjectRow, Observation, Outcome, PrefixDelta, RowWrite, Transaction
 
 CHUNK_KEYS = 48
-"""A DynamoDB transaction holds 100 items (an AWS limit): 48 rows, up to 48 prefixes, totals, sample, peak."""
+"""A DynamoDB transaction has at most 100 items (an AWS limit): 48 rows, 48 prefixes, totals, sample and peak fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +38,7 @@ class Observe:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One key as the Ledger had it, and as S3 showed it afterwards."""
+    """One key: its row in the Ledger, and what S3 said about it afterwards."""
 
     key: str
     row: ObjectRow
@@ -53,7 +46,7 @@ class Look:
 
     @property
     def changed(self) -> bool:
-        """Return whether S3 shows something else than the Ledger holds."""
+        """Return whether S3 and the Ledger differ."""
         return self.seen != self.row.seen
 
 
@@ -67,7 +60,7 @@ class ReadTotals:
 
 @dataclass(frozen=True, slots=True)
 class Adopt:
-    """The bucket has no totals: start its adoption, then read them."""
+    """The bucket has no totals: start its adoption, then read the totals."""
 
     bucket: str
     looks: tuple[Look, ...]
@@ -83,9 +76,9 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The chunk is committed (or held nothing that could be observed).
+    """The chunk is committed, or S3 answered for none of its keys.
 
-    `changed` keys had changed, by `bytes_moved` in absolute value.
+    `changed` counts the keys that had changed; `bytes_moved` sums the absolute differences of their sizes.
     """
 
     changed: int = 0
@@ -96,12 +89,12 @@ ChunkState = ReadRows | Observe | ReadTotals | Adopt | Commit | Done
 
 
 def rows_read(state: ReadRows, rows: Mapping[str, ObjectRow]) -> Observe:
-    """Go on with the rows that were found; a key without one is at revision 0."""
+    """Continue with the rows that were found; a key without a row is at revision 0."""
     return Observe(state.bucket, tuple((key, rows.get(key, ObjectRow())) for key in state.keys))
 
 
 def observed(state: Observe, seen: Mapping[str, Observation]) -> ReadTotals | Done:
-    """Go on with the keys that S3 answered for; the others are the caller's to report."""
+    """Continue with the keys that S3 answered for; the caller reports the others."""
     looks = tuple(Look(key, row, seen[key]) for key, row in state.rows if key in seen)
     return ReadTotals(state.bucket, looks) if looks else Done()
 
@@ -109,8 +102,8 @@ def observed(state: Observe, seen: Mapping[str, Observation]) -> ReadTotals | Do
 def totals_read(state: ReadTotals, totals: Totals | None, peak: Peak | None, now: int) -> Adopt | Commit:
     """Plan the commit from totals and peak as read just now (`now` in microseconds since 1970).
 
-    Every row is written, even where nothing changed: the write moves the revision, and so voids whatever
-    a slower handler saw before.
+    It writes every row, even if nothing changed: the new revision makes the commit of any slower, older observation
+    fail.
     """
     if totals is None:
         return Adopt(state.bucket, state.looks)
@@ -121,25 +114,17 @@ def totals_read(state: ReadTotals, totals: Totals | None, peak: Peak | None, now
     changed = [look for look in state.looks if look.changed]
     if not changed:
         return Commit(state.looks, Transaction(state.bucket, rows))
-    transaction = _record(
-        Transaction(state.bucket, rows, prefixes=_prefix_deltas(changed), totals=_moved(totals, changed)),
-        changed,
-        peak,
-        now,
-    )
-    return Commit(state.looks, transaction)
+    moved = Transaction(state.bucket, rows, prefixes=_prefix_deltas(changed), totals=_moved(totals, changed))
+    return Commit(state.looks, _record(moved, changed, peak, now))
 
 
 def adopted(state: Adopt) -> ReadTotals:
-    """Go on once the adoption is under way."""
+    """Continue after the adoption has been started."""
     return ReadTotals(state.bucket, state.looks)
 
 
 def committed(state: Commit, outcome: Outcome) -> Done | ReadTotals | ReadRows:
-    """Finish, or go back as far as what moved demands.
-
-    Where a row moved, what was observed may be older than what now stands there: everything is redone.
-    """
+    """Finish, or go back. If a row moved, the observations may be older than that row, so everything is repeated."""
     bucket = state.transaction.bucket
     if outcome is Outcome.ROW_MOVED:
         return ReadRows(bucket, tuple(look.key for look in state.looks))
@@ -150,16 +135,16 @@ def committed(state: Commit, outcome: Outcome) -> Done | ReadTotals | ReadRows:
 
 
 def go_live(bucket: str, totals: Totals, peak: Peak | None, now: int) -> Transaction:
-    """Plan the end of an adoption: totals become live, the first sample is the baseline, the peak follows.
+    """Plan the end of an adoption: the totals become live, the first sample (the baseline) is written, the peak raised.
 
-    It moves the totals' revision, so that a commit planned while adopting (without a sample) cannot follow it.
+    The new revision of the totals makes any commit fail that was planned while adopting, since it has no sample.
     """
     live = replace(totals, state=State.LIVE, revision=totals.revision + 1)
     return _record(Transaction(bucket, totals=live), [], peak, now)
 
 
 def _record(transaction: Transaction, changed: list[Look], peak: Peak | None, now: int) -> Transaction:
-    """Add the sample and the peak to a commit of live totals; an adopting bucket has neither yet."""
+    """Add the sample and the peak to a commit of live totals. An adopting bucket has no samples yet."""
     totals = transaction.totals
     if totals is None or totals.state is not State.LIVE:
         return transaction
@@ -183,7 +168,7 @@ def _record(transaction: Transaction, changed: list[Look], peak: Peak | None, no
 
 
 def _moved(totals: Totals, changed: list[Look]) -> Totals:
-    """Return the totals after these changes; what an adoption finds was not created while we watched."""
+    """Return the totals after these changes. The counters stay while adopting: they count what is created while live."""
     moved = replace(
         totals,
         size=totals.size + sum(_size_delta(look) for look in changed),
@@ -203,7 +188,7 @@ def _moved(totals: Totals, changed: list[Look]) -> Totals:
 
 
 def _prefix_deltas(changed: list[Look]) -> tuple[PrefixDelta, ...]:
-    """Return one summed delta per prefix: a transaction may touch an item once (an AWS limit)."""
+    """Return one summed delta per prefix: a transaction may write an item only once (an AWS limit)."""
     deltas: dict[str, PrefixDelta] = {}
     for look in changed:
         prefix = prefix_of(look.key)

@@ -1,4 +1,4 @@
-"""Runs the accounting of one bucket's keys against S3 and DynamoDB, until it is done or out of time."""
+"""Runs `track_plan.py` for keys of one bucket, against S3 and DynamoDB."""
 
 import random
 import time
@@ -27,12 +27,12 @@ _MAX_PAUSE_SECONDS = 0.5
 
 
 class OutOfTimeError(Exception):
-    """The invocation's time is over before these keys are committed; their messages come back."""
+    """The invocation ran out of time before these keys were committed; their messages go back to the queue."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Where time comes from: `now` in microseconds since 1970, and pauses in seconds."""
+    """The source of time: `now` in microseconds since 1970, `sleep` in seconds."""
 
     now: Callable[[], int] = lambda: time.time_ns() // 1000
     sleep: Callable[[float], None] = time.sleep
@@ -40,9 +40,9 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class TrackResult:
-    """What became of some keys: how many had changed, by how many bytes, and the errors of those not committed.
+    """The result for some keys: how many had changed, by how many bytes, and the errors of those not committed.
 
-    `sample` is the latest that was recorded on the way; `conflicts` counts the commits that had to be repeated.
+    `sample` is the last one recorded; `conflicts` counts the commits that had to be repeated.
     """
 
     changed: int = 0
@@ -52,7 +52,7 @@ class TrackResult:
     conflicts: int = 0
 
     def plus(self, later: "TrackResult") -> "TrackResult":
-        """Return both together."""
+        """Return the sum of both results."""
         return TrackResult(
             self.changed + later.changed,
             self.bytes_moved + later.bytes_moved,
@@ -64,7 +64,7 @@ class TrackResult:
 
 @dataclass(slots=True)
 class ChunkProgress:
-    """How a chunk has gone so far."""
+    """What has happened to a chunk so far."""
 
     errors: dict[str, Exception] = field(default_factory=dict)
     sample: Sample | None = None
@@ -72,9 +72,9 @@ class ChunkProgress:
 
 
 class Tracker:
-    """Brings the Ledger and the History in step with S3, key by key.
+    """Updates the Ledger and the History from S3, key by key.
 
-    `adopt` begins the adoption of a bucket that has no totals, and returns once they exist.
+    `adopt` starts the adoption of a bucket without totals, and returns when the totals exist.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Tracker:
     def track(self, bucket: str, keys: Sequence[str], *, deadline: int) -> TrackResult:
         """Commit what S3 now says about these distinct keys, chunk by chunk.
 
-        `deadline` in microseconds since 1970: what is not committed by then is among the errors.
+        `deadline` is in microseconds since 1970. Keys that are not committed by then are among the errors.
         """
         result = TrackResult()
         for start in range(0, len(keys), CHUNK_KEYS):
@@ -101,13 +101,12 @@ class Tracker:
             done = self._run(ReadRows(bucket, keys), progress, deadline)
         except ClientError as error:
             if error.response["Error"]["Code"] == "ValidationException" and len(keys) > 1:
-                # One key that DynamoDB will not take must not take its neighbours with it.
+                # DynamoDB rejects one key: find it by halves, so that the others are committed.
                 half = len(keys) // 2
-                return self._chunk(bucket, keys[:half], deadline).plus(
-                    self._chunk(bucket, keys[half:], deadline)
-                )
+                first = self._chunk(bucket, keys[:half], deadline)
+                return first.plus(self._chunk(bucket, keys[half:], deadline))
             return TrackResult(errors=dict.fromkeys(keys, error))
-        except Exception as error:  # noqa: BLE001  # whatever it is, these keys are reported and come back
+        except Exception as error:  # noqa: BLE001  # any error: these keys are reported and retried
             return TrackResult(errors=dict.fromkeys(keys, error), conflicts=progress.conflicts)
         return TrackResult(
             done.changed, done.bytes_moved, progress.errors, progress.sample, progress.conflicts
@@ -119,16 +118,15 @@ class Tracker:
                 raise OutOfTimeError("out of time: the message goes back to the queue")
             before = state
             state = self.step(state, progress.errors)
-            if isinstance(before, Commit):
-                if isinstance(state, Done):
-                    progress.sample = before.transaction.sample
-                else:
-                    progress.conflicts += 1
-                    self._clock.sleep(pause_seconds(progress.conflicts))
+            if isinstance(before, Commit) and isinstance(state, Done):
+                progress.sample = before.transaction.sample
+            elif isinstance(before, Commit):
+                progress.conflicts += 1
+                self._clock.sleep(pause_seconds(progress.conflicts))
         return state
 
     def step(self, state: ChunkState, errors: dict[str, Exception]) -> ChunkState:
-        """Fetch what the state asks for and return the next one; `errors` gets the keys that S3 did not answer for."""
+        """Fetch what the state needs and return the next state; keys that S3 did not answer for go to `errors`."""
         match state:
             case ReadRows(bucket, keys):
                 return track_plan.rows_read(state, self._ledger.rows(bucket, keys))
@@ -150,6 +148,6 @@ class Tracker:
 
 
 def pause_seconds(attempt: int) -> float:
-    """Return a random pause before the given attempt (1, 2, …), so that two writers do not meet again."""
-    longest = min(_MAX_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt)
-    return random.uniform(0, longest)  # noqa: S311  # jitter, not a secret
+    """Return a random pause before the given attempt (1, 2, …), so that two writers do not collide again."""
+    maximum = min(_MAX_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt)
+    return random.uniform(0, maximum)  # noqa: S311  # jitter, not a secret

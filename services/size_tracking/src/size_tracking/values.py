@@ -1,4 +1,4 @@
-"""What the accounting reasons about: what S3 said, what the Ledger holds, and what to commit."""
+"""The values of the accounting: what S3 said, what the Ledger holds, and what to commit."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -8,7 +8,7 @@ from size_history.items import Peak, Sample, Totals
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What S3 said about one key when asked: its size in bytes, or None if absent.
+    """What S3 said about one key: the size of its object in bytes, or None if there is no object.
 
     `etag`, `last_modified` (ISO-8601, seconds) and `version_id` tell two objects of the same size apart.
     """
@@ -20,7 +20,7 @@ class Observation:
 
     @property
     def present(self) -> bool:
-        """Return whether the object was there."""
+        """Return whether there was an object."""
         return self.size is not None
 
 
@@ -29,7 +29,7 @@ ABSENT = Observation()
 
 @dataclass(frozen=True, slots=True)
 class ObjectRow:
-    """The Ledger's row of one key: the latest committed observation, and its revision (0: there is no row)."""
+    """The Ledger's row of one key: the last committed observation, and its revision (0: there is no row)."""
 
     revision: int = 0
     seen: Observation = ABSENT
@@ -37,7 +37,7 @@ class ObjectRow:
 
 @dataclass(frozen=True, slots=True)
 class RowWrite:
-    """Put `seen` under `revision`, if the row's revision is still `read_revision`."""
+    """Put `seen` and `revision`, if the row's revision is still `read_revision`."""
 
     key: str
     read_revision: int
@@ -56,12 +56,12 @@ class PrefixDelta:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How far a bucket's reconcile has come; `revision` rises with every change of it.
+    """The progress of a bucket's reconcile; every change raises `revision`.
 
-    The step expected next covers the keys after `cursor`; `previous` is where the step before it began. `announced`
-    says that the message of the expected step is known to be sent. Times are microseconds since 1970;
-    `moved` is the last progress, `ended` is None while the run goes on. `checked` keys were compared, `healed` of
-    them had to be corrected, by `drift` bytes in absolute value.
+    The next step covers the keys after `cursor`; the step before it began after `previous`. `announced` means that the
+    message of the next step is known to be sent. Times are microseconds since 1970: `moved` is the last progress, and
+    `ended` is None while the run goes on. `checked` keys were compared and `healed` of them corrected; `drift` sums
+    the absolute corrections in bytes.
     """
 
     run_id: str
@@ -80,9 +80,9 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """All that one commit writes, or none of it.
+    """What one commit writes, all of it or nothing.
 
-    `run` and `totals` are put if the stored revision is one less than their own; `peak` if the stored size is smaller.
+    `run` and `totals` are put if the stored revision is one less than theirs, `peak` if the stored size is smaller.
     """
 
     bucket: str
@@ -99,6 +99,6 @@ class Outcome(Enum):
 
     COMMITTED = auto()
     ROW_MOVED = auto()
-    """An object row, or the reconcile run, is not as it was read."""
+    """An object row or the reconcile run has changed since it was read."""
     TOTALS_MOVED = auto()
-    """The totals or the peak moved, or another transaction held one of the items: no row is known to have moved."""
+    """The totals or the peak moved, or another transaction was writing an item. No row is known to have moved."""
