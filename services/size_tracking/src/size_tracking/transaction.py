@@ -1,0 +1,130 @@
+"""The transaction that a commit writes: the items of DynamoDB's TransactWriteItems, and what its refusal means."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from size_history import items
+from size_history.items import EXPIRY, Item, Peak, Totals, number, text
+from size_tracking.values import Outcome, PrefixDelta, RowWrite, Run, Transaction
+
+TOMBSTONE_SECONDS = 30 * 24 * 3600
+"""How long the row of an absent object is kept. It must outlive every handler that may have read its revision."""
+_MOVED = "ConditionalCheckFailed"
+_RETRY = {
+    "None",
+    _MOVED,
+    "TransactionConflict",
+    "ThrottlingError",
+    "ProvisionedThroughputExceeded",
+    "RequestLimitExceeded",
+}
+"""Reasons of a cancelled transaction that a retry can overcome: another writer, or too many requests."""
+_RUN_TEXTS = ("run_id", "cursor", "previous")
+_RUN_NUMBERS = ("page_size", "started", "moved", "revision", "checked", "healed", "drift")
+
+
+def transact_items(transaction: Transaction, *, ledger: str, history: str, now: int) -> list[Item]:
+    """Return the items of a transaction on these two tables: the object rows and the run come first.
+
+    `now` is in microseconds since 1970.
+    """
+    bucket = transaction.bucket
+    writes: list[Item] = [put_row(ledger, bucket, row, now) for row in transaction.rows]
+    if transaction.run:
+        writes.append({"Put": put_run(ledger, bucket, transaction.run)})
+    writes += [add_prefix(ledger, bucket, delta) for delta in transaction.prefixes]
+    if transaction.totals:
+        writes.append(put_totals(ledger, bucket, transaction.totals))
+    if transaction.sample:
+        writes.append({"Put": {"TableName": history, "Item": transaction.sample.to_item()}})
+    if transaction.peak:
+        writes.append(put_peak(ledger, transaction.peak))
+    return writes
+
+
+def put_row(table: str, bucket: str, row: RowWrite, now: int) -> Item:
+    """Put an object row, if its revision is still the one that was read."""
+    item = {**items.object_key(bucket, row.key), "revision": number(row.revision)}
+    if row.seen.size is None:
+        item[EXPIRY] = number(now // 1_000_000 + TOMBSTONE_SECONDS)
+    else:
+        item["size"] = number(row.seen.size)
+        item |= {name: text(getattr(row.seen, name)) for name in ("etag", "last_modified", "version_id")}
+    return {"Put": {"TableName": table, "Item": item, **if_revision(row.read_revision)}}
+
+
+def put_run(table: str, bucket: str, run: Run) -> dict[str, Any]:
+    """Put the reconcile run, if its stored revision is one less."""
+    item = {
+        **items.reconcile_key(bucket),
+        **items.numbers_of(run, _RUN_NUMBERS),
+        **{name: text(getattr(run, name)) for name in _RUN_TEXTS},
+        "announced": {"BOOL": run.announced},
+    }
+    if run.ended is not None:
+        item["ended"] = number(run.ended)
+    return {"TableName": table, "Item": item, **if_revision(run.revision - 1)}
+
+
+def run_of(item: Mapping[str, Any]) -> Run:
+    """Read a reconcile run."""
+    fields: dict[str, Any] = {name: item[name]["S"] for name in _RUN_TEXTS}
+    fields |= items.ints_of(item, _RUN_NUMBERS)
+    ended = items.int_of(item, "ended") if "ended" in item else None
+    return Run(**fields, announced=item["announced"]["BOOL"], ended=ended)
+
+
+def add_prefix(table: str, bucket: str, delta: PrefixDelta) -> Item:
+    """Add to a prefix row, whatever it holds."""
+    return {
+        "Update": {
+            "TableName": table,
+            "Key": items.prefix_key(bucket, delta.prefix),
+            "UpdateExpression": "ADD #size :size, #count :count",
+            "ExpressionAttributeNames": {"#size": "size", "#count": "count"},
+            "ExpressionAttributeValues": {":size": number(delta.size), ":count": number(delta.count)},
+        }
+    }
+
+
+def put_totals(table: str, bucket: str, totals: Totals) -> Item:
+    """Put the totals, if their stored revision is one less."""
+    return {"Put": {"TableName": table, "Item": totals.to_item(bucket), **if_revision(totals.revision - 1)}}
+
+
+def put_peak(table: str, peak: Peak) -> Item:
+    """Put the peak, if the stored one is lower."""
+    return {
+        "Put": {
+            "TableName": table,
+            "Item": peak.to_item(),
+            "ConditionExpression": "attribute_not_exists(pk) OR #size < :size",
+            "ExpressionAttributeNames": {"#size": "size"},
+            "ExpressionAttributeValues": {":size": number(peak.size)},
+        }
+    }
+
+
+def if_revision(revision: int) -> dict[str, Any]:
+    """Return the condition that an item's stored revision is this one; 0 means that there is no item."""
+    if revision == 0:
+        return {"ConditionExpression": "attribute_not_exists(pk)"}
+    return {
+        "ConditionExpression": "revision = :revision",
+        "ExpressionAttributeValues": {":revision": number(revision)},
+    }
+
+
+def outcome_of(error: ClientError, own: int) -> Outcome:
+    """Return why a transaction was cancelled; its first `own` items are the object rows and the run.
+
+    Raises the error if no retry can overcome it.
+    """
+    codes = [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
+    if _MOVED in codes[:own]:
+        return Outcome.ROW_MOVED
+    if codes and all(code in _RETRY for code in codes):
+        return Outcome.TOTALS_MOVED
+    raise error
