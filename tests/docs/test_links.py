@@ -53,3 +53,11 @@ def test_links_are_found_also_when_their_text_is_on_two_lines(tmp_path):
 
     assert targets_of(page) == ["decisions/", "y.svg"]
     assert anchors_of(page) == {"a-b-c"}
+
+
+def test_every_decision_is_in_the_list_of_decisions():
+    directory = ROOT / "docs" / "decisions"
+
+    listed = targets_of(directory / "README.md")
+
+    assert listed == sorted(page.name for page in directory.glob("0*.md"))
