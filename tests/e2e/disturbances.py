@@ -1,53 +1,42 @@
-"""What a test does to a running environment, and undoes: kills, a short visibility timeout, events that get lost."""
+"""Changes and faults that a test makes in a running environment: puts, kills, lost events, an early redelivery."""
 
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 
 from size_history.messages import ReconcileRequest
 from tests.e2e.environment import Environment
+from tests.waiting import until
 from tidemark.aws.deployment import Deployment
 
 
 def deployment() -> Deployment:
-    """Return the environment as the operations see it."""
+    """Return the environment as the commands of operations see it."""
     return Deployment("local", os.environ["AWS_ENDPOINT_URL"])
-
-
-def wait_until(condition: Callable[[], object], what: str, *, seconds: float = 120) -> None:
-    """Poll until it holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"after {seconds} s still not: {what}"
-        time.sleep(0.05)
 
 
 def put_all(environment: Environment, bucket: str, sizes: dict[str, int]) -> None:
     """Put these objects, eight at a time."""
     s3 = environment.client("s3")
     with ThreadPoolExecutor(8) as pool:
-        list(
-            pool.map(lambda one: s3.put_object(Bucket=bucket, Key=one[0], Body=b"." * one[1]), sizes.items())
-        )
+        list(pool.map(lambda key: s3.put_object(Bucket=bucket, Key=key, Body=b"." * sizes[key]), sizes))
 
 
 def make_live(environment: Environment, bucket: str) -> None:
-    """Have the deployed tracker adopt a bucket, and wait until it has."""
+    """Let the deployed tracker adopt a bucket, and wait until it has."""
     environment.client("sqs").send_message(
         QueueUrl=environment.queue_url, MessageBody=ReconcileRequest(bucket).to_json()
     )
-    wait_until(lambda: environment.samples(bucket), f"{bucket} is adopted")
+    until(lambda: environment.samples(bucket), f"{bucket} is adopted")
 
 
 @contextmanager
 def visibility(environment: Environment, seconds: int) -> Iterator[None]:
-    """Let messages that were not acknowledged come back sooner, and put the queue's own timeout back afterwards."""
-    sqs, name = environment.client("sqs"), "VisibilityTimeout"
-    url = environment.queue_url
+    """Redeliver messages that were not acknowledged after so many seconds, while the block lasts."""
+    sqs, url, name = environment.client("sqs"), environment.queue_url, "VisibilityTimeout"
     before = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name]
     sqs.set_queue_attributes(QueueUrl=url, Attributes={name: str(seconds)})
     try:
@@ -58,38 +47,35 @@ def visibility(environment: Environment, seconds: int) -> Iterator[None]:
 
 @contextmanager
 def lost_events(environment: Environment, bucket: str) -> Iterator[None]:
-    """Let a bucket tell nobody of its changes; at its source, for LocalStack delivers by a disabled rule too."""
+    """Turn a bucket's events off while the block lasts. (LocalStack would also deliver by a disabled rule.)"""
     s3 = environment.client("s3")
-    told = s3.get_bucket_notification_configuration(Bucket=bucket)
-    told.pop("ResponseMetadata", None)
+    before = s3.get_bucket_notification_configuration(Bucket=bucket)
+    before.pop("ResponseMetadata", None)
     s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
     try:
         yield
     finally:
-        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=told)
+        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=before)
 
 
 def tracker_processes(environment: Environment) -> list[psutil.Process]:
-    """Return the processes in which this environment's tracker runs right now."""
+    """Return the processes that run this environment's tracker."""
     found = []
     for process in psutil.process_iter():
-        try:
-            if "size_tracking.handler.handler" not in process.cmdline():
-                continue
-            if process.environ().get("LEDGER_TABLE") == environment.ledger_table:
+        with suppress(psutil.Error):
+            if (
+                "size_tracking.handler.handler" in process.cmdline()
+                and process.environ().get("LEDGER_TABLE") == environment.ledger_table
+            ):
                 found.append(process)
-        except psutil.Error:
-            continue
     return found
 
 
 def kill_tracker(environment: Environment) -> int:
-    """Kill the tracker wherever it runs, without a warning; return how many processes there were."""
+    """Kill the tracker's processes and return how many there were."""
     killed = 0
     for process in tracker_processes(environment):
-        try:
+        with suppress(psutil.NoSuchProcess):
             process.kill()
-        except psutil.NoSuchProcess:
-            continue
-        killed += 1
+            killed += 1
     return killed

@@ -1,10 +1,10 @@
-"""A running environment, as `make -s env` describes it, and what can be read in it."""
+"""A running environment, as `make -s env` describes it, and readers of its buckets, tables and queue."""
 
 import os
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import boto3
@@ -13,23 +13,11 @@ from botocore.config import Config
 from size_history import items, keys
 from size_history.items import Peak, Sample, Totals
 from size_history.keys import prefix_of
-
-VARIABLES = {
-    "api_url": "TIDEMARK_API_URL",
-    "data_bucket": "TIDEMARK_DATA_BUCKET",
-    "plot_bucket": "TIDEMARK_PLOT_BUCKET",
-    "history_table": "TIDEMARK_HISTORY_TABLE",
-    "ledger_table": "TIDEMARK_LEDGER_TABLE",
-    "queue_url": "TIDEMARK_QUEUE_URL",
-    "dlq_url": "TIDEMARK_DLQ_URL",
-    "size_tracking_function": "TIDEMARK_SIZE_TRACKING_FUNCTION",
-    "plotting_function": "TIDEMARK_PLOTTING_FUNCTION",
-    "driver_function": "TIDEMARK_DRIVER_FUNCTION",
-}
+from tests.waiting import until
 
 
 class NoEnvironmentError(Exception):
-    """No environment is described; the text says what to run."""
+    """The process has no variables of an environment; the message says what to run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +30,7 @@ class Weight:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Names and URLs of a running environment, and a client for each service."""
+    """Names and URLs of a running environment. Each comes from the variable of its name, such as `TIDEMARK_API_URL`."""
 
     api_url: str
     data_bucket: str
@@ -57,15 +45,16 @@ class Environment:
 
     @classmethod
     def from_env(cls) -> "Environment":
-        missing = [name for name in VARIABLES.values() if not os.environ.get(name)]
+        variables = {field.name: f"TIDEMARK_{field.name.upper()}" for field in fields(cls)}
+        missing = [name for name in variables.values() if not os.environ.get(name)]
         if missing:
             raise NoEnvironmentError(
                 f"no environment to test: run `make local-up`, then `make e2e` (missing {', '.join(missing)})"
             )
-        return cls(**{field: os.environ[name] for field, name in VARIABLES.items()})
+        return cls(**{field: os.environ[name] for field, name in variables.items()})
 
     def client(self, service: str) -> Any:
-        """Return a client for many threads. It retries, for LocalStack answers 500 where two puts of a key race."""
+        """Return a client for many threads. It retries, because LocalStack answers 500 if two puts of a key race."""
         retries = {"mode": "standard", "total_max_attempts": 5}
         return boto3.client(
             service, config=Config(max_pool_connections=32, read_timeout=350, retries=retries)
@@ -90,18 +79,22 @@ class Environment:
         )
         return [Sample.from_item(item) for page in pages for item in page["Items"]]
 
+    def ledger_item(self, key: dict[str, Any]) -> Any:
+        answer = self.client("dynamodb").get_item(TableName=self.ledger_table, Key=key, ConsistentRead=True)
+        return answer.get("Item")
+
     def totals(self, bucket: str) -> Totals | None:
-        item = self._ledger_item(items.totals_key(bucket))
+        item = self.ledger_item(items.totals_key(bucket))
         return Totals.from_item(item) if item else None
 
     def peak(self) -> Peak:
-        return Peak.from_item(self._ledger_item(items.PEAK_KEY))
+        return Peak.from_item(self.ledger_item(items.PEAK_KEY))
 
     def reconcile(self, bucket: str) -> dict[str, Any]:
-        return self._ledger_item(items.reconcile_key(bucket)) or {}
+        return self.ledger_item(items.reconcile_key(bucket)) or {}
 
     def prefixes(self, bucket: str) -> dict[str, Weight]:
-        """Return the prefix rows that hold anything."""
+        """Return the prefix rows that are not zero."""
         rows = self._partitions(keys.prefix_pk(bucket, shard) for shard in keys.all_shards())
         found = {
             row["sk"]["S"]: Weight(items.int_of(row, "size"), items.int_of(row, "count")) for row in rows
@@ -109,31 +102,32 @@ class Environment:
         return {prefix: weight for prefix, weight in found.items() if weight != Weight(0, 0)}
 
     def rows(self, bucket: str) -> dict[str, int]:
-        """Return the size of every object that the Ledger holds as present."""
+        """Return the size of every object that is present by the Ledger."""
         rows = self._partitions(keys.object_pk(bucket, shard) for shard in keys.all_shards())
         return {row["sk"]["S"]: items.int_of(row, "size") for row in rows if "size" in row}
 
-    def waiting(self) -> int:
-        """Return how many messages are in the queue, in flight included."""
+    def messages(self) -> int:
+        """Return how many messages the queue holds, including those in flight."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         answer = self.client("sqs").get_queue_attributes(QueueUrl=self.queue_url, AttributeNames=names)
         return sum(int(count) for count in answer["Attributes"].values())
 
     def wait_until_quiet(self, *, seconds: float = 180, quiet: float = 1.5) -> None:
-        """Wait until the queue has been empty for a while, as events may still be on their way to it."""
-        deadline = time.monotonic() + seconds
-        since = time.monotonic()
-        while time.monotonic() - since < quiet:
-            waiting = self.waiting()
-            if waiting:
-                since = time.monotonic()
-            if time.monotonic() > deadline:
-                raise AssertionError(f"after {seconds} s the queue still holds {waiting} messages")
-            time.sleep(0.1)
+        """Wait until the queue has been empty for a while, because events may still be on their way to it."""
+        last_busy = time.monotonic()
 
-    def _ledger_item(self, key: dict[str, Any]) -> Any:
-        answer = self.client("dynamodb").get_item(TableName=self.ledger_table, Key=key, ConsistentRead=True)
-        return answer.get("Item")
+        def is_quiet() -> bool:
+            nonlocal last_busy
+            if self.messages():
+                last_busy = time.monotonic()
+            return time.monotonic() - last_busy > quiet
+
+        until(
+            is_quiet,
+            lambda: f"the queue stays empty; it holds {self.messages()} messages",
+            seconds=seconds,
+            pause=0.1,
+        )
 
     def _partitions(self, names: Iterator[str]) -> Iterator[dict[str, Any]]:
         query = self.client("dynamodb").get_paginator("query")

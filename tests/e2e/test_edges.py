@@ -2,29 +2,24 @@
 
 import pytest
 
-from tests.e2e.disturbances import make_live, put_all, wait_until
+from tests.e2e.disturbances import make_live, put_all
 from tests.e2e.environment import Environment, Weight, assert_exact
 from tests.e2e.tracked_bucket import tracked_bucket
+from tests.waiting import until
+from tidemark.aws.buckets import empty_bucket
 
 pytestmark = pytest.mark.long
 
 
 def weighs(environment: Environment, bucket: str, size: int, count: int) -> None:
-    """Wait until the last sample is this, and hold it against the bucket's listing."""
+    """Wait until the last sample has this size and count, and compare it with the bucket's listing."""
 
     def last() -> Weight:
         sample = environment.samples(bucket)[-1]
         return Weight(sample.total_size, sample.object_cnt)
 
-    wait_until(lambda: last() == Weight(size, count), f"the history ends at {size} bytes in {count} objects")
+    until(lambda: last() == Weight(size, count), f"the history ends at {size} bytes in {count} objects")
     assert assert_exact(environment, bucket) == Weight(size, count)
-
-
-def remove_every_version(environment: Environment, bucket: str) -> None:
-    s3 = environment.client("s3")
-    listed = s3.list_object_versions(Bucket=bucket)
-    for version in [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]:
-        s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
 
 
 def test_a_versioned_bucket_weighs_what_its_current_versions_weigh(environment):
@@ -39,18 +34,16 @@ def test_a_versioned_bucket_weighs_what_its_current_versions_weigh(environment):
 
         marker = s3.delete_object(Bucket=bucket, Key="k")["VersionId"]
         weighs(environment, bucket, 0, 0)
-        s3.delete_object(Bucket=bucket, Key="k", VersionId=marker)  # the version before it resurfaces
+        s3.delete_object(Bucket=bucket, Key="k", VersionId=marker)  # the previous version resurfaces
         weighs(environment, bucket, 300, 1)
         s3.delete_object(Bucket=bucket, Key="k", VersionId=versions[2])  # the current one
         weighs(environment, bucket, 20, 1)
-        s3.delete_object(
-            Bucket=bucket, Key="k", VersionId=versions[0]
-        )  # an old one: nothing is to be seen of it
+        s3.delete_object(Bucket=bucket, Key="k", VersionId=versions[0])  # an old one, which changes nothing
         environment.wait_until_quiet()
         weighs(environment, bucket, 20, 1)
         totals = environment.totals(bucket)
         assert (totals.created, totals.overwritten, totals.removed) == (2, 3, 1)
-        remove_every_version(environment, bucket)
+        empty_bucket(s3, bucket)
         weighs(environment, bucket, 0, 0)
 
 
@@ -65,13 +58,13 @@ def test_a_bucket_with_suspended_versioning_weighs_what_its_current_versions_wei
 
         s3.put_object(Bucket=bucket, Key="k", Body=b"." * 70)  # the null version
         weighs(environment, bucket, 70, 1)
-        s3.delete_object(Bucket=bucket, Key="k")  # a marker takes the null version's place
+        s3.delete_object(Bucket=bucket, Key="k")  # a marker replaces the null version
         weighs(environment, bucket, 0, 0)
         s3.delete_object(Bucket=bucket, Key="k", VersionId="null")
         weighs(environment, bucket, 5, 1)
         s3.delete_object(Bucket=bucket, Key="k", VersionId=kept)
         weighs(environment, bucket, 0, 0)
-        remove_every_version(environment, bucket)
+        empty_bucket(s3, bucket)
 
 
 def test_1000_objects_deleted_by_one_request_are_1000_removals(environment, show):

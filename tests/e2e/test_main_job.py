@@ -26,7 +26,7 @@ def drive(environment: Environment) -> dict:
 
 
 def others(environment: Environment) -> Weight:
-    """Return what the bucket weighs without the driver's own objects."""
+    """Return the size and count of all objects but the driver's own."""
     sizes = [size for key, size in environment.listing(environment.data_bucket).items() if key not in OBJECTS]
     return Weight(sum(sizes), len(sizes))
 

@@ -1,4 +1,4 @@
-"""What the queue does with messages that fail, functions that die and events that were lost."""
+"""Messages that fail, functions that die and events that are lost: what the queue does about them."""
 
 import json
 import threading
@@ -10,17 +10,10 @@ import pytest
 from size_tracking.handler import wire
 from size_tracking.settings import Settings
 from size_tracking.tracker import Clock
-from tests.e2e.disturbances import (
-    deployment,
-    kill_tracker,
-    lost_events,
-    make_live,
-    put_all,
-    visibility,
-    wait_until,
-)
+from tests.e2e.disturbances import deployment, kill_tracker, lost_events, make_live, put_all, visibility
 from tests.e2e.environment import Environment, assert_exact
 from tests.e2e.tracked_bucket import notifying_bucket, tracked_bucket
+from tests.waiting import until
 from tidemark.operate.redrive import redrive
 
 pytestmark = pytest.mark.long
@@ -37,7 +30,7 @@ def record(bucket: str, key: str) -> dict[str, str]:
 
 
 def in_process(environment: Environment, clock: Clock | None = None):
-    """Return the tracker as the function wires it, in this process, on the environment's tables and queue."""
+    """Wire the tracker in this process, as the function does, with the environment's tables and queue."""
     settings = Settings(environment.history_table, environment.ledger_table, environment.queue_url)
     return wire(settings, boto3.Session(), clock)
 
@@ -62,9 +55,9 @@ def test_a_poison_message_reaches_the_dead_letters_alone_and_its_neighbours_are_
 
         sqs.send_message_batch(QueueUrl=environment.queue_url, Entries=entries)
 
-        wait_until(lambda: len(environment.rows(bucket)) == len(names), "the neighbours are committed")
+        until(lambda: len(environment.rows(bucket)) == len(names), "the neighbours are committed")
         found: list[dict] = []
-        wait_until(
+        until(
             lambda: found.extend(dead_letters(environment)) or found,
             "the poison is a dead letter",
             seconds=60,
@@ -107,14 +100,14 @@ def test_a_function_killed_while_it_works_loses_nothing(environment, show):
                 args=(environment, bucket, {f"{turn}/{number}": number for number in range(60)}),
             )
             writer.start()
-            wait_until(
+            until(
                 lambda turn=turn: any(key.startswith(f"{turn}/") for key in environment.rows(bucket)),
                 "the tracker works",
             )
             killed += kill_tracker(environment)
             writer.join()
         if not killed:
-            pytest.skip("the tracker's processes are not to be seen from here: it runs in containers")
+            pytest.skip("the tracker runs in containers, so this test cannot kill its processes")
         environment.wait_until_quiet()
 
         truth = assert_exact(environment, bucket)
@@ -125,7 +118,7 @@ def test_a_function_killed_while_it_works_loses_nothing(environment, show):
 
 def test_out_of_time_the_tracker_hands_back_exactly_what_it_did_not_do(environment):
     class Ticking:
-        """A clock whose looks take a second each."""
+        """A clock that advances by a second each time it is read."""
 
         def __init__(self) -> None:
             self.time = Clock().now()
@@ -146,15 +139,13 @@ def test_out_of_time_the_tracker_hands_back_exactly_what_it_did_not_do(environme
         assert 0 < len(committed) < len(names)
         assert failed == names[len(committed) :]
         assert committed == names[: len(committed)]
-        assert (
-            in_process(environment).handle([record(bucket, name) for name in failed], remaining_ms=120_000)
-            == []
-        )
+        rest = in_process(environment).handle([record(bucket, name) for name in failed], remaining_ms=120_000)
+        assert rest == []
         assert_exact(environment, bucket)
 
 
 def test_a_burst_of_conflicts_sends_no_message_back_so_that_none_grows_old(environment, show):
-    """A message that goes back is at least one visibility timeout old when it is committed; here none is."""
+    """A message that goes back is at least one visibility timeout old when it is committed. None is here."""
     with tracked_bucket(environment) as bucket:
         make_live(environment, bucket)
         names = [f"{number}" for number in range(20)]

@@ -1,7 +1,6 @@
-"""Reconcile and tracking with traffic going on: what was lost is healed, what existed is adopted."""
+"""A reconcile heals lost events, and `track` adopts an existing bucket, while the bucket goes on changing."""
 
 import threading
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,17 +8,10 @@ import pytest
 
 from infra_cdk.names import added_rule_prefix
 from size_history import items
-from tests.e2e.disturbances import (
-    deployment,
-    kill_tracker,
-    lost_events,
-    make_live,
-    put_all,
-    visibility,
-    wait_until,
-)
+from tests.e2e.disturbances import deployment, kill_tracker, lost_events, make_live, put_all, visibility
 from tests.e2e.environment import Environment, assert_exact
-from tests.e2e.tracked_bucket import tracked_bucket
+from tests.e2e.tracked_bucket import new_bucket, tracked_bucket
+from tests.waiting import until
 from tidemark.operate.reconcile import reconcile
 from tidemark.operate.track import _digest, track
 
@@ -28,7 +20,7 @@ pytestmark = pytest.mark.long
 
 @contextmanager
 def traffic(environment: Environment, bucket: str) -> Iterator[list[int]]:
-    """Put and delete some keys over and over; yield how many changes there were, in a list of one."""
+    """Put and delete some keys while the block lasts. Yield a list of one number: the changes so far."""
     s3 = environment.client("s3")
     stop, changes, errors = threading.Event(), [0], []
 
@@ -42,7 +34,7 @@ def traffic(environment: Environment, bucket: str) -> Iterator[list[int]]:
                     s3.put_object(Bucket=bucket, Key=key, Body=b"." * (changes[0] % 101))
                 changes[0] += 1
                 stop.wait(0.05)
-        except Exception as error:  # noqa: BLE001  # told where the test can see it
+        except Exception as error:  # noqa: BLE001  # reported in the test's thread
             errors.append(error)
 
     worker = threading.Thread(target=work)
@@ -57,34 +49,25 @@ def traffic(environment: Environment, bucket: str) -> Iterator[list[int]]:
 
 @contextmanager
 def existing_bucket(environment: Environment) -> Iterator[tuple[str, str]]:
-    """Create a bucket that nobody tracks and that tells a queue of its own of some changes; yield both (name, queue URL)."""
-    s3, sqs = environment.client("s3"), environment.client("sqs")
-    bucket = f"tidemark-test-{uuid.uuid4().hex[:12]}"
-    s3.create_bucket(Bucket=bucket)
-    url = sqs.create_queue(QueueName=bucket)["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    rules = [{"Name": "prefix", "Value": "orders/"}]
-    own = {
-        "Id": "own",
-        "QueueArn": arn,
-        "Events": ["s3:ObjectCreated:*"],
-        "Filter": {"Key": {"FilterRules": rules}},
-    }
-    s3.put_bucket_notification_configuration(
-        Bucket=bucket, NotificationConfiguration={"QueueConfigurations": [own]}
-    )
-    try:
-        yield bucket, url
-    finally:
-        untrack(environment, bucket)
-        for key in environment.listing(bucket):
-            s3.delete_object(Bucket=bucket, Key=key)
-        s3.delete_bucket(Bucket=bucket)
-        sqs.delete_queue(QueueUrl=url)
+    """Create a bucket that is not tracked and sends some events to a queue of its own. Yield its name and the queue's URL."""
+    sqs = environment.client("sqs")
+    with new_bucket(environment) as bucket:
+        url = sqs.create_queue(QueueName=bucket)["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        orders = {"Key": {"FilterRules": [{"Name": "prefix", "Value": "orders/"}]}}
+        own = {"Id": "own", "QueueArn": arn, "Events": ["s3:ObjectCreated:*"], "Filter": orders}
+        environment.client("s3").put_bucket_notification_configuration(
+            Bucket=bucket, NotificationConfiguration={"QueueConfigurations": [own]}
+        )
+        try:
+            yield bucket, url
+        finally:
+            untrack(environment, bucket)
+            sqs.delete_queue(QueueUrl=url)
 
 
 def untrack(environment: Environment, bucket: str) -> None:
-    """Take back what `track` added, if it did."""
+    """Remove the rule and the policy that `track` added, if it did."""
     rules = environment.client("events")
     rule = added_rule_prefix("local") + _digest(bucket)
     if rules.list_rules(NamePrefix=rule)["Rules"]:
@@ -110,7 +93,7 @@ def test_a_reconcile_heals_500_lost_changes_while_the_bucket_goes_on_changing(en
             environment.client("s3").delete_objects(Bucket=bucket, Delete={"Objects": doomed})
 
         with traffic(environment, bucket) as changes:
-            wait_until(lambda: changes[0] >= 5, "there is traffic")
+            until(lambda: changes[0] >= 5, "there is traffic")
             reconcile(deployment(), bucket, page_size=150)
         environment.wait_until_quiet()
 
@@ -141,13 +124,12 @@ def test_an_existing_bucket_is_adopted_while_it_changes_and_keeps_its_own_notifi
         after = s3.get_bucket_notification_configuration(Bucket=bucket)
         assert after["QueueConfigurations"] == before
         assert "EventBridgeConfiguration" in after
-        told = sqs.receive_message(QueueUrl=own_queue, MaxNumberOfMessages=10, WaitTimeSeconds=10)["Messages"]
-        assert any("orders/1" in message["Body"] for message in told)
-        assert not any("traffic" in message["Body"] for message in told)
-        environment_wide = environment.client("dynamodb").get_item(
-            TableName=environment.ledger_table, Key=items.bucket_key(bucket)
-        )
-        assert "Item" in environment_wide
+        received = sqs.receive_message(QueueUrl=own_queue, MaxNumberOfMessages=10, WaitTimeSeconds=10)[
+            "Messages"
+        ]
+        assert any("orders/1" in message["Body"] for message in received)
+        assert not any("traffic" in message["Body"] for message in received)
+        assert environment.ledger_item(items.bucket_key(bucket))
         show(f"\n  adopted beside {changes[0]} live changes: exact at {truth.count} objects")
 
 
@@ -156,13 +138,13 @@ def test_an_adoption_goes_on_after_a_kill_in_its_middle(environment, show):
         put_all(environment, bucket, dict.fromkeys((f"{number:04}" for number in range(2000)), 1))
         adoption = threading.Thread(target=track, args=(deployment(), bucket))
         adoption.start()
-        wait_until(lambda: len(environment.rows(bucket)) >= 100, "the adoption is under way")
+        until(lambda: len(environment.rows(bucket)) >= 100, "the adoption is under way")
 
         killed = kill_tracker(environment)
 
         done = len(environment.rows(bucket))
         if not killed:
-            pytest.skip("the tracker's processes are not to be seen from here: it runs in containers")
+            pytest.skip("the tracker runs in containers, so this test cannot kill its processes")
         assert environment.samples(bucket) == []
         adoption.join(timeout=200)
         assert not adoption.is_alive()

@@ -1,4 +1,4 @@
-"""Exactness under load: concurrent changes of awkward keys, and two buckets racing for the peak."""
+"""Exactness under load: concurrent changes of awkward keys, and two buckets that race for the peak."""
 
 import itertools
 import random
@@ -10,8 +10,11 @@ from dataclasses import dataclass
 import pytest
 
 from size_history.messages import ReconcileRequest, ReconcileStep
+from tests.e2e.disturbances import put_all
 from tests.e2e.environment import Environment, assert_exact
 from tests.e2e.tracked_bucket import notifying_bucket, tracked_bucket
+from tests.waiting import until
+from tidemark.aws.buckets import empty_bucket
 
 pytestmark = pytest.mark.storm
 
@@ -27,7 +30,7 @@ def awkward_keys(count: int) -> list[str]:
 def storm(
     environment: Environment, bucket: str, keys: list[str], *, operations: int, threads: int, seed: int
 ) -> None:
-    """Put, overwrite and delete at random, from many threads; every key's fate is left to their race."""
+    """Put, overwrite and delete at random, from many threads that race for the keys."""
     s3 = environment.client("s3")
     left = itertools.count()
     lock = threading.Lock()
@@ -51,7 +54,7 @@ def storm(
 
 @dataclass(frozen=True)
 class Storm:
-    """How many random changes, from how many threads, of how many keys."""
+    """A number of random changes, made by some threads to some keys."""
 
     operations: int
     threads: int
@@ -74,14 +77,8 @@ def test_a_storm_ends_exact(environment, show, size):
     bucket = environment.data_bucket
     began = time.monotonic()
 
-    storm(
-        environment,
-        bucket,
-        awkward_keys(size.keys),
-        operations=size.operations,
-        threads=size.threads,
-        seed=seed,
-    )
+    keys = awkward_keys(size.keys)
+    storm(environment, bucket, keys, operations=size.operations, threads=size.threads, seed=seed)
     changed = time.monotonic()
     environment.wait_until_quiet(seconds=900)
 
@@ -92,29 +89,25 @@ def test_a_storm_ends_exact(environment, show, size):
         f"{totals.created} created, {totals.overwritten} overwritten, {totals.removed} removed recorded; "
         f"{changed - began:.0f} s of changes, at rest {time.monotonic() - changed:.0f} s later"
     )
-    delete_all(environment, bucket)
+    empty_bucket(environment.client("s3"), bucket)
     environment.wait_until_quiet(seconds=900)
     assert_exact(environment, bucket)
 
 
 def test_two_buckets_racing_for_the_peak_leave_the_highest_sample_there(environment, show):
     peak_before = environment.peak().size
-    assert peak_before < 50_000_000, "too high a peak to be passed in a test: use a fresh environment"
+    assert peak_before < 50_000_000, "the peak is too high for this test to pass: use a fresh environment"
     with tracked_bucket(environment) as one, tracked_bucket(environment) as two:
         for bucket in (one, two):
             environment.client("s3").put_object(Bucket=bucket, Key="start", Body=b"." * peak_before)
-        threads = [
-            threading.Thread(
-                target=storm,
-                args=(environment, bucket, [f"{number}" for number in range(20)]),
-                kwargs={"operations": 150, "threads": 2, "seed": number},
-            )
-            for number, bucket in enumerate((one, two))
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        keys = [f"{number}" for number in range(20)]
+        with ThreadPoolExecutor(2) as pool:
+            storms = [
+                pool.submit(storm, environment, bucket, keys, operations=150, threads=2, seed=seed)
+                for seed, bucket in enumerate((one, two))
+            ]
+        for done in storms:
+            done.result()
         environment.wait_until_quiet()
 
         for bucket in (one, two):
@@ -126,7 +119,7 @@ def test_two_buckets_racing_for_the_peak_leave_the_highest_sample_there(environm
         )
         for bucket in (one, two):
             assert highest[bucket] == max(sample.total_size for sample in environment.samples(bucket))
-            delete_all(environment, bucket)
+            empty_bucket(environment.client("s3"), bucket)
         assert peak.size == max(highest.values()) > peak_before
         assert highest[peak.bucket] == peak.size
         environment.wait_until_quiet()
@@ -134,16 +127,9 @@ def test_two_buckets_racing_for_the_peak_leave_the_highest_sample_there(environm
 
 def test_a_reconcile_of_many_steps_with_one_delivered_twice_ends_exact_and_once(environment, show):
     with notifying_bucket(environment) as bucket:
-        s3, sqs = environment.client("s3"), environment.client("sqs")
-        with ThreadPoolExecutor(8) as pool:
-            list(
-                pool.map(
-                    lambda number: s3.put_object(Bucket=bucket, Key=f"{number:04}", Body=b"x" * number),
-                    range(400),
-                )
-            )
+        put_all(environment, bucket, {f"{number:04}": number for number in range(400)})
 
-        sqs.send_message(
+        environment.client("sqs").send_message(
             QueueUrl=environment.queue_url, MessageBody=ReconcileRequest(bucket, page_size=20).to_json()
         )
         duplicate_a_step(environment, bucket)
@@ -159,22 +145,15 @@ def test_a_reconcile_of_many_steps_with_one_delivered_twice_ends_exact_and_once(
         assert run["checked"]["N"] == "400"
         assert run["healed"]["N"] == "400"
         assert len(samples) == 1
-        delete_all(environment, bucket)
+        empty_bucket(environment.client("s3"), bucket)
 
 
 def duplicate_a_step(environment: Environment, bucket: str) -> None:
-    """Send the message of the step that is expected next once more, as an at-least-once queue may."""
-    while not environment.reconcile(bucket).get("cursor", {}).get("S"):
-        pass
-    run = environment.reconcile(bucket)
+    """Send the message of the next step once more, as an at-least-once queue may."""
+    run = until(
+        lambda: (found := environment.reconcile(bucket)).get("cursor", {}).get("S") and found,
+        "the second step is expected",
+        pause=0,
+    )
     step = ReconcileStep(bucket, run["run_id"]["S"], run["cursor"]["S"])
     environment.client("sqs").send_message(QueueUrl=environment.queue_url, MessageBody=step.to_json())
-
-
-def delete_all(environment: Environment, bucket: str) -> None:
-    s3 = environment.client("s3")
-    listed = list(environment.listing(bucket))
-    for start in range(0, len(listed), 1000):
-        keys = [{"Key": key} for key in listed[start : start + 1000]]
-        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": keys})
-        assert not answer.get("Errors")

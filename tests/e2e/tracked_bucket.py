@@ -1,4 +1,4 @@
-"""More buckets for a test: with events that go nowhere yet, or that reach the environment's own queue."""
+"""More buckets for a test: without notifications, with events that go nowhere, or with events in the environment's queue."""
 
 import json
 import uuid
@@ -6,28 +6,35 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.e2e.environment import Environment
+from tidemark.aws.buckets import empty_bucket
 
 
 @contextmanager
-def notifying_bucket(environment: Environment) -> Iterator[str]:
-    """Create a bucket that tells EventBridge of its changes, and remove it afterwards."""
+def new_bucket(environment: Environment) -> Iterator[str]:
+    """Create a bucket, and remove it with its objects afterwards."""
     s3 = environment.client("s3")
     bucket = f"tidemark-test-{uuid.uuid4().hex[:12]}"
     s3.create_bucket(Bucket=bucket)
-    s3.put_bucket_notification_configuration(
-        Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
-    )
     try:
         yield bucket
     finally:
-        for key in environment.listing(bucket):
-            s3.delete_object(Bucket=bucket, Key=key)
+        empty_bucket(s3, bucket)
         s3.delete_bucket(Bucket=bucket)
 
 
 @contextmanager
+def notifying_bucket(environment: Environment) -> Iterator[str]:
+    """Create a bucket that sends its events to EventBridge."""
+    with new_bucket(environment) as bucket:
+        environment.client("s3").put_bucket_notification_configuration(
+            Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
+        )
+        yield bucket
+
+
+@contextmanager
 def tracked_bucket(environment: Environment) -> Iterator[str]:
-    """Create a bucket whose events reach the tracking queue, and remove it afterwards."""
+    """Create a bucket whose events reach the tracking queue."""
     rules, sqs = environment.client("events"), environment.client("sqs")
     queue = sqs.get_queue_attributes(QueueUrl=environment.queue_url, AttributeNames=["QueueArn"])
     with notifying_bucket(environment) as bucket:
