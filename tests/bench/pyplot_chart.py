@@ -14,10 +14,10 @@ import matplotlib.pyplot as plt
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from plotting.byte_sizes import human
+from plotting.axes import size_text
 from plotting.chart import Chart
-from plotting.picture import MOST_DOTS
-from plotting.scale import HEIGHT, WIDTH, shown_samples
+from plotting.picture import MAX_DOTS
+from plotting.scale import HEIGHT, WIDTH
 
 DPI = 100
 
@@ -25,7 +25,7 @@ DPI = 100
 def draw(chart: Chart) -> bytes:
     """Return a chart as a PNG of the same size as the picture."""
     figure, axes = plt.subplots(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI)
-    shown = shown_samples(chart)
+    shown = chart.line
     times = [max(_time(sample.time), _time(chart.start)) for sample in shown]
     sizes = [sample.total_size for sample in shown]
     if shown:
@@ -33,7 +33,7 @@ def draw(chart: Chart) -> bytes:
         axes.fill_between(
             [*times, _time(chart.end)], [*sizes, sizes[-1]], step="post", color="tab:blue", alpha=0.1
         )
-    if len(chart.samples.kept) <= MOST_DOTS:
+    if len(chart.samples.kept) <= MAX_DOTS:
         dots = chart.samples.kept
         axes.plot([_time(dot.time) for dot in dots], [dot.total_size for dot in dots], "o", color="tab:blue")
     for value, label, colour in (
@@ -42,18 +42,20 @@ def draw(chart: Chart) -> bytes:
     ):
         if value is not None:
             axes.axhline(value, linestyle="--", color=colour)
-            axes.text(_time(chart.start), value, f"{label}: {human(value)}", va="bottom", color=colour)
+            axes.text(_time(chart.start), value, f"{label}: {size_text(value)}", va="bottom", color=colour)
     locator = AutoDateLocator(tz=UTC)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC))
     axes.yaxis.set_major_locator(MaxNLocator(8, integer=True))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: human(int(value)) if value >= 0 else ""))
+    axes.yaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: size_text(int(value)) if value >= 0 else "")
+    )
     axes.set_xlim(_time(chart.start), _time(chart.end))
     axes.set_ylim(bottom=0)
     axes.set_title(chart.bucket)
     axes.grid(axis="y")
     if sizes:
-        axes.annotate(human(sizes[-1]), (_time(chart.end), sizes[-1]))
+        axes.annotate(size_text(sizes[-1]), (_time(chart.end), sizes[-1]))
     out = io.BytesIO()
     figure.savefig(out, format="png")
     plt.close(figure)

@@ -47,13 +47,13 @@ print(json.dumps({"modules": len(sys.modules), "missing": missing}))
 
 WHAT_MATPLOTLIB_SAYS_OF_FONTS = """
 import json, logging, os
-from plotting import font_cache
+from plotting.picture_routes import prepare_font_cache
 said = []
 handler = logging.Handler()
 handler.emit = lambda record: said.append(record.getMessage())
 logging.getLogger("matplotlib.font_manager").addHandler(handler)
 logging.getLogger("matplotlib.font_manager").setLevel(logging.DEBUG)
-font_cache.prepare(os.environ)
+prepare_font_cache(os.environ)
 import matplotlib.font_manager
 print(json.dumps(said))
 """

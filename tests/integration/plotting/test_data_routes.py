@@ -112,7 +112,7 @@ def test_a_sample_recorded_between_two_pages_changes_no_page(world):
 
 def test_a_page_is_cut_where_it_would_be_larger_than_lambda_answers(world, monkeypatch):
     track(world, *range(1, 8))
-    monkeypatch.setattr(data_routes, "LARGEST_PAGE_BYTES", 700)
+    monkeypatch.setattr(data_routes, "MAX_PAGE_BYTES", 700)
 
     pages = all_pages("/history", window=60)
 
@@ -123,7 +123,7 @@ def test_a_page_is_cut_where_it_would_be_larger_than_lambda_answers(world, monke
 def test_a_sample_takes_no_more_than_is_reckoned_for_it():
     largest = Sample("b" * 63, 2**53 - 1, 10**21, *[10**15] * 5, changed_cnt=10**15)
 
-    assert len(json.dumps(answers.sample_members(largest))) < data_routes.SAMPLE_BYTES
+    assert len(json.dumps(answers.sample_members(largest))) < data_routes.MAX_SAMPLE_BYTES
 
 
 def test_rows_of_many_megabytes_come_in_pages_that_each_read_one(world):

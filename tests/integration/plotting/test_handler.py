@@ -12,7 +12,7 @@ from plotting import handler as module
 from plotting.routes import ROUTES
 from size_history.items import State
 from size_history.times import to_text
-from tests.integration.plotting.calls import CONTEXT, answer_of, event, track
+from tests.integration.plotting.calls import CONTEXT, answer_of, event, json_of, list_bucket, track
 
 
 def test_a_plot_is_stored_and_answered_with_its_points_and_both_maxima(world):
@@ -102,6 +102,33 @@ def test_a_bucket_that_is_not_tracked_is_a_404_that_names_it(world):
     assert status == 404
     assert problem["type"] == "urn:tidemark:problem:bucket-not-tracked"
     assert "no-such-bucket" in problem["detail"]
+
+
+def test_a_range_with_too_many_samples_is_a_400_that_asks_for_a_shorter_one(world, monkeypatch):
+    track(world, 1, 2)
+    monkeypatch.setattr("plotting.history.MAX_PAGES", 0)
+
+    status, problem = answer_of("POST", "/plot", body={})
+
+    assert (status, problem["type"]) == (400, "urn:tidemark:problem:too-many-samples")
+    assert problem["detail"].endswith("ask for a shorter window.")
+
+
+def test_a_bucket_with_a_name_from_before_2018_is_answered_by_every_route(world):
+    track(world, 5, bucket="My_Bucket")
+    track(world, 6, bucket="photos")
+    for bucket in ("My_Bucket", "photos"):
+        list_bucket(world, bucket)
+
+    status, page = json_of("/buckets", limit=1)
+    answers = [json_of(path, bucket="My_Bucket") for path in ("/history", "/size", "/count", "/prefixes")]
+    answers += [
+        json_of("/buckets", cursor=page["next"]),
+        answer_of("POST", "/plot", body={"bucket": "My_Bucket"}),
+    ]
+
+    assert (status, page["buckets"][0]["bucket"]) == (200, "My_Bucket")
+    assert [status for status, _ in answers] == [200] * 6
 
 
 def test_a_table_that_is_gone_is_a_500_without_internals_and_a_log_with_them(world, caplog):

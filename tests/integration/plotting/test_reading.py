@@ -5,12 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from plotting import history as history_module
-from plotting.history import History
+from plotting.chart import MAX_SAMPLES
+from plotting.history import History, TooManySamplesError
 from plotting.ledger import Ledger
 from plotting.parsing import Range
-from plotting.problems import ProblemError
-from plotting.reading import gather
-from plotting.thinning import MOST_SAMPLES
+from plotting.sources import Sources
 from size_history.items import Peak, Sample, State, Totals
 
 SECOND = 1_000_000
@@ -80,9 +79,10 @@ def since(start):
     return Range(BUCKET, start, START + 10_000 * SECOND)
 
 
-def read(history, ledger, asked):
+def read(history, ledger, range_):
     with ThreadPoolExecutor() as threads:
-        return gather(history, asked, *ledger.totals_and_peak(asked.bucket), threads)
+        sources = Sources("data", history, ledger, None, None, threads)
+        return sources.chart(range_, *ledger.totals_and_peak(range_.bucket))
 
 
 def test_samples_are_those_from_the_start_on_in_time_order(history, record):
@@ -111,12 +111,12 @@ def test_samples_are_read_to_the_last_page(history, record):
     assert [size for page in pages for size in sizes_of(page)] == list(range(300))
 
 
-@pytest.mark.parametrize(("bound", "most"), [("MOST_PAGES", 2), ("MOST_ROWS", 150)])
-def test_more_than_one_answer_reads_is_a_problem_that_says_so(history, record, monkeypatch, bound, most):
-    monkeypatch.setattr(history_module, bound, most)
+@pytest.mark.parametrize(("limit", "value"), [("MAX_PAGES", 2), ("MAX_ROWS", 150)])
+def test_more_samples_than_one_answer_reads_are_an_error(history, record, monkeypatch, limit, value):
+    monkeypatch.setattr(history_module, limit, value)
     record(*range(300), keys=tuple("k" * 1000 + str(number) for number in range(10)))
 
-    with pytest.raises(ProblemError, match=r"too-many-samples: photos .* ask for a shorter window"):
+    with pytest.raises(TooManySamplesError, match="photos has more samples since 2026-"):
         list(history.samples(since(START)))
 
 
@@ -183,7 +183,7 @@ def test_a_bucket_still_being_adopted_is_an_ordinary_empty_chart(history, ledger
 
 def test_a_long_range_is_thinned_and_keeps_its_peak(dynamodb, tables, history, ledger, track):
     """Twice as many samples as are kept, one of them a single high one."""
-    count = 2 * MOST_SAMPLES
+    count = 2 * MAX_SAMPLES
     rows = [Sample(BUCKET, START + index * SECOND, index % 7, 1).to_item() for index in range(count)]
     rows[4321] = Sample(BUCKET, START + 4321 * SECOND, 1000, 1).to_item()
     for begin in range(0, count, 25):
@@ -195,5 +195,5 @@ def test_a_long_range_is_thinned_and_keeps_its_peak(dynamodb, tables, history, l
 
     assert chart.samples.count == count
     assert chart.samples.thinned
-    assert len(chart.samples.kept) <= MOST_SAMPLES
+    assert len(chart.samples.kept) <= MAX_SAMPLES
     assert max(sizes_of(chart.samples.kept)) == 1000

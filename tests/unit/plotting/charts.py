@@ -11,8 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from plotting.chart import Chart, HighWater
-from plotting.thinning import collect
+from plotting.chart import Chart, HighWater, collect
 from size_history.items import Sample, State
 
 SECOND = 1_000_000

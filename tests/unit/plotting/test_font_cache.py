@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plotting import font_cache
+from plotting.picture_routes import prepare_font_cache
 
 LIST = "fontlist-v1.json"
 
@@ -19,20 +19,13 @@ def read_only(monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: "baked" not in str(path) and really(path, mode))
 
 
-def test_a_writable_directory_is_left_alone(tmp_path):
-    environ = {"MPLCONFIGDIR": str(tmp_path)}
+def test_a_writable_directory_is_left_alone_and_without_the_variable_matplotlib_chooses(tmp_path):
+    for environ in ({"MPLCONFIGDIR": str(tmp_path)}, {}):
+        before = dict(environ)
 
-    font_cache.prepare(environ)
+        prepare_font_cache(environ)
 
-    assert environ == {"MPLCONFIGDIR": str(tmp_path)}
-
-
-def test_without_the_variable_matplotlib_chooses():
-    environ = {}
-
-    font_cache.prepare(environ)
-
-    assert environ == {}
+        assert environ == before
 
 
 def test_a_read_only_list_is_copied_to_where_matplotlib_may_write(tmp_path, read_only):
@@ -41,7 +34,7 @@ def test_a_read_only_list_is_copied_to_where_matplotlib_may_write(tmp_path, read
     (baked / LIST).write_text("{}")
     environ = {"MPLCONFIGDIR": str(baked)}
 
-    font_cache.prepare(environ)
+    prepare_font_cache(environ)
 
     own = environ["MPLCONFIGDIR"]
     assert own != str(baked)
@@ -52,7 +45,7 @@ def test_a_read_only_list_is_copied_to_where_matplotlib_may_write(tmp_path, read
 def test_a_directory_that_is_missing_gets_an_empty_one_instead(tmp_path, read_only):
     environ = {"MPLCONFIGDIR": str(tmp_path / "baked")}
 
-    font_cache.prepare(environ)
+    prepare_font_cache(environ)
 
     assert list(Path(environ["MPLCONFIGDIR"]).iterdir()) == []
 
@@ -63,7 +56,7 @@ def test_a_copied_list_goes_with_the_process_and_is_the_one_matplotlib_reads(tmp
     script = (
         "import os; really = os.access;"
         "os.access = lambda path, mode: 'baked' not in str(path) and really(path, mode);"
-        "from plotting import font_cache; font_cache.prepare(os.environ);"
+        "from plotting.picture_routes import prepare_font_cache; prepare_font_cache(os.environ);"
         "before = {e.name: e.stat().st_mtime_ns for e in os.scandir(os.environ['MPLCONFIGDIR'])};"
         "import matplotlib.font_manager;"
         "after = {e.name: e.stat().st_mtime_ns for e in os.scandir(os.environ['MPLCONFIGDIR'])};"

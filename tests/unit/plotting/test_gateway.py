@@ -8,6 +8,8 @@ import pytest
 from plotting.gateway import Request, Response, json_response, not_modified, problem_response, request_of
 from plotting.problems import BAD_METHOD, BAD_WINDOW, ProblemError
 
+GET = {"httpMethod": "GET", "resource": "/plot"}
+
 
 def test_a_body_in_base64_is_decoded():
     event = {
@@ -74,6 +76,13 @@ def test_parameters_of_the_path_are_filled_in():
 
 
 BAD_EVENTS = {
+    "a parameter that is null": ({**GET, "queryStringParameters": {"limit": None}}, "bad-event"),
+    "values that are null": ({**GET, "multiValueQueryStringParameters": {"limit": None}}, "bad-event"),
+    "a value that is null": ({**GET, "multiValueQueryStringParameters": {"limit": ["1", None]}}, "bad-event"),
+    "a parameter that is a number": ({**GET, "queryStringParameters": {"limit": 5}}, "bad-event"),
+    "parameters that are a list": ({**GET, "queryStringParameters": ["limit"]}, "bad-event"),
+    "headers that are text": ({**GET, "headers": "Accept: */*"}, "bad-event"),
+    "path parameters that are text": ({**GET, "pathParameters": "plot"}, "bad-event"),
     "empty": ({}, "bad-event"),
     "an SQS event": ({"Records": []}, "bad-event"),
     "a method that is no text": ({"httpMethod": 7, "path": "/plot"}, "bad-event"),

@@ -1,25 +1,25 @@
-"""The page's one file: what it weighs, whose code may run in it, and how it travels."""
+"""The routes that read no table: the page's size, whose code may run in it, how it travels; and the contract."""
 
 import base64
 import gzip
 import re
 
-import pytest
+import yaml
 
 from plotting.gateway import Request
-from plotting.page import accepts_gzip, packed, policy_of
-from plotting.page_routes import get_page
+from plotting.page import packed, policy_of
+from plotting.page_routes import get_contract, get_page
 
-MOST_BYTES = 100_000
+MAX_BYTES = 100_000
 
 
-def answer_of_page(headers):
-    lowered = {name.lower(): value for name, value in headers.items()}
-    return get_page(None, Request("GET", "/", headers=lowered), 0).to_answer()
+def answer_of(get, **headers):
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    return get(None, Request("GET", "/", headers=headers), 0).to_answer()
 
 
 def test_the_page_is_at_most_100_kb_even_uncompressed():
-    assert len(packed().text.encode()) <= MOST_BYTES
+    assert len(packed().text.encode()) <= MAX_BYTES
 
 
 def test_the_page_needs_no_other_host():
@@ -39,7 +39,7 @@ def test_the_licence_of_what_is_packed_in_travels_with_it():
     assert "Leon Sorokin" in text
 
 
-def test_only_what_stands_in_the_page_may_run():
+def test_only_the_code_inside_the_page_may_run():
     policy = packed().policy
 
     assert policy.startswith("default-src 'none'; script-src 'sha256-")
@@ -61,39 +61,30 @@ def test_nothing_in_the_page_needs_more_than_the_policy_allows():
     assert not re.search(r"\son\w+=|\sstyle=|javascript:", without_code)
 
 
-def test_who_takes_gzip_gets_the_same_page_compressed():
-    plain, small = answer_of_page({}), answer_of_page({"Accept-Encoding": "gzip, br"})
+def test_a_caller_that_accepts_gzip_gets_the_same_page_compressed():
+    plain, small = answer_of(get_page), answer_of(get_page, accept_encoding="gzip, br")
 
     assert "Content-Encoding" not in plain["headers"]
     assert small["headers"]["Content-Encoding"] == "gzip"
     assert small["isBase64Encoded"]
     assert gzip.decompress(base64.b64decode(small["body"])).decode() == plain["body"]
     assert plain["headers"]["Vary"] == small["headers"]["Vary"] == "Accept-Encoding"
-    assert len(base64.b64decode(small["body"])) < MOST_BYTES // 2
+    assert len(base64.b64decode(small["body"])) < MAX_BYTES // 2
 
 
-def test_who_has_the_page_gets_a_304_with_its_policy():
-    first = answer_of_page({})
-    again = answer_of_page({"If-None-Match": first["headers"]["ETag"], "Accept-Encoding": "gzip"})
+def test_a_caller_that_has_the_page_or_the_contract_gets_a_304_with_the_same_headers():
+    for get in (get_page, get_contract):
+        first = answer_of(get)
+        again = answer_of(get, if_none_match=first["headers"]["ETag"])
 
-    assert again["statusCode"] == 304
-    assert again["body"] == ""
-    assert again["headers"]["Content-Security-Policy"] == first["headers"]["Content-Security-Policy"]
+        assert (again["statusCode"], again["body"]) == (304, "")
+        assert again["headers"] == {
+            name: value for name, value in first["headers"].items() if name != "Content-Type"
+        }
 
 
-@pytest.mark.parametrize(
-    ("accepted", "takes_it"),
-    [
-        ("gzip", True),
-        ("deflate, gzip;q=0.5", True),
-        ("*", True),
-        ("GZIP", True),
-        ("", False),
-        ("br", False),
-        ("gzip;q=0", False),
-        ("gzip;q=0, *", False),
-        ("gzip;q=nonsense", False),
-    ],
-)
-def test_gzip_is_sent_only_to_whom_admits_it(accepted, takes_it):
-    assert accepts_gzip(accepted) == takes_it
+def test_the_contract_is_served_as_yaml():
+    answer = answer_of(get_contract)
+
+    assert answer["headers"]["Content-Type"] == "application/yaml"
+    assert yaml.safe_load(answer["body"])["openapi"] == "3.1.0"

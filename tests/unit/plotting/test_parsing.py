@@ -1,4 +1,4 @@
-"""What a caller may ask for, and what each mistake is told."""
+"""What a request may hold, and what each mistake is answered."""
 
 import json
 import string
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from plotting.parameters import LONGEST_WINDOW_SECONDS
+from plotting.parameters import MAX_WINDOW_SECONDS
 from plotting.parsing import Range, from_body, plot_query
 from plotting.problems import ProblemError
 from size_history.times import from_text
@@ -21,47 +21,45 @@ def body(text):
 
 
 def query(*pairs):
-    asked, _ = plot_query(pairs, data_bucket="data", now=NOW)
-    return asked
+    range_, _ = plot_query(pairs, data_bucket="data", now=NOW)
+    return range_
 
 
-def up_to_now(bucket, start, end=NOW):
+def until_now(bucket, start, end=NOW):
     return Range(bucket, start, end, live=True)
 
 
 GOOD_BODIES = {
-    "nothing at all": ("", up_to_now("data", NOW - 10 * SECOND)),
-    "only white space": (" \r\n", up_to_now("data", NOW - 10 * SECOND)),
-    "an empty object": ("{}", up_to_now("data", NOW - 10 * SECOND)),
-    "a bucket": ('{"bucket": "my.photos-2"}', up_to_now("my.photos-2", NOW - 10 * SECOND)),
-    "the shortest name": ('{"bucket": "abc"}', up_to_now("abc", NOW - 10 * SECOND)),
-    "the longest name": (
-        json.dumps({"bucket": "a" * 63}),
-        up_to_now("a" * 63, NOW - 10 * SECOND),
-    ),
-    "the shortest window": ('{"window": 1}', up_to_now("data", NOW - SECOND)),
-    "a fraction of a second": ('{"window": 2.5}', up_to_now("data", NOW - 2_500_000)),
-    "the longest window": ('{"window": 2678400}', up_to_now("data", NOW - 31 * 86_400 * SECOND)),
+    "nothing at all": ("", until_now("data", NOW - 10 * SECOND)),
+    "only white space": (" \r\n", until_now("data", NOW - 10 * SECOND)),
+    "an empty object": ("{}", until_now("data", NOW - 10 * SECOND)),
+    "a bucket": ('{"bucket": "my.photos-2"}', until_now("my.photos-2", NOW - 10 * SECOND)),
+    "the shortest name": ('{"bucket": "abc"}', until_now("abc", NOW - 10 * SECOND)),
+    "the longest name": (json.dumps({"bucket": "a" * 255}), until_now("a" * 255, NOW - 10 * SECOND)),
+    "a name from before 2018": ('{"bucket": "My_Bucket..1"}', until_now("My_Bucket..1", NOW - 10 * SECOND)),
+    "the shortest window": ('{"window": 1}', until_now("data", NOW - SECOND)),
+    "a fraction of a second": ('{"window": 2.5}', until_now("data", NOW - 2_500_000)),
+    "the longest window": ('{"window": 2678400}', until_now("data", NOW - 31 * 86_400 * SECOND)),
     "an instant": (
         '{"from": "2026-11-20T08:15:00Z"}',
-        up_to_now("data", from_text("2026-11-20T08:15:00.000000Z")),
+        until_now("data", from_text("2026-11-20T08:15:00.000000Z")),
     ),
     "an instant as the answers write it": (
         '{"from": "2026-11-20T08:15:00.000001Z"}',
-        up_to_now("data", from_text("2026-11-20T08:15:00.000001Z")),
+        until_now("data", from_text("2026-11-20T08:15:00.000001Z")),
     ),
     "an instant with one digit": (
         '{"from": "2026-11-20T08:15:00.5Z"}',
-        up_to_now("data", from_text("2026-11-20T08:15:00.500000Z")),
+        until_now("data", from_text("2026-11-20T08:15:00.500000Z")),
     ),
     "an instant with an offset": (
         '{"from": "2026-11-20T13:45:00.25+05:30"}',
-        up_to_now("data", from_text("2026-11-20T08:15:00.250000Z")),
+        until_now("data", from_text("2026-11-20T08:15:00.250000Z")),
     ),
-    "the present": ('{"from": "2026-11-20T08:15:30.25Z"}', up_to_now("data", NOW)),
+    "the present": ('{"from": "2026-11-20T08:15:30.25Z"}', until_now("data", NOW)),
     "the longest way back": (
         '{"from": "2026-10-20T08:15:30.25Z"}',
-        up_to_now("data", NOW - LONGEST_WINDOW_SECONDS * SECOND),
+        until_now("data", NOW - MAX_WINDOW_SECONDS * SECOND),
     ),
 }
 
@@ -101,9 +99,8 @@ BAD_BODIES = {
     "window a deep list": ('{"window": ' + "[" * 900 + "]" * 900 + "}", "bad-window", "window", "window is"),
     "bucket empty": ('{"bucket": ""}', "bad-bucket", "bucket", '""'),
     "bucket null": ('{"bucket": null}', "bad-bucket", "bucket", "null"),
-    "bucket too short": ('{"bucket": "ab"}', "bad-bucket", "bucket", "3 to 63"),
-    "bucket too long": (json.dumps({"bucket": "a" * 64}), "bad-bucket", "bucket", "3 to 63"),
-    "bucket with capitals": ('{"bucket": "TestBucket"}', "bad-bucket", "bucket", '"TestBucket"'),
+    "bucket too short": ('{"bucket": "ab"}', "bad-bucket", "bucket", "3 to 255"),
+    "bucket too long": (json.dumps({"bucket": "a" * 256}), "bad-bucket", "bucket", "3 to 255"),
     "bucket with a slash": ('{"bucket": "../../etc"}', "bad-bucket", "bucket", "../../etc"),
     "bucket with a line end": ('{"bucket": "photos\\n"}', "bad-bucket", "bucket", "photos\\n"),
     "bucket of digits of another script": (
@@ -113,8 +110,7 @@ BAD_BODIES = {
         "\\u0661",
     ),
     "bucket half a character": ('{"bucket": "\\ud800ab"}', "bad-bucket", "bucket", "\\ud800"),
-    "bucket with two dots": ('{"bucket": "my..photos"}', "bad-bucket", "bucket", "my..photos"),
-    "bucket ending in a dot": ('{"bucket": "photos."}', "bad-bucket", "bucket", "photos."),
+    "bucket with a mark of a Ledger key": ('{"bucket": "my#photos"}', "bad-bucket", "bucket", "my#photos"),
     "from a number": ('{"from": 1795162530}', "bad-from", "from", "it is an instant like"),
     "from empty": ('{"from": ""}', "bad-from", "from", "it is an instant like"),
     "from a date": ('{"from": "2026-11-20"}', "bad-from", "from", "it is an instant like"),
@@ -163,16 +159,16 @@ BAD_BODIES = {
 }
 
 GOOD_QUERIES = {
-    "nothing": ((), up_to_now("data", NOW - 10 * SECOND)),
-    "a bucket": ((("bucket", "photos"),), up_to_now("photos", NOW - 10 * SECOND)),
+    "nothing": ((), until_now("data", NOW - 10 * SECOND)),
+    "a bucket": ((("bucket", "photos"),), until_now("photos", NOW - 10 * SECOND)),
     "a window, up to the next thousandth of itself": (
         (("window", "60"),),
-        up_to_now("data", NOW - 60 * SECOND + 50_000, NOW + 50_000),
+        until_now("data", NOW - 60 * SECOND + 50_000, NOW + 50_000),
     ),
-    "a fraction": ((("window", "1.5"),), up_to_now("data", NOW - 1_500_000 + 500, NOW + 500)),
+    "a fraction": ((("window", "1.5"),), until_now("data", NOW - 1_500_000 + 500, NOW + 500)),
     "a window with 20 decimals": (
         (("window", "10.00000000000000000001"),),
-        up_to_now("data", NOW - 10 * SECOND),
+        until_now("data", NOW - 10 * SECOND),
     ),
     "a window up to an instant": (
         (("window", "60"), ("to", "2026-11-20T08:15:00Z")),
@@ -197,7 +193,7 @@ GOOD_QUERIES = {
     ),
     "a future to is the present": (
         (("from", "2026-11-20T08:15:00Z"), ("to", "2027-01-01T00:00:00Z")),
-        up_to_now("data", NOW - 30_250_000),
+        until_now("data", NOW - 30_250_000),
     ),
     "before 1970 is 1970": (
         (("from", "0001-01-01T00:00:00Z"), ("to", "1970-01-01T00:00:01Z")),
@@ -205,7 +201,7 @@ GOOD_QUERIES = {
     ),
     "an instant": (
         (("from", "2026-11-20T09:15:00+01:00"),),
-        up_to_now("data", from_text("2026-11-20T08:15:00.000000Z")),
+        until_now("data", from_text("2026-11-20T08:15:00.000000Z")),
     ),
 }
 
@@ -292,33 +288,33 @@ JSON_VALUES = st.recursive(
 )
 
 
-def outcome(read, asked):
-    """Return the request that was read, or the problem."""
+def outcome(read, raw):
+    """Return the range that was read, or the problem."""
     try:
-        result = read(asked, data_bucket="data", now=NOW)
+        result = read(raw, data_bucket="data", now=NOW)
         return result[0] if isinstance(result, tuple) else result
     except ProblemError as problem:
         return problem
 
 
-def assert_request_or_problem(result):
+def assert_range_or_problem(result):
     if isinstance(result, ProblemError):
         assert json.loads(result.to_json())["status"] == 400
     else:
-        assert NOW - LONGEST_WINDOW_SECONDS * SECOND <= result.start <= NOW
+        assert NOW - MAX_WINDOW_SECONDS * SECOND <= result.start <= NOW
 
 
 @given(st.dictionaries(st.sampled_from(["bucket", "window", "from", "other"]), JSON_VALUES))
 @example({"window": 2**70})
 def test_any_json_body_is_read_or_a_problem(members):
-    assert_request_or_problem(outcome(from_body, json.dumps(members).encode()))
+    assert_range_or_problem(outcome(from_body, json.dumps(members).encode()))
 
 
 @given(st.binary(max_size=40) | st.text(alphabet=string.printable).map(str.encode))
 def test_any_bytes_are_read_or_a_problem(raw):
-    assert_request_or_problem(outcome(from_body, raw))
+    assert_range_or_problem(outcome(from_body, raw))
 
 
 @given(st.lists(st.tuples(st.sampled_from(["bucket", "window", "from"]), st.text()), max_size=3))
 def test_any_query_is_read_or_a_problem(pairs):
-    assert_request_or_problem(outcome(plot_query, tuple(pairs)))
+    assert_range_or_problem(outcome(plot_query, tuple(pairs)))

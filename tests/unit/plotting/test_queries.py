@@ -6,16 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plotting import cursor
+from plotting.parameters import cursor_of, members_of
 from plotting.parsing import (
-    HistoryRequest,
-    PageRequest,
+    HistoryQuery,
+    PageQuery,
     Range,
-    SizeRequest,
+    SizeQuery,
     bucket_query,
     buckets_query,
     history_query,
-    nothing_asked,
     plot_query,
     prefixes_query,
     size_query,
@@ -40,25 +39,25 @@ def kind_of(read, *arguments, **more):
 
 
 def test_a_history_is_the_whole_window_oldest_first():
-    assert history() == HistoryRequest(Range("data", NOW - 10 * SECOND, NOW), False, None, 1000, "json")
+    assert history() == HistoryQuery(Range("data", NOW - 10 * SECOND, NOW), False, None, 1000, "json")
 
 
 def test_a_cursor_goes_on_where_the_page_ended_in_the_same_range_and_order():
-    page = HistoryRequest(RANGE, True, None, 5, "json")
+    page = HistoryQuery(RANGE, True, None, 5, "json")
 
-    following = history(cursor=page.cursor(NOW - SECOND), limit="7", format="csv")
+    next_page = history(cursor=page.cursor(NOW - SECOND), limit="7", format="csv")
 
-    assert following == HistoryRequest(RANGE, True, NOW - SECOND, 7, "csv")
+    assert next_page == HistoryQuery(RANGE, True, NOW - SECOND, 7, "csv")
 
 
 def test_what_a_caller_repeats_beside_the_cursor_does_no_harm():
-    page = HistoryRequest(RANGE, True, None, 5, "json")
+    page = HistoryQuery(RANGE, True, None, 5, "json")
 
-    following = history(
+    next_page = history(
         cursor=page.cursor(NOW - SECOND), bucket="photos", window="60", order="desc", limit="5"
     )
 
-    assert following.range == RANGE
+    assert next_page.range == RANGE
 
 
 @pytest.mark.parametrize(
@@ -81,13 +80,13 @@ def test_a_bad_parameter_of_a_history_is_named(query, kind):
 
 
 def test_a_cursor_of_another_bucket_is_refused():
-    page = HistoryRequest(RANGE, False, None, 5, "json")
+    page = HistoryQuery(RANGE, False, None, 5, "json")
 
     assert kind_of(history, cursor=page.cursor(NOW - SECOND), bucket="videos") == "bad-cursor"
 
 
 def test_a_cursor_goes_on_beside_a_range_that_was_asked_too_long_ago_to_be_asked_again():
-    page = HistoryRequest(RANGE, False, None, 5, "json")
+    page = HistoryQuery(RANGE, False, None, 5, "json")
     followed = {"cursor": page.cursor(NOW - SECOND), "from": "1999-01-01T00:00:00Z"}
 
     assert history(**followed) == history(cursor=followed["cursor"])
@@ -104,7 +103,7 @@ MADE_UP = {
     "another route's": ("prefixes", "photos", START, END, START, "asc"),
     "a part missing": ("history", "photos", START, END, START),
     "a part too many": ("history", "photos", START, END, START, "asc", "x"),
-    "no bucket": ("history", "Photos", START, END, START, "asc"),
+    "no bucket": ("history", "pho/tos", START, END, START, "asc"),
     "no number": ("history", "photos", "x", END, START, "asc"),
     "a negative number": ("history", "photos", "-1", END, START, "asc"),
     "a number beyond all calendars": ("history", "photos", START, "9" * 30, START, "asc"),
@@ -118,7 +117,7 @@ MADE_UP = {
 
 @pytest.mark.parametrize("parts", MADE_UP.values(), ids=MADE_UP)
 def test_a_cursor_that_somebody_made_up_is_refused(parts):
-    assert kind_of(history, cursor=cursor.encoded(*parts)) == "bad-cursor"
+    assert kind_of(history, cursor=cursor_of(*parts)) == "bad-cursor"
 
 
 @given(st.text(max_size=60) | st.binary(max_size=60).map(lambda raw: base64.urlsafe_b64encode(raw).decode()))
@@ -141,23 +140,23 @@ def test_a_page_of_prefixes_goes_on_after_any_prefix(prefix):
     except UnicodeEncodeError:  # no S3 key: they are UTF-8
         return
 
-    query = (("cursor", cursor.encoded("prefixes", "photos", prefix)),)
+    query = (("cursor", cursor_of("prefixes", "photos", prefix)),)
 
-    assert prefixes_query(query, data_bucket="data") == PageRequest("photos", prefix, 100)
+    assert prefixes_query(query, data_bucket="data") == PageQuery("photos", prefix, 100)
 
 
 @pytest.mark.parametrize("prefix", ["x" * 1025, "ü" * 513])
 def test_a_page_of_prefixes_cannot_go_on_after_what_no_key_is_long_enough_for(prefix):
-    query = (("cursor", cursor.encoded("prefixes", "photos", prefix)),)
+    query = (("cursor", cursor_of("prefixes", "photos", prefix)),)
 
     assert kind_of(prefixes_query, query, data_bucket="data") == "bad-cursor"
 
 
 def test_a_page_of_buckets_goes_on_after_a_bucket():
-    assert buckets_query((("cursor", cursor.encoded("buckets", "photos")), ("limit", "3"))) == PageRequest(
-        "", "photos", 3
-    )
-    assert kind_of(buckets_query, (("cursor", cursor.encoded("buckets", "No Bucket")),)) == "bad-cursor"
+    for bucket in ("photos", "My_Bucket"):
+        query = (("cursor", cursor_of("buckets", bucket)), ("limit", "3"))
+        assert buckets_query(query) == PageQuery("", bucket, 3)
+    assert kind_of(buckets_query, (("cursor", cursor_of("buckets", "No Bucket")),)) == "bad-cursor"
     assert kind_of(buckets_query, (("limit", "101"),)) == "bad-limit"
     assert kind_of(buckets_query, (("bucket", "photos"),)) == "unknown-parameter"
 
@@ -166,15 +165,14 @@ def test_a_size_is_asked_at_an_instant_or_for_the_latest():
     def size(**query):
         return size_query(tuple(query.items()), data_bucket="data", now=NOW)
 
-    assert size() == SizeRequest("data", None)
-    assert size(bucket="photos", at="2026-11-20T08:15:30Z") == SizeRequest("photos", NOW - 250_000)
+    assert size() == SizeQuery("data", None)
+    assert size(bucket="photos", at="2026-11-20T08:15:30Z") == SizeQuery("photos", NOW - 250_000)
     assert kind_of(size, at="2026-11-20T08:15:31Z") == "bad-at"
     assert kind_of(size, at="yesterday") == "bad-at"
     assert kind_of(size, at="2026-13-20T08:15:31Z") == "bad-at"
 
 
 def test_routes_without_parameters_take_none():
-    nothing_asked(())
-
-    assert kind_of(nothing_asked, (("bucket", "photos"),)) == "unknown-parameter"
+    assert members_of((), ()) == {}
+    assert kind_of(members_of, (("bucket", "photos"),), ()) == "unknown-parameter"
     assert bucket_query((), data_bucket="data") == "data"

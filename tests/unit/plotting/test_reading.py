@@ -5,11 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from plotting.history import MOST_ROWS, History
+from plotting.chart import MAX_SAMPLES
+from plotting.history import MAX_ROWS, History, TooManySamplesError
 from plotting.parsing import Range
-from plotting.problems import ProblemError
-from plotting.reading import gather
-from plotting.thinning import MOST_SAMPLES
+from plotting.sources import Sources
 from size_history import times
 from size_history.items import Peak, State, Totals, number, text
 
@@ -46,15 +45,16 @@ class Table:
 
 
 def read(rows):
-    """Return the chart of so many samples, how many queries it took, and the most memory in bytes."""
+    """Return the chart of a number of samples, the number of queries it took, and the maximum of memory in bytes."""
     table = Table(rows)
     history = History(table, "history", "index")
     totals = Totals(0, 0, 0, 0, 0, 0, START, 1, State.LIVE)
     tracemalloc.start()
     try:
-        asked = Range("photos", START, START + rows * SECOND)
+        range_ = Range("photos", START, START + rows * SECOND)
         with ThreadPoolExecutor(2) as threads:
-            chart = gather(history, asked, totals, Peak(1, "other", START), threads)
+            sources = Sources("data", history, None, None, None, threads)
+            chart = sources.chart(range_, totals, Peak(1, "other", START))
         return chart, len(table.queries), tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -67,18 +67,18 @@ def test_a_hundred_thousand_samples_take_a_page_for_each_megabyte_and_no_more_me
 
     assert queries == 100_000 // ROWS_OF_A_PAGE + 2
     assert chart.samples.count == 100_000
-    assert len(chart.samples.kept) <= MOST_SAMPLES
+    assert len(chart.samples.kept) <= MAX_SAMPLES
     assert chart.bucket_maximum == 10**12
     assert memory < 1.2 * memory_of_fewer
     assert memory < 16 * 1024 * 1024
 
 
-def test_reading_ends_soon_after_the_most_rows_of_an_answer():
+def test_reading_ends_soon_after_the_maximum_of_rows():
     table = Table(10**9)
     pages = History(table, "history", "index").samples(Range("photos", START, START + SECOND))
 
-    with pytest.raises(ProblemError, match="too-many-samples"):
+    with pytest.raises(TooManySamplesError):
         for _ in pages:
             pass
 
-    assert len(table.queries) == -(-MOST_ROWS // ROWS_OF_A_PAGE)
+    assert len(table.queries) == -(-MAX_ROWS // ROWS_OF_A_PAGE)

@@ -1,13 +1,21 @@
-"""The JSON and the CSV of each answer; sizes in bytes, instants in ISO 8601 (UTC). openapi.yaml describes them."""
+"""The answers: JSON and CSV bodies as openapi.yaml describes them, and the headers that all answers about buckets share.
+
+Sizes are in bytes, instants in ISO 8601 (UTC).
+"""
 
 import csv
 import io
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from plotting.chart import Chart
+from plotting.gateway import Query, Request, Response, json_response, not_modified
 from plotting.ledger import Prefix
-from plotting.parsing import HistoryRequest
+from plotting.negotiation import BRIEFLY, etag, is_known
+from plotting.parsing import HistoryQuery
+from plotting.tracking_queue import Freshness
 from size_history import times
 from size_history.items import Peak, Sample, Totals
 
@@ -22,6 +30,46 @@ SAMPLE_COLUMNS = (
 )
 
 Members = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer in the making: its ETag, how fresh it is, and whether the caller has it already.
+
+    The ETag is made of the values that determine the answer. For a bucket those are the query and the totals, which
+    change in the transaction of every sample. So a caller that has the answer gets its 304 before anything else is read.
+    """
+
+    tag: str
+    freshness: Freshness
+    known: bool
+    page_query: Query
+    """The query parameters that the next page repeats beside its cursor."""
+
+    @classmethod
+    def to(cls, request: Request, freshness: Freshness, *parts: object) -> "Reply":
+        """Begin the answer to a request."""
+        tag = etag(request.path, *parts)
+        page_query = tuple(pair for pair in request.query if pair[0] in {"format", "limit"})
+        return cls(tag, freshness, is_known(request.headers, tag), page_query)
+
+    def not_modified(self) -> Response:
+        """Return the 304."""
+        return not_modified(self._headers())
+
+    def json(self, members: Members, next_cursor: str | None = None) -> Response:
+        """Return the answer in JSON."""
+        return json_response({**members, **self.freshness.members()}, self._headers(next_cursor))
+
+    def other(self, media_type: str, body: str | bytes, next_cursor: str | None = None) -> Response:
+        """Return the answer in another format."""
+        return Response(200, media_type, body, self._headers(next_cursor))
+
+    def _headers(self, next_cursor: str | None = None) -> dict[str, str]:
+        headers = {**self.freshness.headers(), "Cache-Control": BRIEFLY, "ETag": self.tag}
+        if next_cursor is None:
+            return headers
+        return {**headers, "Link": f'<?{urlencode([("cursor", next_cursor), *self.page_query])}>; rel="next"'}
 
 
 def plot(chart: Chart) -> Members:
@@ -41,17 +89,17 @@ def plot(chart: Chart) -> Members:
 
 
 def history(
-    request: HistoryRequest, before: Sample | None, samples: Iterable[Sample], following: str | None
+    query: HistoryQuery, before: Sample | None, samples: Iterable[Sample], next_cursor: str | None
 ) -> Members:
-    """Return a page of samples, and the cursor of the one that follows."""
+    """Return a page of samples, and the cursor of the next one."""
     return {
-        "bucket": request.range.bucket,
-        "from": times.to_text(request.range.start),
-        "to": times.to_text(request.range.end),
-        "order": "desc" if request.descending else "asc",
+        "bucket": query.range.bucket,
+        "from": times.to_text(query.range.start),
+        "to": times.to_text(query.range.end),
+        "order": "desc" if query.descending else "asc",
         "before": sample_members(before) if before else None,
         "samples": [sample_members(sample) for sample in samples],
-        "next": following,
+        "next": next_cursor,
     }
 
 
@@ -70,7 +118,7 @@ def sample_members(sample: Sample) -> Members:
 def history_csv(samples: Iterable[Sample]) -> str:
     """Return a page of samples as CSV with a line of names (RFC 4180).
 
-    All of it is numbers and instants: a key would be text that a spreadsheet may take for a formula.
+    It has numbers and instants only: a spreadsheet might take a key for a formula.
     """
     out = io.StringIO()
     rows = csv.DictWriter(out, SAMPLE_COLUMNS, extrasaction="ignore")
@@ -91,7 +139,7 @@ def size(bucket: str, at: int | None, since: int, total: int, count: int) -> Mem
 
 
 def count(bucket: str, totals: Totals) -> Members:
-    """Return the recorded transitions, and how many objects there are."""
+    """Return the recorded transitions and the number of objects."""
     return {
         "bucket": bucket,
         "created": totals.created,
@@ -101,23 +149,23 @@ def count(bucket: str, totals: Totals) -> Members:
     }
 
 
-def prefixes(bucket: str, found: Iterable[Prefix], following: str | None) -> Members:
-    """Return a page of prefixes; those without an object are left out."""
+def prefixes(bucket: str, found: Iterable[Prefix], next_cursor: str | None) -> Members:
+    """Return a page of prefixes without those that have no object left."""
     entries = [
         {"prefix": prefix.name, "total_size": prefix.size, "object_cnt": prefix.count}
         for prefix in found
         if prefix.count
     ]
-    return {"bucket": bucket, "prefixes": entries, "next": following}
+    return {"bucket": bucket, "prefixes": entries, "next": next_cursor}
 
 
-def buckets(found: Mapping[str, Totals], peak: Peak | None, following: str | None) -> Members:
-    """Return a page of buckets, and the maximum of all."""
+def buckets(found: Mapping[str, Totals], peak: Peak | None, next_cursor: str | None) -> Members:
+    """Return a page of buckets, and the maximum of all buckets."""
     return {
         "buckets": [_bucket(name, totals) for name, totals in found.items()],
         "any_bucket_maximum": peak.size if peak else None,
         "any_bucket_maximum_in": peak.bucket if peak else None,
-        "next": following,
+        "next": next_cursor,
     }
 
 

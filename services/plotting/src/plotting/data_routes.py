@@ -3,64 +3,67 @@
 import json
 from collections.abc import Sequence
 
-from plotting import answers, cursor, parsing
+from plotting import answers, parameters, parsing
+from plotting.answers import Reply
 from plotting.gateway import Request, Response
-from plotting.parsing import Range
 from plotting.problems import BEFORE_BASELINE, ProblemError
-from plotting.sources import Reply, Sources
+from plotting.sources import Sources
 from size_history import times
 from size_history.items import Sample
 
-SAMPLE_BYTES = 300
-"""What a sample takes in JSON at most, but for its keys."""
-LARGEST_PAGE_BYTES = 4 * 1024 * 1024
-"""Of JSON. Lambda answers 6 MB at most; a page of 1 MB in the table is larger in JSON where keys have odd characters."""
+MAX_SAMPLE_BYTES = 300
+"""Maximum length of a sample in JSON, without its keys."""
+MAX_PAGE_BYTES = 4 * 1024 * 1024
+"""Maximum length of a page in JSON. Lambda answers at most 6 MB, and keys with unusual characters are longer in JSON
+than in the table's pages of 1 MB."""
 
 
 def get_history(sources: Sources, request: Request, now: int) -> Response:
     """Answer a page of samples."""
-    asked = parsing.history_query(request.query, data_bucket=sources.data_bucket, now=now)
-    totals, freshness = sources.totals(asked.range.bucket, now)
-    reply = Reply.to(request, freshness, sources.release, asked, totals)
+    query = parsing.history_query(request.query, data_bucket=sources.data_bucket, now=now)
+    totals, freshness = sources.totals(query.range.bucket, now)
+    reply = Reply.to(request, freshness, sources.release, query, totals)
     if reply.known:
         return reply.not_modified()
-    wanted = asked.after is None and asked.format == "json"
-    before = sources.threads.submit(_before, sources, asked.range) if wanted else None
-    samples, more = sources.history.page(asked)
+    before = None
+    if query.after is None and query.format == "json":
+        before = sources.threads.submit(
+            sources.history.sample_before, query.range.bucket, query.range.start, whole=True
+        )
+    samples, more = sources.history.page(query)
     fitting = _fitting(samples)
-    following = asked.cursor(fitting[-1].time) if more or len(fitting) < len(samples) else None
-    if asked.format == "csv":
-        return reply.other("text/csv; charset=utf-8", answers.history_csv(fitting), following)
-    return reply.json(
-        answers.history(asked, before.result() if before else None, fitting, following), following
-    )
+    next_cursor = query.cursor(fitting[-1].time) if more or len(fitting) < len(samples) else None
+    if query.format == "csv":
+        return reply.other("text/csv; charset=utf-8", answers.history_csv(fitting), next_cursor)
+    members = answers.history(query, before.result() if before else None, fitting, next_cursor)
+    return reply.json(members, next_cursor)
 
 
 def get_size(sources: Sources, request: Request, now: int) -> Response:
-    """Answer what a bucket weighed at an instant: the last sample not after it."""
-    asked = parsing.size_query(request.query, data_bucket=sources.data_bucket, now=now)
-    totals, freshness = sources.totals(asked.bucket, now)
+    """Answer a bucket's size at an instant: that of the last sample not after it."""
+    query = parsing.size_query(request.query, data_bucket=sources.data_bucket, now=now)
+    totals, freshness = sources.totals(query.bucket, now)
     if totals.last_time == 0:
         raise ProblemError(
             BEFORE_BASELINE,
-            f"bucket {asked.bucket} is still being adopted: it has no baseline yet.",
+            f"bucket {query.bucket} is still being adopted: it has no baseline yet.",
             parameter="bucket",
         )
-    reply = Reply.to(request, freshness, sources.release, asked, totals)
+    reply = Reply.to(request, freshness, sources.release, query, totals)
     if reply.known:
         return reply.not_modified()
-    if asked.at is None or asked.at >= totals.last_time:
+    if query.at is None or query.at >= totals.last_time:
         since, size, count = totals.last_time, totals.size, totals.count
     else:
-        sample = sources.history.sample_before(asked.bucket, asked.at + 1)
+        sample = sources.history.sample_before(query.bucket, query.at + 1)
         if sample is None:
             raise ProblemError(
                 BEFORE_BASELINE,
-                f"bucket {asked.bucket} has no sample at or before {times.to_text(asked.at)}.",
+                f"bucket {query.bucket} has no sample at or before {times.to_text(query.at)}.",
                 parameter="at",
             )
         since, size, count = sample.time, sample.total_size, sample.object_cnt
-    return reply.json(answers.size(asked.bucket, asked.at, since, size, count))
+    return reply.json(answers.size(query.bucket, query.at, since, size, count))
 
 
 def get_count(sources: Sources, request: Request, now: int) -> Response:
@@ -73,35 +76,31 @@ def get_count(sources: Sources, request: Request, now: int) -> Response:
 
 def get_prefixes(sources: Sources, request: Request, now: int) -> Response:
     """Answer a page of a bucket's first-level prefixes."""
-    asked = parsing.prefixes_query(request.query, data_bucket=sources.data_bucket)
-    totals, freshness = sources.totals(asked.bucket, now)
-    reply = Reply.to(request, freshness, sources.release, asked, totals)
+    query = parsing.prefixes_query(request.query, data_bucket=sources.data_bucket)
+    totals, freshness = sources.totals(query.bucket, now)
+    reply = Reply.to(request, freshness, sources.release, query, totals)
     if reply.known:
         return reply.not_modified()
-    found, more = sources.ledger.prefixes(asked.bucket, totals, asked.after, asked.limit)
-    following = cursor.encoded("prefixes", asked.bucket, found[-1].name) if more else None
-    return reply.json(answers.prefixes(asked.bucket, found, following), following)
+    found, more = sources.ledger.prefixes(query.bucket, totals, query.after, query.limit)
+    next_cursor = parameters.cursor_of("prefixes", query.bucket, found[-1].name) if more else None
+    return reply.json(answers.prefixes(query.bucket, found, next_cursor), next_cursor)
 
 
 def get_buckets(sources: Sources, request: Request, now: int) -> Response:
-    """Answer a page of what is tracked."""
-    asked = parsing.buckets_query(request.query)
-    found, last, peak, freshness = sources.buckets(asked.after, asked.limit, now)
-    following = None if last is None else cursor.encoded("buckets", last)
-    members = answers.buckets(found, peak, following)
+    """Answer a page of the tracked buckets."""
+    query = parsing.buckets_query(request.query)
+    found, last, peak, freshness = sources.buckets(query.after, query.limit, now)
+    next_cursor = None if last is None else parameters.cursor_of("buckets", last)
+    members = answers.buckets(found, peak, next_cursor)
     reply = Reply.to(request, freshness, sources.release, members)
-    return reply.not_modified() if reply.known else reply.json(members, following)
-
-
-def _before(sources: Sources, asked: Range) -> Sample | None:
-    return sources.history.sample_before(asked.bucket, asked.start, whole=True)
+    return reply.not_modified() if reply.known else reply.json(members, next_cursor)
 
 
 def _fitting(samples: Sequence[Sample]) -> Sequence[Sample]:
     """Return as many samples as an answer may hold, at least one."""
     size = 0
     for number, sample in enumerate(samples):
-        size += SAMPLE_BYTES + len(json.dumps(sample.changed_keys))
-        if number and size > LARGEST_PAGE_BYTES:
+        size += MAX_SAMPLE_BYTES + len(json.dumps(sample.changed_keys))
+        if number and size > MAX_PAGE_BYTES:
             return samples[:number]
     return samples

@@ -1,6 +1,6 @@
 """API Gateway's REST proxy events as requests, and responses as its answers.
 
-The API takes every media type as binary, so bodies arrive in base64 as a rule; a picture goes out in base64.
+The API treats every media type as binary, so request bodies usually arrive in base64 and pictures leave in base64.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 """
 
@@ -13,27 +13,31 @@ from typing import Any
 
 from plotting.problems import BAD_BODY, BAD_EVENT, MEDIA_TYPE, ProblemError, shown
 
-HEADERS = {"Cache-Control": "no-store"}
-"""What every answer carries, unless the response says otherwise."""
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Vary": "Accept-Encoding",
+    "X-Content-Type-Options": "nosniff",
+}
+"""The headers of every answer; a response may set others or replace these."""
+
+Query = tuple[tuple[str, str], ...]
+"""A request's query parameters as pairs, in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request: its method in capitals, its path in the API, its query in order, its raw body.
-
-    The names of its headers are in lower case.
-    """
+    """One HTTP request: method in capitals, path within the API, query, raw body, headers with names in lower case."""
 
     method: str
     path: str
-    query: tuple[tuple[str, str], ...] = ()
+    query: Query = ()
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One HTTP answer; a `str` body is sent as text, `bytes` as binary."""
+    """One HTTP answer; a `str` body is sent as text, a `bytes` body as binary."""
 
     status: int
     media_type: str
@@ -41,11 +45,10 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def to_answer(self, origin: str | None = None) -> dict[str, Any]:
-        """Return what API Gateway expects of a proxied function; pages of the origin (`*`: any) may read it.
+        """Return what API Gateway expects. Web pages of the origin (`*`: any) may read the answer.
 
-        What a caller may ask for, its signature decides, and there are no cookies.
+        A wildcard origin is safe: requests are authorised by their signature, never by cookies.
         """
-        binary = isinstance(self.body, bytes)
         headers = {**HEADERS, **self.headers}
         if self.media_type:
             headers["Content-Type"] = self.media_type
@@ -55,18 +58,19 @@ class Response:
             "statusCode": self.status,
             "headers": headers,
             "body": base64.b64encode(self.body).decode() if isinstance(self.body, bytes) else self.body,
-            "isBase64Encoded": binary,
+            "isBase64Encoded": isinstance(self.body, bytes),
         }
 
 
 def request_of(event: Mapping[str, Any]) -> Request:
-    """Read a proxy event. Raises ProblemError where it is none, or its body is not base64 though it says so."""
+    """Read a proxy event. Raises ProblemError if it is not one, or if its body is not the base64 it claims to be."""
     method, path = event.get("httpMethod"), _path(event)
     if not isinstance(method, str) or not path:
         raise ProblemError(
             BAD_EVENT, "The event lacks httpMethod, resource or path: invoke through the REST API."
         )
-    return Request(method.upper(), path, query=_query(event), body=_body(event), headers=_headers(event))
+    headers = {str(name).lower(): str(value) for name, value in _mapping(event, "headers").items()}
+    return Request(method.upper(), path, query=_query(event), body=_body(event), headers=headers)
 
 
 def json_response(members: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
@@ -75,7 +79,7 @@ def json_response(members: Mapping[str, Any], headers: Mapping[str, str] | None 
 
 
 def not_modified(headers: Mapping[str, str]) -> Response:
-    """Return a 304: the caller has the answer."""
+    """Return a 304: the caller has the answer already."""
     return Response(304, "", "", headers)
 
 
@@ -84,11 +88,19 @@ def problem_response(problem: ProblemError) -> Response:
     return Response(problem.kind.status, MEDIA_TYPE, problem.to_json(), problem.headers)
 
 
+def _mapping(event: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return a member of the event that API Gateway fills with a mapping or null."""
+    value = event.get(name) or {}
+    if not isinstance(value, Mapping):
+        raise ProblemError(BAD_EVENT, f"The event's {name} is not an object: {shown(value)}.")
+    return value
+
+
 def _path(event: Mapping[str, Any]) -> str:
     resource, path = event.get("resource"), event.get("path")
-    # The resource is the path without a custom domain's base path, as soon as its parameters are filled in.
+    # With its parameters filled in, the resource is the path without a custom domain's base path.
     if isinstance(resource, str):
-        for name, value in (event.get("pathParameters") or {}).items():
+        for name, value in _mapping(event, "pathParameters").items():
             resource = resource.replace(f"{{{name}}}", str(value))
         path = path if "{" in resource else resource
     if not isinstance(path, str) or not path:
@@ -96,16 +108,17 @@ def _path(event: Mapping[str, Any]) -> str:
     return path.rstrip("/") or "/"
 
 
-def _headers(event: Mapping[str, Any]) -> dict[str, str]:
-    headers = event.get("headers") or {}
-    return {str(name).lower(): str(value) for name, value in headers.items()}
-
-
-def _query(event: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    repeated = event.get("multiValueQueryStringParameters") or {}
-    single = event.get("queryStringParameters") or {}
-    values = {name: [value] for name, value in single.items()} | dict(repeated)
-    return tuple((name, value) for name, of_name in values.items() for value in of_name)
+def _query(event: Mapping[str, Any]) -> Query:
+    single = {name: [value] for name, value in _mapping(event, "queryStringParameters").items()}
+    pairs: list[tuple[str, str]] = []
+    for name, values in {**single, **_mapping(event, "multiValueQueryStringParameters")}.items():
+        for value in values if isinstance(values, list) else [values]:
+            if not isinstance(value, str):
+                raise ProblemError(
+                    BAD_EVENT, f"The event's query parameter {name} is {shown(value)}, not text."
+                )
+            pairs.append((name, value))
+    return tuple(pairs)
 
 
 def _body(event: Mapping[str, Any]) -> bytes:

@@ -1,6 +1,7 @@
 """The Lambda entry point: API Gateway's REST proxy event in, its answer out."""
 
 import functools
+import json
 import logging
 import os
 import time
@@ -10,37 +11,36 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from plotting.compression import compressed
+from plotting import routes
 from plotting.gateway import Response, problem_response, request_of
 from plotting.history import History
 from plotting.ledger import Ledger
-from plotting.metrics import emit_answer
+from plotting.negotiation import compressed
 from plotting.plot_bucket import PlotBucket
 from plotting.problems import INTERNAL, ProblemError
-from plotting.routes import route_of
 from plotting.settings import Settings
 from plotting.sources import Sources
 from plotting.tracking_queue import TrackingQueue
 
 _LOG = logging.getLogger("plotting")
-# API Gateway gives up after 29 seconds: what hangs must fail before, so that the caller gets an answer.
-# A user agent of our own is a constant; the SDK's is put together anew for each request, a tenth of its processor time.
+# API Gateway gives up after 29 seconds. These timeouts are shorter, so that the caller gets an answer from us.
+# A constant user agent saves a tenth of a request's processor time, which the SDK spends on building its own.
 _USER_AGENT = "tidemark-plotting"
 THREADS = 4
-"""What is asked of AWS at the same time. A request costs a millisecond of processor time, and Python's threads share
-one processor: a thread for each of the 16 shards is slower than this (make bench-api)."""
+"""Concurrent requests to AWS. Each costs a millisecond of processor time, and Python's threads share one processor:
+one thread for each of the 16 shards is slower than this (measured by the API benchmark)."""
 _TABLES = Config(
     user_agent=_USER_AGENT,
     connect_timeout=2,
     read_timeout=10,
     retries={"mode": "standard", "total_max_attempts": 3},
-    max_pool_connections=THREADS + 1,  # and the caller's own
+    max_pool_connections=THREADS + 1,  # the handler's own thread needs one too
 )
 _QUEUE = Config(user_agent=_USER_AGENT, connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1})
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answer one request. Every failure is an answer too; what is not the caller's fault is logged with its stack."""
+    """Answer one request. Every failure is an answer too; unforeseen ones are logged with their stack."""
     started = time.perf_counter()
     _LOG.setLevel(logging.INFO)
     try:
@@ -53,22 +53,39 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         response = problem_response(
             ProblemError(INTERNAL, f"The log has the reason, under request {request_id}.")
         )
-    took = (time.perf_counter() - started) * 1000
-    emit_answer(
-        function=str(getattr(context, "function_name", "unknown")),
-        method=str(event.get("httpMethod")),
-        path=str(event.get("resource") or event.get("path")),
-        milliseconds=took,
-        at=time.time_ns() // 1000,
-    )
-    _LOG.info("%s %s %d %.0f ms", event.get("httpMethod"), event.get("path"), response.status, took)
+    milliseconds = (time.perf_counter() - started) * 1000
+    _emit_metric(event, getattr(context, "function_name", "unknown"), milliseconds)
+    _LOG.info("%s %s %d %.0f ms", event.get("httpMethod"), event.get("path"), response.status, milliseconds)
     return response.to_answer(os.environ.get("CORS_ORIGIN"))
 
 
 def _respond(event: dict[str, Any]) -> Response:
     request = request_of(event)
-    route = route_of(request)
-    return compressed(route(sources(), request, time.time_ns() // 1000), request.headers)
+    return compressed(routes.answer(sources(), request, time.time_ns() // 1000), request.headers)
+
+
+def _emit_metric(event: dict[str, Any], function: str, milliseconds: float) -> None:
+    """Print how long the answer took as a log line in CloudWatch's embedded metric format, which costs no request.
+
+    A request without a route counts as `other`, because every name that a caller invents would be a paid metric.
+    """
+    method, path = str(event.get("httpMethod")), str(event.get("resource") or event.get("path"))
+    record = {
+        "_aws": {
+            "Timestamp": time.time_ns() // 1_000_000,
+            "CloudWatchMetrics": [
+                {
+                    "Namespace": "Tidemark",
+                    "Dimensions": [["Function", "Route"]],
+                    "Metrics": [{"Name": "AnswerTime", "Unit": "Milliseconds"}],
+                }
+            ],
+        },
+        "Function": function,
+        "Route": f"{method} {path}" if method in routes.ROUTES.get(path, {}) else "other",
+        "AnswerTime": round(milliseconds, 1),
+    }
+    print(json.dumps(record), flush=True)
 
 
 @functools.cache
@@ -77,12 +94,14 @@ def sources() -> Sources:
     settings = Settings.from_env(os.environ)
     session = boto3.session.Session()
     tables = session.client("dynamodb", config=_TABLES)
-    threads = ThreadPoolExecutor(THREADS)  # each starts when it is first needed
+    threads = ThreadPoolExecutor(THREADS)  # starts each thread when it is first needed
     return Sources(
         data_bucket=settings.data_bucket,
         history=History(tables, settings.history_table, settings.size_index),
         ledger=Ledger(tables, settings.ledger_table, threads),
-        pictures=PlotBucket(session.client("s3", config=_TABLES), settings.plot_bucket, settings.data_bucket),
+        plot_bucket=PlotBucket(
+            session.client("s3", config=_TABLES), settings.plot_bucket, settings.data_bucket
+        ),
         queue=TrackingQueue(session.client("sqs", config=_QUEUE), settings.queue_url),
         threads=threads,
         release=os.environ.get("AWS_LAMBDA_FUNCTION_VERSION", ""),

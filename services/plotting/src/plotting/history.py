@@ -1,25 +1,29 @@
-"""The History table as the readers need it: one method per access pattern, only queries, never a scan."""
+"""The History table for the readers: one method per access pattern, only queries, never a scan."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from plotting.parsing import HistoryRequest, Range
-from plotting.problems import TOO_MANY_SAMPLES, ProblemError
+from plotting.parsing import HistoryQuery, Range
 from size_history import times
 from size_history.items import BUCKET_NAME, OBJECT_CNT, TIME, TOTAL_SIZE, Sample, text
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-MOST_PAGES = 200
-"""Pages of at most 1 MB (DynamoDB's limit) that one answer reads."""
-MOST_ROWS = 150_000
-"""Samples that one answer reads: 60 µs each on a whole processor (measured); API Gateway waits 29 seconds."""
+MAX_PAGES = 200
+"""Maximum number of pages (at most 1 MB each, DynamoDB's limit) that one answer reads."""
+MAX_ROWS = 150_000
+"""Maximum number of samples that one answer reads. Each takes 60 µs of a whole processor (measured), and API Gateway
+waits 29 seconds."""
 
-# `time` is a reserved word. The changed keys, most of a row's bytes, are left where they are.
+# `time` is a reserved word. The projection leaves out the changed keys, which are most of a row's bytes.
 _KEYS = {"#bucket": BUCKET_NAME, "#time": TIME}
 _NAMES = {**_KEYS, "#size": TOTAL_SIZE, "#count": OBJECT_CNT}
 _PROJECTION = "#time, #size, #count"
+
+
+class TooManySamplesError(Exception):
+    """A range has more samples than one answer reads."""
 
 
 class History:
@@ -30,47 +34,44 @@ class History:
         self._table = table
         self._size_index = size_index
 
-    def samples(self, asked: Range) -> Iterator[list[Sample]]:
+    def samples(self, range_: Range) -> Iterator[list[Sample]]:
         """Yield the samples of a range without their counters, in time order, page by page.
 
-        Raises ProblemError where there are more than MOST_ROWS, or than fit MOST_PAGES pages.
+        Raises TooManySamplesError if there are more than MAX_ROWS, or more than fit into MAX_PAGES pages.
         """
+        condition = "#bucket = :bucket AND #time >= :start"
+        values = {":bucket": text(range_.bucket), ":start": text(times.to_text(range_.start))}
+        if not range_.live:
+            condition = "#bucket = :bucket AND #time BETWEEN :start AND :last"
+            values[":last"] = text(times.to_text(range_.end - 1))
         query: dict[str, Any] = {
             "TableName": self._table,
-            "KeyConditionExpression": "#bucket = :bucket AND #time >= :start",
+            "KeyConditionExpression": condition,
             "ExpressionAttributeNames": _NAMES,
-            "ExpressionAttributeValues": {
-                ":bucket": text(asked.bucket),
-                ":start": text(times.to_text(asked.start)),
-            },
+            "ExpressionAttributeValues": values,
             "ProjectionExpression": _PROJECTION,
             "ConsistentRead": True,
         }
-        if not asked.live:
-            query["KeyConditionExpression"] = "#bucket = :bucket AND #time BETWEEN :start AND :last"
-            query["ExpressionAttributeValues"][":last"] = text(times.to_text(asked.end - 1))
         rows = 0
-        for _ in range(MOST_PAGES):
+        for _ in range(MAX_PAGES):
             page = self._client.query(**query)
-            yield [_sample(asked.bucket, item) for item in page["Items"]]
+            yield [_sample(range_.bucket, item) for item in page["Items"]]
             rows += len(page["Items"])
             if "LastEvaluatedKey" not in page:
                 return
-            if rows >= MOST_ROWS:
+            if rows >= MAX_ROWS:
                 break
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-        raise ProblemError(
-            TOO_MANY_SAMPLES,
-            f"{asked.bucket} has more samples since {times.to_text(asked.start)} than one answer reads "
-            f"({MOST_ROWS}, or {MOST_PAGES} pages of 1 MB): ask for a shorter window.",
+        raise TooManySamplesError(
+            f"{range_.bucket} has more samples since {times.to_text(range_.start)} than one answer reads "
+            f"({MAX_ROWS}, or {MAX_PAGES} pages of 1 MB)"
         )
 
-    def page(self, request: HistoryRequest) -> tuple[Sequence[Sample], bool]:
-        """Return one page of whole samples, and whether more follow. It is one query, so at most 1 MB."""
-        asked = request.range
-        first, last = asked.start, asked.end - 1
-        if request.after is not None:
-            first, last = (first, request.after - 1) if request.descending else (request.after + 1, last)
+    def page(self, query: HistoryQuery) -> tuple[Sequence[Sample], bool]:
+        """Return one page of whole samples, and whether more follow. It is one DynamoDB query, so at most 1 MB."""
+        first, last = query.range.start, query.range.end - 1
+        if query.after is not None:
+            first, last = (first, query.after - 1) if query.descending else (query.after + 1, last)
         if first > last:
             return (), False
         page = self._client.query(
@@ -78,22 +79,22 @@ class History:
             KeyConditionExpression="#bucket = :bucket AND #time BETWEEN :first AND :last",
             ExpressionAttributeNames=_KEYS,
             ExpressionAttributeValues={
-                ":bucket": text(asked.bucket),
+                ":bucket": text(query.range.bucket),
                 ":first": text(times.to_text(first)),
                 ":last": text(times.to_text(last)),
             },
-            ScanIndexForward=not request.descending,
+            ScanIndexForward=not query.descending,
             ConsistentRead=True,
-            Limit=request.limit + 1,
+            Limit=query.limit + 1,
         )
-        samples = [_sample(asked.bucket, item) for item in page["Items"]]
-        more = len(samples) > request.limit or "LastEvaluatedKey" in page
-        return samples[: request.limit], more
+        samples = [_sample(query.range.bucket, item) for item in page["Items"]]
+        more = len(samples) > query.limit or "LastEvaluatedKey" in page
+        return samples[: query.limit], more
 
     def sample_before(self, bucket: str, instant: int, *, whole: bool = False) -> Sample | None:
-        """Return the last sample before an instant, its counters included if it is to be whole.
+        """Return the last sample before an instant, which gives the bucket's size at that instant.
 
-        It is what the bucket weighed when the instant came.
+        Only a `whole` sample has its counters and changed keys.
         """
         projection: dict[str, Any] = {"ExpressionAttributeNames": _KEYS}
         if not whole:
@@ -110,9 +111,9 @@ class History:
         return _sample(bucket, page["Items"][0]) if page["Items"] else None
 
     def largest_size(self, bucket: str) -> int | None:
-        """Return the largest total in bytes of any sample, from the index; None where there is no sample.
+        """Return the largest total in bytes of any sample, from the index; None if there is no sample.
 
-        An index is eventually consistent: a sample of the last second may be missing.
+        The index is eventually consistent: a sample of the last second may be missing.
         """
         page = self._client.query(
             TableName=self._table,

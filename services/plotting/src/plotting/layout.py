@@ -1,13 +1,13 @@
-"""Where everything in the picture goes and what it says: pure, so that tests can prove that nothing collides.
+"""Where everything in the picture goes and what it says. Pure, so that tests can prove that nothing collides.
 
-No data lie above a high-water line, so its label, which stands on the line, covers none.
+The data never rise above a high-water line, so the label on such a line covers none of them.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from plotting import byte_sizes, time_ticks
-from plotting.byte_sizes import SizeTick
+from plotting import axes
+from plotting.axes import SizeTick, TimeTick
 from plotting.chart import Chart
 from plotting.scale import (
     BREAK,
@@ -22,19 +22,17 @@ from plotting.scale import (
     Role,
     Scale,
     Sizes,
-    shown_samples,
     sizes_of,
 )
-from plotting.time_ticks import TimeTick
 from size_history.items import Sample, State
 
 MARGIN = 40
 GAP = 12
 LABEL_INDENT = 4
 LABEL_RISE = 8
-"""How far a label's baseline is above its line."""
+"""A label's baseline is this much above its line."""
 SWATCH = 34
-"""How much of its line's pattern a label shows where it does not stand on the line."""
+"""A label that is not on its line begins with this much of the line's pattern."""
 SIZE_TICK_PIXELS = 62
 TIME_TICK_PIXELS = 110
 
@@ -56,14 +54,14 @@ NOTE = Font(13.5)
 MESSAGE = Font(17)
 
 Measure = Callable[[str, Font], float]
-"""Tells how many pixels wide a text is."""
+"""Returns the width of a text in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class HighLine:
     """A high-water line and its label, with the height of the line and of the label's baseline in pixels.
 
-    `apart`: the label does not stand on its line, because another line is too close; it needs the line's pattern.
+    A label is `apart` from its line, and then shows the line's pattern, if another line is too close.
     """
 
     role: Role
@@ -76,7 +74,7 @@ class HighLine:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The whole picture: what is written and where the data go. `now` is the last total, in lines, largest first."""
+    """The whole picture: its texts and its scale. `now` is the last total, as lines of text in falling size."""
 
     title: str
     title_font: Font
@@ -94,10 +92,10 @@ class Layout:
 
 def lay_out(chart: Chart, measure: Measure) -> Layout:
     """Return the layout of a chart, fitted to the width of its texts."""
-    shown = shown_samples(chart)
-    sizes = sizes_of(chart, shown)
+    drawn = chart.line
+    sizes = sizes_of(chart, drawn)
     ticks = _size_ticks(sizes)
-    now = _now(shown, sizes.reference)
+    now = _now(drawn, sizes.reference)
     left = MARGIN + max(measure(tick.label, TICK) for tick in ticks) + GAP
     now_width = max((measure(line, NOTE if number else NOW) for number, line in enumerate(now)), default=0)
     right = WIDTH - MARGIN - (now_width + GAP if now else 0)
@@ -106,34 +104,34 @@ def lay_out(chart: Chart, measure: Measure) -> Layout:
         title=chart.bucket,
         title_font=_fitted(TITLE, chart.bucket, measure),
         subtitle=_subtitle(chart),
-        message="" if shown else _message(chart),
+        message="" if drawn else _message(chart),
         scale=scale,
         zoomed=sizes.reference is not None,
         size_ticks=tuple(ticks),
-        time_ticks=tuple(time_ticks.ticks(chart.start, chart.end, int((right - left) // TIME_TICK_PIXELS))),
+        time_ticks=tuple(axes.time_ticks(chart.start, chart.end, int((right - left) // TIME_TICK_PIXELS))),
         lines=(*_lines_on(sizes, scale, chart, measure), *_lines_off(sizes, scale, chart, measure)),
         break_y=PLOT_TOP - STRIP * len(sizes.off) - BREAK / 2 if sizes.off else None,
         now=now,
-        now_y=scale.y(shown[-1].total_size) if shown else scale.bottom,
+        now_y=scale.y(drawn[-1].total_size) if drawn else scale.bottom,
     )
 
 
 def _fitted(font: Font, text: str, measure: Measure) -> Font:
-    """Return the font, in half pixels smaller until the text is no wider than the picture."""
+    """Return the font, made smaller by half pixels until the text fits into the picture."""
     while measure(text, font) > WIDTH - 2 * MARGIN and font.size > SUBTITLE.size:
         font = replace(font, size=font.size - 0.5)
     return font
 
 
 def _size_ticks(sizes: Sizes) -> list[SizeTick]:
-    most = int((sizes.top - PLOT_BOTTOM) // SIZE_TICK_PIXELS)
+    maximum = int((sizes.top - PLOT_BOTTOM) // SIZE_TICK_PIXELS)
     if sizes.reference is None:
-        return byte_sizes.ticks(sizes.high if sizes.high > 1 else 0, most)
-    return byte_sizes.change_ticks(sizes.reference, sizes.low, sizes.high, most)
+        return axes.size_ticks(sizes.high if sizes.high > 1 else 0, maximum)
+    return axes.change_ticks(sizes.reference, sizes.low, sizes.high, maximum)
 
 
 def _lines_on(sizes: Sizes, scale: Scale, chart: Chart, measure: Measure) -> list[HighLine]:
-    """Return the lines on the scale; two that are too close have their labels stacked above the higher one."""
+    """Return the lines on the scale. The labels of two that are too close are stacked above the higher one."""
     lines: list[HighLine] = []
     twins = sizes.stacked and sizes.on[0][1] == sizes.on[1][1]
     for number, maximum in enumerate(sizes.on):
@@ -158,9 +156,9 @@ def _label(
     maximum: Maximum, chart: Chart, scale: Scale, measure: Measure, *, reference: int | None, ending: str = ""
 ) -> str:
     role, value = maximum
-    label = f"{role}: {byte_sizes.human(value)}"
+    label = f"{role}: {axes.size_text(value)}"
     if reference is not None:
-        label += f" ({byte_sizes.human_change(value - reference)})"
+        label += f" ({axes.change_text(value - reference)})"
     if role is Role.BUCKET or chart.highest is None:
         return label + ending
     if chart.highest.bucket == chart.bucket:
@@ -171,21 +169,21 @@ def _label(
 
 
 def _cut_names(name: str) -> list[str]:
-    """Return a name, and the same with more and more left out in its middle."""
+    """Return a name, then the same name with more and more of its middle left out."""
     halves = range((len(name) - 1) // 2, 0, -1)
     return [name, *(f"{name[:half]}…{name[-half:]}" for half in halves)]
 
 
-def _now(shown: Sequence[Sample], reference: int | None) -> tuple[str, ...]:
-    if not shown:
+def _now(drawn: Sequence[Sample], reference: int | None) -> tuple[str, ...]:
+    if not drawn:
         return ()
-    last = shown[-1]
-    change = () if reference is None else (byte_sizes.human_change(last.total_size - reference),)
-    return (byte_sizes.human(last.total_size), *change, _counted(last.object_cnt, "object"))
+    last = drawn[-1]
+    change = () if reference is None else (axes.change_text(last.total_size - reference),)
+    return (axes.size_text(last.total_size), *change, _counted(last.object_cnt, "object"))
 
 
 def _subtitle(chart: Chart) -> str:
-    parts = ["Total size", time_ticks.span_text(chart.start, chart.end)]
+    parts = ["Total size", axes.span_text(chart.start, chart.end)]
     parts.append(_counted(chart.samples.count, "sample"))
     if chart.state is State.ADOPTING:
         parts.append("still being adopted")

@@ -1,8 +1,7 @@
-"""The Ledger as the readers need it: totals, the peak, tracked buckets and prefixes; keys and queries, never a scan."""
+"""The Ledger table for the readers: totals, peak, tracked buckets and prefixes; reads by key and queries, never a scan."""
 
 import heapq
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,24 +9,19 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from size_history import keys
+from size_history.batch_get import batch_get
 from size_history.items import PEAK_KEY, Item, Peak, Totals, int_of, text, totals_key
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-READ_ATTEMPTS = 5
-FIRST_PAUSE_SECONDS = 0.05
-PAGES_KEPT = 8
-"""Pages of prefixes that are remembered: at most a hundred names of at most 1 kB each."""
-
-
-class LedgerBusyError(Exception):
-    """DynamoDB kept leaving keys unread: more is asked of the table than it can serve right now."""
+MAX_REMEMBERED_PAGES = 8
+"""Pages of prefixes kept in memory: each at most a hundred names of at most 1 kB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """What is under a first-level prefix: bytes and objects."""
+    """A first-level prefix, with the bytes and objects under it."""
 
     name: str
     size: int
@@ -37,21 +31,14 @@ class Prefix:
 class Ledger:
     """The Ledger table, read through a DynamoDB client, strongly consistent."""
 
-    def __init__(
-        self,
-        client: "DynamoDBClient",
-        table: str,
-        threads: Executor,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
+    def __init__(self, client: "DynamoDBClient", table: str, threads: Executor) -> None:
         self._client = client
         self._table = table
         self._threads = threads
-        self._sleep = sleep
-        self._page_of_prefixes = lru_cache(PAGES_KEPT)(self._read_prefixes)
+        self._page_of_prefixes = lru_cache(MAX_REMEMBERED_PAGES)(self._read_prefixes)
 
     def totals(self, bucket: str) -> Totals | None:
-        """Return a bucket's totals; None where it is not tracked."""
+        """Return a bucket's totals; None if it is not tracked."""
         item = self._item(totals_key(bucket))
         return Totals.from_item(item) if item else None
 
@@ -62,15 +49,15 @@ class Ledger:
         return (Totals.from_item(totals) if totals else None, Peak.from_item(peak) if peak else None)
 
     def peak(self) -> Peak | None:
-        """Return the largest total recorded for any bucket; None before the first sample of all."""
+        """Return the largest total recorded for any bucket; None before the first sample of any bucket."""
         item = self._item(PEAK_KEY)
         return Peak.from_item(item) if item else None
 
     def buckets(self, after: str, limit: int) -> tuple[dict[str, Totals], str | None]:
-        """Return the totals of tracked buckets by name, at most `limit` after a name, and the last name if more follow.
+        """Return the totals of at most `limit` tracked buckets after a name, and the last name if more follow.
 
-        `limit` is at most 100, what DynamoDB reads by key at once. A bucket whose adoption has just begun and has no
-        totals yet is left out.
+        `limit` is at most 100, because DynamoDB reads 100 items by key at once. A bucket is left out while its adoption
+        has begun but its totals do not exist yet.
         """
         first = keys.BUCKET_ROW + after
         listed = self._sort_keys(keys.EVERY_BUCKET, first, keys.BUCKET_ROW + "\x7f", limit + 2)
@@ -83,8 +70,8 @@ class Ledger:
     def prefixes(self, bucket: str, totals: Totals, after: str, limit: int) -> tuple[Sequence[Prefix], bool]:
         """Return at most `limit` prefixes after one in the order of names, and whether more follow.
 
-        One query per shard, whatever the bucket holds; none where the last pages read were of these totals, which
-        change in the transaction of every change of a prefix. Rows at zero are among them.
+        This is one query per shard. Recent pages are remembered by the totals, which change in the transaction of every
+        change of a prefix. The page includes rows at zero.
         """
         return self._page_of_prefixes(bucket, totals, after, limit)
 
@@ -100,7 +87,7 @@ class Ledger:
         if after:
             condition, values = f"{condition} AND sk > :after", {**values, ":after": text(after)}
         found: list[Prefix] = []
-        query: dict[str, Any] = {}
+        start: dict[str, Any] = {}
         while True:
             page = self._client.query(
                 TableName=self._table,
@@ -108,7 +95,7 @@ class Ledger:
                 ExpressionAttributeValues=values,
                 ConsistentRead=True,
                 Limit=limit,
-                **query,
+                **start,
             )
             found += [
                 Prefix(item[keys.SK]["S"], int_of(item, "size"), int_of(item, "count"))
@@ -116,7 +103,7 @@ class Ledger:
             ]
             if "LastEvaluatedKey" not in page or len(found) >= limit:
                 return found[:limit]
-            query = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     def _sort_keys(self, partition: str, first: str, last: str, limit: int) -> list[str]:
         page = self._client.query(
@@ -125,27 +112,12 @@ class Ledger:
             ExpressionAttributeValues={":pk": text(partition), ":first": text(first), ":last": text(last)},
             ProjectionExpression="sk",
             ConsistentRead=True,
-            Limit=limit,  # a hundred rows of a hundred bytes: never cut at 1 MB
+            Limit=limit,  # a hundred rows of a few hundred bytes never reach 1 MB
         )
         return [item[keys.SK]["S"] for item in page["Items"]]
 
-    def _items(self, wanted: list[Any]) -> list[Mapping[str, Any]]:
-        """Return the items with these keys, at most 100, that exist. Raises LedgerBusyError."""
-        found: list[Mapping[str, Any]] = []
-        for attempt in range(READ_ATTEMPTS):
-            if not wanted:
-                return found
-            if attempt:
-                self._sleep(FIRST_PAUSE_SECONDS * 2**attempt)
-            answer = self._client.batch_get_item(
-                RequestItems={self._table: {"Keys": wanted, "ConsistentRead": True}}
-            )
-            found += answer["Responses"].get(self._table, [])
-            left = answer.get("UnprocessedKeys", {})
-            wanted = list(left[self._table]["Keys"]) if self._table in left else []
-        if wanted:
-            raise LedgerBusyError(f"{len(wanted)} items of {self._table} were left unread")
-        return found
+    def _items(self, wanted: list[Item]) -> list[Item]:
+        return batch_get(self._client.batch_get_item, self._table, wanted)
 
-    def _item(self, key: Item) -> Mapping[str, Any]:
+    def _item(self, key: Item) -> dict[str, Any]:
         return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item", {})

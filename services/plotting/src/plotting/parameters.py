@@ -1,16 +1,19 @@
-"""Single values that callers give, each checked: bucket, window, instant, one of a list, number of entries.
+"""Single values of a request, each checked: bucket, window, instant, choice, page size, cursor.
 
-Whatever is wrong is one `ProblemError` that names the parameter, the value, and what is allowed.
+Every mistake is one `ProblemError` that names the parameter, the value, and what is allowed.
 """
 
+import base64
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from plotting.gateway import Query
 from plotting.problems import (
     BAD_AT,
     BAD_BUCKET,
+    BAD_CURSOR,
     BAD_FORMAT,
     BAD_FROM,
     BAD_LIMIT,
@@ -22,15 +25,16 @@ from plotting.problems import (
     shown,
 )
 from size_history import times
+from size_history.keys import BUCKET_NAME
 
 SECOND = 1_000_000
-SHORTEST_WINDOW_SECONDS = 1
-LONGEST_WINDOW_SECONDS = 31 * 24 * 3600
+MIN_WINDOW_SECONDS = 1
+MAX_WINDOW_SECONDS = 31 * 24 * 3600
 EARLIEST = 0
-"""1970, in microseconds since then: no bucket is older than S3."""
+"""1970 in microseconds since then: S3 is younger."""
+MAX_CURSOR_LENGTH = 2048
+"""Characters. The longest part of a cursor is a prefix: at most an S3 key of 1,024 bytes."""
 
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-_BUCKET = re.compile(r"[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]")
 _DECIMAL = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20})?")
 _WHOLE = re.compile(r"[0-9]{1,9}")
 _INSTANT = re.compile(
@@ -41,7 +45,7 @@ _OF_INSTANT = {"from": BAD_FROM, "to": BAD_TO, "at": BAD_AT}
 _OF_CHOICE = {"format": BAD_FORMAT, "order": BAD_ORDER}
 
 
-def given(query: Sequence[tuple[str, str]], allowed: Iterable[str]) -> dict[str, str]:
+def members_of(query: Query, allowed: Iterable[str]) -> dict[str, str]:
     """Return a query as a mapping. Raises ProblemError for a parameter that is not allowed or given twice."""
     members: dict[str, str] = {}
     for name, value in query:
@@ -64,17 +68,17 @@ def refuse_unknown(members: Mapping[str, Any], allowed: Sequence[str]) -> None:
 
 def bucket(value: Any) -> str:
     """Return a bucket's name."""
-    if isinstance(value, str) and _BUCKET.fullmatch(value):
+    if isinstance(value, str) and BUCKET_NAME.fullmatch(value):
         return value
     raise ProblemError(
         BAD_BUCKET,
-        f"bucket is {shown(value)}: a bucket's name has 3 to 63 lower-case letters, digits, dots and hyphens.",
+        f"bucket is {shown(value)}: a bucket's name has 3 to 255 letters, digits, dots, hyphens and underscores.",
         parameter="bucket",
     )
 
 
 def number(text: str) -> float | str:
-    """Return the number that a text is, or else the text, which no window is."""
+    """Return the number that a text is, or the text itself, which `window` then refuses."""
     return float(text) if _DECIMAL.fullmatch(text) else text
 
 
@@ -83,19 +87,18 @@ def window(value: Any) -> int:
     if (
         isinstance(value, int | float)
         and not isinstance(value, bool)
-        and SHORTEST_WINDOW_SECONDS <= value <= LONGEST_WINDOW_SECONDS
+        and MIN_WINDOW_SECONDS <= value <= MAX_WINDOW_SECONDS
     ):
         return round(value * SECOND)
     raise ProblemError(
         BAD_WINDOW,
-        f"window is {shown(value)}: it is a number of seconds from {SHORTEST_WINDOW_SECONDS} "
-        f"to {LONGEST_WINDOW_SECONDS}.",
+        f"window is {shown(value)}: it is a number of seconds from {MIN_WINDOW_SECONDS} to {MAX_WINDOW_SECONDS}.",
         parameter="window",
     )
 
 
 def instant(name: str, value: Any) -> int:
-    """Return an ISO 8601 instant in microseconds since 1970; what lies before is 1970."""
+    """Return an ISO 8601 instant in microseconds since 1970; an earlier one becomes 1970."""
     form = "it is an instant like 2026-11-20T08:15:30Z or 2026-11-20T09:15:30.25+01:00 (in a URL: %2B01:00)"
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
         raise bad_instant(name, value, form)
@@ -127,10 +130,39 @@ def one_of(name: str, value: str, allowed: Sequence[str]) -> str:
     )
 
 
-def limit(value: str, most: int) -> int:
-    """Return how many entries a page may have."""
-    if _WHOLE.fullmatch(value) and 1 <= int(value) <= most:
+def limit(members: Mapping[str, str], maximum: int) -> int:
+    """Return the maximum number of entries on a page: the parameter `limit`, or `maximum` without it."""
+    value = members.get("limit", str(maximum))
+    if _WHOLE.fullmatch(value) and 1 <= int(value) <= maximum:
         return int(value)
     raise ProblemError(
-        BAD_LIMIT, f"limit is {shown(value)}: it is a whole number from 1 to {most}.", parameter="limit"
+        BAD_LIMIT, f"limit is {shown(value)}: it is a whole number from 1 to {maximum}.", parameter="limit"
     )
+
+
+def cursor_of(kind: str, *parts: str) -> str:
+    """Return the cursor of a kind of page: opaque text with all that the next page needs to continue.
+
+    Only the last part may contain `|`. A cursor gives no rights, because a query can ask for the same. So it is checked
+    when it comes back, but not signed.
+    """
+    return base64.urlsafe_b64encode("|".join([kind, *parts]).encode()).decode().rstrip("=")
+
+
+def parts_of_cursor(kind: str, cursor: str, count: int) -> list[str]:
+    """Return the parts of a cursor. Raises ProblemError if it is not of this kind or does not have `count` parts."""
+    if len(cursor) > MAX_CURSOR_LENGTH:
+        raise bad_cursor()
+    try:
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        found, *parts = raw.decode().split("|", count)
+    except ValueError as error:  # base64's and UTF-8's errors are ValueErrors
+        raise bad_cursor() from error
+    if found != kind or len(parts) != count:
+        raise bad_cursor()
+    return parts
+
+
+def bad_cursor(reason: str = "it is not the next of a page of this route") -> ProblemError:
+    """Return the problem of a cursor."""
+    return ProblemError(BAD_CURSOR, f"The cursor cannot be followed: {reason}.", parameter="cursor")

@@ -1,42 +1,62 @@
-"""The routes with a picture. matplotlib is imported by the first picture only: it takes a second."""
+"""The routes with a picture. Only the first picture imports matplotlib, because that takes a second."""
 
+import atexit
 import os
+import shutil
+import tempfile
+from collections.abc import MutableMapping
+from pathlib import Path
 
-from plotting import answers, font_cache, parsing
+from plotting import answers, parsing
+from plotting.answers import Reply
 from plotting.chart import Chart
 from plotting.gateway import Request, Response, json_response
-from plotting.reading import gather
-from plotting.sources import Reply, Sources
+from plotting.sources import Sources
+
+MEDIA_TYPES = {"png": "image/png", "svg": "image/svg+xml"}
 
 
 def post_plot(sources: Sources, request: Request, now: int) -> Response:
-    """Draw, store the picture in the plot bucket, and answer where it is and what it shows."""
-    asked = parsing.from_body(request.body, data_bucket=sources.data_bucket, now=now)
-    totals, peak, freshness = sources.totals_and_peak(asked.bucket, now)
-    chart = gather(sources.history, asked, totals, peak, sources.threads)
-    sources.pictures.put(chart.bucket, _picture(chart, "png"))
-    stored = {"bucket": sources.pictures.name, "key": sources.pictures.key_of(chart.bucket)}
+    """Draw the picture, store it in the plot bucket, and answer where it is and what it shows."""
+    range_ = parsing.from_body(request.body, data_bucket=sources.data_bucket, now=now)
+    totals, peak, freshness = sources.totals_and_peak(range_.bucket, now)
+    chart = sources.chart(range_, totals, peak)
+    sources.plot_bucket.put(chart.bucket, _picture(chart, "png"))
+    stored = {"bucket": sources.plot_bucket.name, "key": sources.plot_bucket.key_of(chart.bucket)}
     return json_response({**answers.plot(chart), "plot": stored, **freshness.members()}, freshness.headers())
 
 
 def get_plot(sources: Sources, request: Request, now: int) -> Response:
-    """Answer the picture itself, as PNG or SVG, or what it shows."""
-    asked, format_ = parsing.plot_query(request.query, data_bucket=sources.data_bucket, now=now)
-    totals, peak, freshness = sources.totals_and_peak(asked.bucket, now)
-    reply = Reply.to(request, freshness, sources.release, asked, format_, totals, peak)
+    """Answer the picture itself as PNG or SVG, or the data that it shows."""
+    range_, format_ = parsing.plot_query(request.query, data_bucket=sources.data_bucket, now=now)
+    totals, peak, freshness = sources.totals_and_peak(range_.bucket, now)
+    reply = Reply.to(request, freshness, sources.release, range_, format_, totals, peak)
     if reply.known:
         return reply.not_modified()
-    chart = gather(sources.history, asked, totals, peak, sources.threads)
+    chart = sources.chart(range_, totals, peak)
     if format_ == "json":
         return reply.json(answers.plot(chart))
-    return reply.other(_MEDIA_TYPES[format_], _picture(chart, format_))
+    return reply.other(MEDIA_TYPES[format_], _picture(chart, format_))
 
 
 def _picture(chart: Chart, format_: str) -> bytes:
-    font_cache.prepare(os.environ)
-    from plotting import picture  # noqa: PLC0415 - see above
+    prepare_font_cache(os.environ)
+    from plotting import picture  # noqa: PLC0415 - it imports matplotlib
 
     return picture.draw_svg(chart) if format_ == "svg" else picture.draw(chart)
 
 
-_MEDIA_TYPES = {"png": "image/png", "svg": "image/svg+xml"}
+def prepare_font_cache(environ: MutableMapping[str, str]) -> None:
+    """Make MPLCONFIGDIR writable before matplotlib is imported: matplotlib rejects a read-only directory.
+
+    Listing the fonts takes half a second. So the image's builder does it, leaves MPLCONFIGDIR at the list, and this
+    function copies the list to a directory of this process, because Lambda's images are read-only.
+    """
+    baked = environ.get("MPLCONFIGDIR")
+    if not baked or os.access(baked, os.W_OK):
+        return
+    own = tempfile.mkdtemp(prefix="matplotlib-")
+    atexit.register(shutil.rmtree, own, ignore_errors=True)
+    for font_list in Path(baked).glob("fontlist-*.json"):
+        shutil.copyfile(font_list, Path(own) / font_list.name)
+    environ["MPLCONFIGDIR"] = own

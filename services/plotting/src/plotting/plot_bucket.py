@@ -1,4 +1,4 @@
-"""The bucket that pictures are stored in."""
+"""The bucket that stores the pictures."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ PLOT_KEY = "plot"
 
 @dataclass(frozen=True, slots=True)
 class PlotBucket:
-    """Where the picture of each bucket lives: `plot` for the data bucket, `plot/<bucket>` for any other."""
+    """The stored pictures: `plot` is the data bucket's, `plot/<bucket>` any other bucket's."""
 
     client: "S3Client"
     name: str
@@ -22,7 +22,7 @@ class PlotBucket:
         return PLOT_KEY if bucket == self.data_bucket else f"{PLOT_KEY}/{bucket}"
 
     def put(self, bucket: str, png: bytes) -> None:
-        """Store a bucket's picture over the one before."""
+        """Store a bucket's picture in place of the previous one."""
         self.client.put_object(
             Bucket=self.name,
             Key=self.key_of(bucket),

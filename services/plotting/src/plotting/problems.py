@@ -1,6 +1,6 @@
-"""Everything that can be wrong with a request, as RFC 9457 problem details.
+"""Every problem that a request can have, as RFC 9457 problem details.
 
-The `type` of a problem is stable: clients may compare it. A new kind is a new constant here.
+The `type` of a problem is stable, so clients may compare it. A new kind is a new constant here.
 """
 
 import json
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 MEDIA_TYPE = "application/problem+json"
-SHOWN_LENGTH = 80
-"""How many characters of a refused value a problem repeats."""
+MAX_SHOWN_LENGTH = 80
+"""Maximum number of characters of a refused value that a problem repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ BAD_WINDOW = Kind("bad-window", "The window cannot be drawn", 400)
 BAD_FROM = Kind("bad-from", "The start cannot be drawn from", 400)
 BAD_TO = Kind("bad-to", "The end cannot be drawn to", 400)
 BAD_AT = Kind("bad-at", "The instant cannot be answered for", 400)
-BAD_RANGE = Kind("bad-range", "The range is none, or given twice", 400)
+BAD_RANGE = Kind("bad-range", "The range is empty, too long or given twice", 400)
 BAD_FORMAT = Kind("bad-format", "The answer does not come in this format", 400)
 BAD_ORDER = Kind("bad-order", "The answer does not come in this order", 400)
 BAD_LIMIT = Kind("bad-limit", "No page has so many entries", 400)
@@ -49,9 +49,9 @@ INTERNAL = Kind("internal", "The service failed", 500)
 
 
 class ProblemError(Exception):
-    """A request that gets a problem for an answer.
+    """The answer to a request is a problem.
 
-    `detail` says what is wrong and what is allowed; `parameter` names what to correct, if one thing is to be.
+    `detail` says what is wrong and what is allowed; `parameter` names the parameter to correct, if there is one.
     """
 
     def __init__(
@@ -82,9 +82,9 @@ class ProblemError(Exception):
 
 
 def shown(value: Any) -> str:
-    """Return a refused value as a problem repeats it: as JSON, and cut where it is long."""
+    """Return a refused value as a problem repeats it: as JSON, cut if it is long."""
     try:
         text = json.dumps(value, default=repr)
     except RecursionError:
         return "nested too deep to repeat"
-    return text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]}… ({len(text)} characters)"
+    return text if len(text) <= MAX_SHOWN_LENGTH else f"{text[:MAX_SHOWN_LENGTH]}… ({len(text)} characters)"

@@ -1,12 +1,17 @@
-"""The table of all routes: a new one is one function and one line, here, in openapi.yaml and in infra_cdk/plot_api.py."""
+"""The table of all routes, and what happens before and after a route's function.
+
+A new route is an operation in openapi.yaml (the API Gateway is made from that file), a function in one of the
+`*_routes` modules, and a line in ROUTES. A test holds that the file and the table have the same routes.
+"""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from plotting import data_routes, page_routes, picture_routes
 from plotting.gateway import Request, Response
-from plotting.problems import BAD_METHOD, NO_SUCH_ROUTE, ProblemError
-from plotting.sources import Sources
+from plotting.history import TooManySamplesError
+from plotting.problems import BAD_METHOD, NO_SUCH_ROUTE, NOT_TRACKED, TOO_MANY_SAMPLES, ProblemError
+from plotting.sources import NotTrackedError, Sources
 
 Route = Callable[[Sources, Request, int], Response]
 """Answers a request at an instant (microseconds since 1970, UTC)."""
@@ -26,8 +31,19 @@ ROUTES: Mapping[str, Mapping[str, Route]] = MappingProxyType(
 )
 
 
-def route_of(request: Request) -> Route:
-    """Return what answers a request. Raises ProblemError: 404, or 405 that says what the path allows."""
+def answer(sources: Sources, request: Request, now: int) -> Response:
+    """Answer a request by its route. Raises ProblemError for everything that the caller can correct."""
+    route = _route_of(request)
+    try:
+        return route(sources, request, now)
+    except NotTrackedError as error:
+        raise ProblemError(NOT_TRACKED, f"{error}: there is no history of it.", parameter="bucket") from error
+    except TooManySamplesError as error:
+        raise ProblemError(TOO_MANY_SAMPLES, f"{error}: ask for a shorter window.") from error
+
+
+def _route_of(request: Request) -> Route:
+    """Return the route of a request. Raises ProblemError: 404, or 405 that names the methods of the path."""
     methods = ROUTES.get(request.path)
     if methods is None:
         raise ProblemError(NO_SUCH_ROUTE, f"There is no {request.path}: there are {', '.join(ROUTES)}.")

@@ -1,8 +1,8 @@
-"""The scales of the picture: which sizes its axis covers, which high-water lines are on it, and how high it is.
+"""The scales of the picture: the sizes its axis covers, the high-water lines on it, and how high it is.
 
-The scale is made for the data: it begins at 0 unless the data move by less than a tenth of what they are, and a
-high-water line too far above them to share their scale goes into a strip of its own above a break in the axis.
-Everything in pixels is from the lower left corner.
+The axis starts at 0, unless the data change by less than a tenth of their largest size. A high-water line shares the
+axis up to five times the height of the data; a higher one gets a strip of its own above a break in the axis.
+services/plotting/page/src/series.js follows the same rule. Pixels count from the lower left corner.
 """
 
 from collections.abc import Sequence
@@ -17,19 +17,19 @@ HEIGHT = 675
 PLOT_BOTTOM = 78
 PLOT_TOP = HEIGHT - 108
 LABEL_ROW = 26
-"""What a line's label takes above the line."""
+"""The room for a line's label above the line."""
 LINE_RISE = 3
-"""How far a high-water line is above its value: it lies on a data line of that value instead of hiding it."""
+"""A high-water line is this much above its value, so that it does not hide a data line of that value."""
 TWIN_RISE = 4
-"""How far two lines of one value are apart."""
+"""The distance of two lines of the same value."""
 STRIP = LABEL_ROW + 10
-"""What a line off the scale takes with its label."""
+"""The room for a line off the scale, with its label."""
 BREAK = 22
-"""What the break in the axis takes below the lines off the scale."""
-FARTHEST = 5
-"""A line at up to so many times the height of the data shares their scale."""
-FLATTEST = 10
-"""Data that move by less than one part in so many of what they are get a scale that does not begin at 0."""
+"""The room for the break in the axis, below the lines off the scale."""
+MAX_STRETCH = 5
+"""A line up to this many times the height of the data is on their scale."""
+MIN_CHANGE = 10
+"""Data that change by less than one part in this many of their largest size get an axis that does not start at 0."""
 
 
 class Role(StrEnum):
@@ -45,9 +45,9 @@ Maximum = tuple[Role, int]
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """What the size axis covers, in bytes, and the high-water lines on it and off it, lowest first.
+    """The bytes that the size axis covers, and the high-water lines on it and off it, lowest first.
 
-    `reference` is the size that changes are counted from, where the axis does not begin at 0; otherwise None.
+    `reference` is the size that changes are counted from; None if the axis starts at 0.
     """
 
     low: int
@@ -66,7 +66,7 @@ class Sizes:
 
     @property
     def top(self) -> float:
-        """Return where the highest size of the scale is, in pixels; above it there is room for the lines' labels."""
+        """Return where the highest size of the scale is, in pixels; the lines' labels have room above it."""
         return self._top(rows=2) - TWIN_RISE if self.stacked else self._top(rows=min(len(self.on), 1))
 
     def _top(self, rows: int) -> float:
@@ -88,7 +88,7 @@ class Scale:
     end: int
 
     def x(self, time: int) -> float:
-        """Return where an instant is; what lies before the range is at its left edge."""
+        """Return where an instant is; one before the range is at the left edge."""
         past = max(time, self.start) - self.start
         return self.left + (self.right - self.left) * past / max(self.end - self.start, 1)
 
@@ -97,28 +97,23 @@ class Scale:
         return self.bottom + (self.top - self.bottom) * (size - self.low) / (self.high - self.low)
 
 
-def shown_samples(chart: Chart) -> tuple[Sample, ...]:
-    """Return everything the line passes: the sample in force when the range begins, and those in it."""
-    return (chart.before, *chart.samples.kept) if chart.before else chart.samples.kept
-
-
-def sizes_of(chart: Chart, shown: Sequence[Sample]) -> Sizes:
-    """Return what the size axis covers for the samples shown and the chart's maxima."""
-    smallest = min((sample.total_size for sample in shown), default=0)
-    largest = max((sample.total_size for sample in shown), default=0)
+def sizes_of(chart: Chart, line: Sequence[Sample]) -> Sizes:
+    """Return the sizes that the axis covers for the samples of the line and the chart's maxima."""
+    smallest = min((sample.total_size for sample in line), default=0)
+    largest = max((sample.total_size for sample in line), default=0)
     change = largest - smallest
-    zoomed = 0 < change * FLATTEST < largest
+    zoomed = 0 < change * MIN_CHANGE < largest
     low = smallest - change // 8 if zoomed else 0
     on: list[Maximum] = []
     off: list[Maximum] = []
     high = largest
     for role, value in _maxima(chart):
-        if high == 0 or value - low <= FARTHEST * (high - low):
+        if high == 0 or value - low <= MAX_STRETCH * (high - low):
             on.append((role, value))
             high = max(high, value)
         else:
             off.append((role, value))
-    return Sizes(low, max(high, low + 1), shown[0].total_size if zoomed else None, tuple(on), tuple(off))
+    return Sizes(low, max(high, low + 1), line[0].total_size if zoomed else None, tuple(on), tuple(off))
 
 
 def _maxima(chart: Chart) -> list[Maximum]:

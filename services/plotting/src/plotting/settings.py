@@ -1,4 +1,4 @@
-"""What the service is told by its environment."""
+"""What the service reads from its environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 class Settings:
     """Names of the tables, the index, the buckets and the queue; each is the variable of the same name in capitals.
 
-    Pages of `cors_origin` may read the answers in a browser: `https://example.org`, or `*` for any.
+    Web pages of `cors_origin` may read the answers: `https://example.org`, or `*` for any.
     """
 
     history_table: str

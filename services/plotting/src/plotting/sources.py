@@ -1,110 +1,83 @@
-"""What the routes read from and write to, and what is the same in every answer about a bucket."""
+"""Everything the routes read from and write to, and the reads that belong together, in an order that makes them agree."""
 
-from collections.abc import Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlencode
 
-from plotting.caching import BRIEFLY, etag, is_known
-from plotting.freshness import Freshness
-from plotting.gateway import Request, Response, json_response, not_modified
+from plotting.chart import Chart, bucket_maximum, collect, highest_of_any
 from plotting.history import History
 from plotting.ledger import Ledger
+from plotting.parsing import Range
 from plotting.plot_bucket import PlotBucket
-from plotting.problems import NOT_TRACKED, ProblemError
-from plotting.tracking_queue import Backlog, TrackingQueue
+from plotting.tracking_queue import Backlog, Freshness, TrackingQueue
 from size_history.items import Peak, Totals
 
-OF_A_PAGE = ("format", "limit")
+
+class NotTrackedError(Exception):
+    """A bucket is not tracked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Everything that a route reads from or writes to; `release` changes with every deployment of the code.
+    """The tables, the queue and the plot bucket; `release` changes with every deployment of the code.
 
-    `threads` are for what can be asked at the same time: most of an answer's time is waiting for AWS.
+    Most of an answer's time is waiting for AWS, so independent reads run in `threads` at the same time.
     """
 
     data_bucket: str
     history: History
     ledger: Ledger
-    pictures: PlotBucket
+    plot_bucket: PlotBucket
     queue: TrackingQueue
     threads: Executor
     release: str = ""
 
     def totals(self, bucket: str, now: int) -> tuple[Totals, Freshness]:
-        """Return a bucket's totals and how fresh they are. Raises ProblemError for a bucket that is not tracked."""
-        backlog = self._ask_queue(now)
+        """Return a bucket's totals and how fresh they are. Raises NotTrackedError."""
+        backlog = self._backlog(now)
         totals = _tracked(bucket, self.ledger.totals(bucket))
         return totals, Freshness(now, backlog.result(), totals.state)
 
     def totals_and_peak(self, bucket: str, now: int) -> tuple[Totals, Peak | None, Freshness]:
-        """Return the same, and the peak of all buckets."""
-        backlog = self._ask_queue(now)
-        totals, peak = self.ledger.totals_and_peak(bucket)
-        totals = _tracked(bucket, totals)
+        """Return a bucket's totals, the peak of all buckets, and how fresh both are. Raises NotTrackedError."""
+        backlog = self._backlog(now)
+        found, peak = self.ledger.totals_and_peak(bucket)
+        totals = _tracked(bucket, found)
         return totals, peak, Freshness(now, backlog.result(), totals.state)
 
     def buckets(
         self, after: str, limit: int, now: int
     ) -> tuple[dict[str, Totals], str | None, Peak | None, Freshness]:
         """Return a page of tracked buckets, its last name if more follow, the peak of all, and how fresh that is."""
-        backlog = self._ask_queue(now)
+        backlog = self._backlog(now)
         peak = self.threads.submit(self.ledger.peak)
         found, last = self.ledger.buckets(after, limit)
         return found, last, peak.result(), Freshness(now, backlog.result())
 
-    def _ask_queue(self, now: int) -> "Future[Backlog]":
+    def chart(self, range_: Range, totals: Totals, peak: Peak | None) -> Chart:
+        """Return what a picture of a range shows. Totals and peak were read before. Raises TooManySamplesError."""
+        earlier = self.threads.submit(self.history.sample_before, range_.bucket, range_.start)
+        indexed = self.threads.submit(self.history.largest_size, range_.bucket)
+        samples = collect(self.history.samples(range_), range_.start, range_.end)
+        before = earlier.result()
+        drawn = (before, *samples.kept) if before else samples.kept
+        maximum = bucket_maximum(indexed.result(), totals, drawn)
+        return Chart(
+            bucket=range_.bucket,
+            start=range_.start,
+            # A tracker whose clock is ahead may have written a sample later than now; the picture shows it too.
+            end=max(range_.end, drawn[-1].time) if drawn else range_.end,
+            state=totals.state,
+            before=before,
+            samples=samples,
+            bucket_maximum=maximum,
+            highest=highest_of_any(peak, range_.bucket, maximum),
+        )
+
+    def _backlog(self, now: int) -> "Future[Backlog]":
         return self.threads.submit(self.queue.backlog, now)
 
 
 def _tracked(bucket: str, totals: Totals | None) -> Totals:
     if totals is None:
-        raise ProblemError(
-            NOT_TRACKED,
-            f"bucket {bucket} is not tracked: there is no history of it.",
-            parameter="bucket",
-        )
+        raise NotTrackedError(f"bucket {bucket} is not tracked")
     return totals
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer in the making: its ETag, and how fresh it is.
-
-    The ETag is of the values that determine the answer. For a bucket those are what was asked and its totals, which
-    change in the transaction of every sample: whoever has the answer already is told so before anything else is read.
-    """
-
-    tag: str
-    freshness: Freshness
-    known: bool
-    form: tuple[tuple[str, str], ...] = ()
-    """What was asked about the form of a page, which the cursor does not hold."""
-
-    @classmethod
-    def to(cls, request: Request, freshness: Freshness, *parts: object) -> "Reply":
-        """Begin the answer to a request."""
-        tag = etag(request.path, *parts)
-        form = tuple((name, value) for name, value in request.query if name in OF_A_PAGE)
-        return cls(tag, freshness, is_known(request.headers, tag), form)
-
-    def not_modified(self) -> Response:
-        """Return the 304."""
-        return not_modified(self._headers())
-
-    def json(self, members: Mapping[str, Any], following: str | None = None) -> Response:
-        """Return the answer in JSON; `following` is the cursor of the next page."""
-        return json_response({**members, **self.freshness.members()}, self._headers(following))
-
-    def other(self, media_type: str, body: str | bytes, following: str | None = None) -> Response:
-        """Return the answer in another format."""
-        return Response(200, media_type, body, self._headers(following))
-
-    def _headers(self, following: str | None = None) -> dict[str, str]:
-        headers = {**self.freshness.headers(), "Cache-Control": BRIEFLY, "ETag": self.tag}
-        if following is None:
-            return headers
-        return {**headers, "Link": f'<?{urlencode([("cursor", following), *self.form])}>; rel="next"'}

@@ -4,12 +4,11 @@ import functools
 import gzip
 import re
 from base64 import b64encode
-from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import resources
 
-from plotting.caching import etag
+from plotting.negotiation import etag
 
 MEDIA_TYPE = "text/html; charset=utf-8"
 NONE = "'none'"
@@ -25,20 +24,13 @@ class Page:
     tag: str
     policy: str
 
-    def body_for(self, headers: Mapping[str, str]) -> tuple[str | bytes, dict[str, str]]:
-        """Return the body for a request, by its headers (names in lower case), and the headers that say which it is."""
-        if accepts_gzip(headers.get("accept-encoding", "")):
-            return self.compressed, {"Content-Encoding": "gzip"}
-        return self.text, {}
-
     def headers(self) -> dict[str, str]:
-        """Return what every answer about the page carries, a 304 included."""
+        """Return the headers of every answer about the page, including a 304."""
         return {
             "Content-Security-Policy": self.policy,
             "Cross-Origin-Opener-Policy": "same-origin",
             "ETag": self.tag,
             "Referrer-Policy": "no-referrer",
-            "Vary": "Accept-Encoding",
         }
 
 
@@ -47,12 +39,12 @@ def packed() -> Page:
     """Return the page, read once per execution environment."""
     raw = (resources.files(__name__) / "index.html").read_bytes()
     text = raw.decode()
-    # No time of compression in it: the same page is the same bytes.
+    # Without a time of compression, the same page is the same bytes.
     return Page(text, gzip.compress(raw, mtime=0), etag(raw), policy_of(text))
 
 
 def policy_of(text: str) -> str:
-    """Return a policy that runs and applies exactly what stands in a page, and lets it ask only where it came from.
+    """Return a policy that runs exactly the scripts and styles inside a page, and lets it call only its own origin.
 
     https://www.w3.org/TR/CSP3/#grammardef-hash-source
     """
@@ -68,18 +60,3 @@ def policy_of(text: str) -> str:
         "frame-ancestors 'none'",
     ]
     return "; ".join(["default-src 'none'", *inline, *fixed])
-
-
-def accepts_gzip(accepted: str) -> bool:
-    """Return whether an Accept-Encoding admits gzip.
-
-    https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3
-    """
-    weights: dict[str, float] = {}
-    for one in accepted.lower().split(","):
-        coding, _, weight = one.partition(";")
-        try:
-            weights[coding.strip()] = float(weight.strip().removeprefix("q=") or 1)
-        except ValueError:
-            weights[coding.strip()] = 0
-    return weights.get("gzip", weights.get("*", 0)) > 0
