@@ -63,7 +63,7 @@ class Dev:
     """`make dev` on a copy of the sources, and what it has said."""
 
     def __init__(self, state: StateDirectory, sources: Path, *arguments: str) -> None:
-        command = [sys.executable, "-m", "tidemark.loop.dev", "--state", str(state.root)]
+        command = [sys.executable, "-m", "tidemark.cli", "dev", "--state", str(state.root)]
         self.said: list[str] = []
         self._process = subprocess.Popen(
             [*command, "--sources", str(sources), *arguments],

@@ -24,20 +24,20 @@ PYTHON = sys.executable
 
 def plan(state: str) -> tuple[Stage, ...]:
     """Return the stages in their order; the composed environment keeps its state in this directory."""
-    up = _local("up", "--state", state, "--port", str(free_port()), "--mode", "docker")
+    up = _tidemark("local-up", "--state", state, "--port", str(free_port()), "--mode", "docker")
     return (
-        Stage("the images are built", commands=[(PYTHON, "-m", "tidemark.images.build")]),
+        Stage("the images are built", commands=[(PYTHON, "-m", "tidemark.cli", "build-images")]),
         Stage(
             "end to end in containers",
             commands=[up],
-            through=_local("env", "--state", state, "--"),
+            through=_tidemark("env", "--state", state, "--"),
             pytest=("tests/e2e", "-m", "not storm and not long"),
-            afterwards=_local("down", "--state", state),
+            afterwards=_tidemark("local-down", "--state", state),
         ),
         Stage("the images are pushed", pytest=("tests/docker/test_push.py",)),
         Stage(
             "the images are what they should be",
-            through=_local("within", "--"),
+            through=_tidemark("within", "--"),
             pytest=("tests/docker", "--ignore=tests/docker/test_push.py"),
         ),
         # Of the suite that both executors run; `make test` runs it with processes.
@@ -45,8 +45,8 @@ def plan(state: str) -> tuple[Stage, ...]:
     )
 
 
-def _local(command: str, *arguments: str) -> tuple[str, ...]:
-    return (PYTHON, "-m", f"tidemark.local.{command}", *arguments)
+def _tidemark(command: str, *arguments: str) -> tuple[str, ...]:
+    return (PYTHON, "-m", "tidemark.cli", command, *arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -11,8 +11,10 @@ from harness import until
 from tests.docker.engine import COMPOSE_2
 from tests.integration.local.conftest import COMMAND_SECONDS, new_local
 from tidemark.images.docker import Docker
-from tidemark.local import compose, containers, embedded, emulator
+from tidemark.local import compose, emulator
+from tidemark.local.backend import NAMES
 from tidemark.local.condition import running
+from tidemark.local.mode import backend_of
 
 AT_HAND = {
     "as local-up finds it": {},
@@ -27,7 +29,9 @@ def local(docker, request, tmp_path_factory):
         for name, value in AT_HAND[request.param].items():
             patch.setenv(name, value)
         local = new_local(tmp_path_factory.mktemp("composed"))
-        started = local.run("up", "--port", str(local.port), "--mode", "docker", timeout=2 * COMMAND_SECONDS)
+        started = local.run(
+            "local-up", "--port", str(local.port), "--mode", "docker", timeout=2 * COMMAND_SECONDS
+        )
         assert started.returncode == 0, started.stderr
         yield local
         local.down()
@@ -35,7 +39,7 @@ def local(docker, request, tmp_path_factory):
 
 def services(local):
     """Return what the engine tells of the containers of docker-compose.yml, by service."""
-    project = containers.of(local.state).record.project
+    project = backend_of(local.state).record.project
     listed = Docker().output("ps", "--quiet", "--filter", f"label=com.docker.compose.project={project}")
     return {
         container["Config"]["Labels"]["com.docker.compose.service"]: container
@@ -61,7 +65,7 @@ def test_both_services_become_healthy(local):
         states = {name: container["State"] for name, container in services(local).items()}
         return {name for name, state in states.items() if state["Health"]["Status"] == "healthy"}
 
-    until(lambda: healthy() == set(embedded.NAMES))
+    until(lambda: healthy() == set(NAMES))
 
 
 def test_only_localstack_is_published_and_only_to_this_machine(local):
@@ -102,12 +106,12 @@ def test_a_change_is_tracked_by_the_function_of_the_image(local):
         )
     )
     assert sample["total_size"] == {"N": "321"}
-    assert containers.of(local.state).functions()
+    assert backend_of(local.state).functions()
 
 
 def test_no_function_outlives_localstack_killed_in_its_container(local):
     """Last but one: LocalStack is gone afterwards."""
-    composed = containers.of(local.state)
+    composed = backend_of(local.state)
     assert composed.functions()
 
     Docker().output("kill", "--signal", str(int(signal.SIGKILL)), services(local)["localstack"]["Id"])
@@ -116,7 +120,7 @@ def test_no_function_outlives_localstack_killed_in_its_container(local):
 
 
 def test_down_leaves_nothing_of_it(docker, local):
-    project = containers.of(local.state).record.project
+    project = backend_of(local.state).record.project
 
     done = local.down()
 

@@ -9,9 +9,9 @@ import requests
 
 from tests.e2e.environment import Environment
 from tests.integration.local.conftest import COMMAND_SECONDS, Local, new_local
-from tidemark.checkout import ROOT
-from tidemark.local import containers, emulator
+from tidemark.local import emulator
 from tidemark.local.condition import running
+from tidemark.local.mode import backend_of
 from tidemark.loop.reloading import reload
 
 SECONDS = 60
@@ -35,7 +35,7 @@ def in_docker(local):
 
 
 def up(local: Local, mode: str):
-    return local.run("up", "--port", str(local.port), "--mode", mode, timeout=2 * COMMAND_SECONDS)
+    return local.run("local-up", "--port", str(local.port), "--mode", mode, timeout=2 * COMMAND_SECONDS)
 
 
 def environment_of(local: Local) -> Environment:
@@ -77,16 +77,16 @@ def test_a_reload_builds_the_image_and_the_next_call_gets_a_new_container(local,
         {"httpMethod": "GET", "path": "/health", "resource": "/health"},
     )
     plotting = environment.variables["TIDEMARK_PLOTTING_FUNCTION"]
-    ours = containers.of(local.state)
+    ours = backend_of(local.state)
     told(in_docker, plotting, health)
-    before = set(ours._all())
+    before = set(ours.containers())
 
-    line = reload(ROOT, local.state, environment, "plotting")
+    line = reload(local.state, environment, "plotting")
     error, answer = told(in_docker, plotting, health)
 
     assert line == "the image is built again, its container is replaced with the next invocation"
     assert (error, answer["statusCode"]) == (None, 200)
-    assert set(ours._all()) - before
+    assert set(ours.containers()) - before
 
 
 def test_up_again_changes_nothing_and_the_other_mode_is_refused(local):
@@ -131,7 +131,7 @@ def test_functions_fail_alike_in_both_modes(environment, in_docker, service, pay
 
 
 def test_down_leaves_no_container_and_no_network(docker, tmp_path, local):
-    project = containers.of(local.state).record.project
+    project = backend_of(local.state).record.project
 
     done = local.down()
 

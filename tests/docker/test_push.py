@@ -55,7 +55,7 @@ def push(docker, hub, ecr, clone):
             **changes,
         }
         return subprocess.run(
-            [sys.executable, "-m", "tidemark.images.push", "--registry", hub.host, *arguments],
+            [sys.executable, "-m", "tidemark.cli", "push-images", "--registry", hub.host, *arguments],
             cwd=clone,
             env={name: value for name, value in environ.items() if value is not None},
             capture_output=True,

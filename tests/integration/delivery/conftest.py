@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.integration.local.conftest import ROOT, Local, environ, new_local
-from tidemark.local.deployment import deploy as local_deploy
+from tidemark.local.deployment.stacks import Stacks
 from tidemark.local.emulator import KEY_ID, REGION, SECRET, client
 
 COMMAND_SECONDS = 280
@@ -109,7 +109,9 @@ def empty(tmp_path_factory):
         pytest.fail(started.stdout + started.stderr, pytrace=False)
     try:
         target = Target(local)
-        local_deploy.destroy(target.endpoint, progress=lambda line: None)
+        stacks = Stacks(target.client("cloudformation"), target.client("s3"))
+        for name in ("Tidemark-local-LambdaStack", "Tidemark-local-StorageStack"):
+            stacks.delete(name)
         yield target
     finally:
         local.down()

@@ -11,20 +11,20 @@ from tests.waiting import until
 from tidemark.local.deployment.deploy import deploy
 from tidemark.local.deployment.plan import plan
 from tidemark.local.deployment.templates import local_templates
+from tidemark.local.progress import Progress
 
 
 @pytest.fixture(scope="session")
 def outputs(endpoint) -> dict[str, str]:
     """Deploy once more, which changes nothing and returns the outputs."""
-    return deploy(endpoint, progress=lambda line: None)
+    return deploy(endpoint, local_templates(), Progress())
 
 
-def test_deploying_again_changes_nothing_and_says_so(endpoint, outputs):
-    said = []
-
-    again = deploy(endpoint, progress=said.append)
+def test_deploying_again_changes_nothing_and_says_so(endpoint, outputs, capsys):
+    again = deploy(endpoint, local_templates(), Progress())
 
     assert again == outputs
+    said = [line.split(" s  ")[1] for line in capsys.readouterr().err.splitlines()]
     assert said == ["Tidemark-local-StorageStack: unchanged", "Tidemark-local-LambdaStack: unchanged"]
 
 

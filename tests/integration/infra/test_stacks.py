@@ -5,8 +5,8 @@ import uuid
 
 import pytest
 
+from tidemark.errors import CommandError
 from tidemark.local.deployment.plan import Deployed
-from tidemark.local.deployment.stacks import StackError
 from tidemark.local.deployment.templates import StackTemplate
 
 BUCKET = {
@@ -82,7 +82,7 @@ def test_a_stack_is_deleted_although_its_bucket_holds_objects_versions_and_delet
 def test_a_stack_that_fails_names_the_resource_and_the_reason_and_can_be_deleted(stacks, make_template):
     template = make_template(BROKEN)
 
-    with pytest.raises(StackError) as failed:
+    with pytest.raises(CommandError) as failed:
         stacks.create(template, {})
 
     message = str(failed.value)

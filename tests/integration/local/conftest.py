@@ -44,17 +44,17 @@ class Local:
 
     def command(self, command: str, *arguments: str) -> list[str]:
         return [
-            *(sys.executable, "-m", f"tidemark.local.{command}", "--state", str(self.state.root)),
-            # Wherever an engine answers, `up` would take that.
-            *(("--mode", "embedded") if command == "up" else ()),
+            *(sys.executable, "-m", "tidemark.cli", command, "--state", str(self.state.root)),
+            # If an engine answers, `local-up` would take that.
+            *(("--mode", "embedded") if command == "local-up" else ()),
             *arguments,
         ]
 
     def up(self) -> subprocess.CompletedProcess:
-        return self.run("up", "--port", str(self.port))
+        return self.run("local-up", "--port", str(self.port))
 
     def down(self) -> subprocess.CompletedProcess:
-        return self.run("down")
+        return self.run("local-down")
 
     def record(self, name: str) -> ProcessRecord:
         return next(record for record in self.state.records() if record.name == name)

@@ -31,9 +31,9 @@ def weights(done):
 
 
 def test_the_tracked_size_grows_by_the_directory_and_the_plot_is_saved(shared, photos):
-    shared.run("loop.reset")
+    shared.run("reset")
 
-    done = shared.run("loop.demo", "--directory", str(photos))
+    done = shared.run("demo", "--directory", str(photos))
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert weights(done) == [(0, 0), (435_000, 30)]
@@ -44,22 +44,22 @@ def test_the_tracked_size_grows_by_the_directory_and_the_plot_is_saved(shared, p
 
 
 def test_a_second_time_overwrites_and_changes_nothing(shared, photos):
-    shared.run("loop.reset")
-    shared.run("loop.demo", "--directory", str(photos))
+    shared.run("reset")
+    shared.run("demo", "--directory", str(photos))
 
-    again = shared.run("loop.demo", "--directory", str(photos))
+    again = shared.run("demo", "--directory", str(photos))
 
     assert again.returncode == 0, again.stderr
     assert weights(again) == [(435_000, 30), (435_000, 30)]
 
 
 def test_a_file_that_s3_cannot_take_is_named_and_the_others_are_uploaded(shared, photos):
-    shared.run("loop.reset")
+    shared.run("reset")
     deep = photos.joinpath(*(["d" * 200] * 6))
     deep.mkdir(parents=True)
     (deep / "file").touch()
 
-    done = shared.run("loop.demo", "--directory", str(photos))
+    done = shared.run("demo", "--directory", str(photos))
 
     assert done.returncode == 1
     assert weights(done) == [(0, 0), (435_000, 30)]
@@ -70,7 +70,7 @@ def test_a_file_that_s3_cannot_take_is_named_and_the_others_are_uploaded(shared,
 def test_an_environment_that_is_up_but_ill_is_used_as_it_is(shared, photos):
     environment = shared.state.environment()
     sqs, url = client("sqs", environment.endpoint), environment.variables["TIDEMARK_DLQ_URL"]
-    shared.run("loop.reset")
+    shared.run("reset")
     sqs.send_message(QueueUrl=url, MessageBody="nobody can read this")
     command = [shutil.which("make"), "-s", "demo", f"DIR={photos}", f"STATE={shared.state.root}"]
 
@@ -101,7 +101,7 @@ def test_an_environment_that_is_up_but_ill_is_used_as_it_is(shared, photos):
     ],
 )
 def test_what_is_no_directory_is_refused_in_one_line(shared, directory, complaint):
-    done = shared.run("loop.demo", "--directory", directory)
+    done = shared.run("demo", "--directory", directory)
 
     assert done.returncode == 1
     assert done.stderr.startswith(complaint)
@@ -109,7 +109,7 @@ def test_what_is_no_directory_is_refused_in_one_line(shared, directory, complain
 
 
 def test_an_empty_directory_is_said_to_be_empty(shared, tmp_path):
-    done = shared.run("loop.demo", "--directory", str(tmp_path))
+    done = shared.run("demo", "--directory", str(tmp_path))
 
     assert done.returncode == 1
     assert "holds no file that can be uploaded" in done.stderr

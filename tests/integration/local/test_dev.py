@@ -220,10 +220,10 @@ def test_a_debugger_stops_a_function_at_a_line_and_looks_at_its_variables(shared
 
 
 def test_a_debugger_for_no_function_or_a_taken_port_is_refused_in_one_line(shared):
-    unknown = shared.run("loop.dev", "--debug", "tracker")
+    unknown = shared.run("dev", "--debug", "tracker")
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        taken = shared.run("loop.dev", "--debug", "driver", "--debug-port", str(port))
+        taken = shared.run("dev", "--debug", "driver", "--debug-port", str(port))
 
     assert unknown.returncode == taken.returncode == 1
     assert unknown.stderr.startswith("dev: DEBUG=tracker is no function")

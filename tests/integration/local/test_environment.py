@@ -78,7 +78,7 @@ def test_every_listener_of_every_process_is_on_loopback(local):
 
 
 def test_a_port_that_another_environment_holds_is_refused_by_name(local, nowhere):
-    refused = nowhere.run("up", "--port", str(local.port))
+    refused = nowhere.run("local-up", "--port", str(local.port))
 
     assert refused.returncode == 1
     last = refused.stderr.splitlines()[-1]
@@ -88,7 +88,7 @@ def test_a_port_that_another_environment_holds_is_refused_by_name(local, nowhere
 
 
 def test_another_port_for_an_environment_that_is_up_is_refused(local):
-    refused = local.run("up", "--port", str(local.port + 1))
+    refused = local.run("local-up", "--port", str(local.port + 1))
 
     assert refused.returncode == 1
     assert f"it is up at http://127.0.0.1:{local.port} already" in refused.stderr
@@ -130,7 +130,7 @@ def test_local_down_leaves_no_process_no_port_and_no_file(local):
 
 def start_up(local):
     """Start local-up and return it once both of its processes are recorded, long before it is ready."""
-    command = local.command("up", "--port", str(local.port))
+    command = local.command("local-up", "--port", str(local.port))
     starting = subprocess.Popen(command, cwd=ROOT, env=environ(), stderr=subprocess.PIPE, text=True)
     until(lambda: len(local.state.records()) == 2, "both processes are recorded")
     return starting

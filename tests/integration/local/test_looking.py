@@ -32,7 +32,7 @@ def logs_until(shared, wanted, *arguments):
     """Return the lines of `make logs` once one of them holds a text: what a call logs arrives after its answer."""
 
     def lines():
-        printed = shared.run("loop.logs", *arguments).stdout.splitlines()
+        printed = shared.run("logs", *arguments).stdout.splitlines()
         return printed if any(wanted in line for line in printed) else None
 
     return until(lines, f"a record with {wanted}")
@@ -40,7 +40,7 @@ def logs_until(shared, wanted, *arguments):
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.stem)
 def test_every_sample_event_is_one_that_its_function_answers(shared, event):
-    done = shared.run("loop.invoke", "--function", service_of(event), "--event", str(event))
+    done = shared.run("invoke", "--function", service_of(event), "--event", str(event))
 
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
@@ -58,7 +58,7 @@ def test_every_service_has_a_sample_of_its_own_name():
 
 def test_a_function_that_fails_is_shown_with_its_log_and_an_exit_code(shared):
     done = subprocess.run(
-        shared.command("loop.invoke", "--function", "size_tracking", "--event", "-"),
+        shared.command("invoke", "--function", "size_tracking", "--event", "-"),
         cwd=ROOT,
         env=environ(),
         input="{}",
@@ -83,7 +83,7 @@ def test_a_function_that_fails_is_shown_with_its_log_and_an_exit_code(shared):
     ],
 )
 def test_what_cannot_be_invoked_is_refused_in_one_line(shared, function, event, complaint):
-    done = shared.run("loop.invoke", "--function", function, "--event", event)
+    done = shared.run("invoke", "--function", function, "--event", event)
 
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
@@ -91,8 +91,8 @@ def test_what_cannot_be_invoked_is_refused_in_one_line(shared, function, event, 
 
 
 def test_logs_merge_all_functions_by_time_in_one_line_each(shared):
-    tracking = shared.run("loop.invoke", "--function", "size-tracking")
-    plotting = shared.run("loop.invoke", "--function", "plotting")
+    tracking = shared.run("invoke", "--function", "size-tracking")
+    plotting = shared.run("invoke", "--function", "plotting")
     assert plotting.returncode == 0
 
     logs_until(shared, f"REPORT {request_of(tracking)[:8]}")
@@ -104,8 +104,8 @@ def test_logs_merge_all_functions_by_time_in_one_line_each(shared):
 
 
 def test_logs_of_one_request_hold_nothing_else(shared):
-    request = request_of(shared.run("loop.invoke", "--function", "plotting"))
-    shared.run("loop.invoke", "--function", "size-tracking")
+    request = request_of(shared.run("invoke", "--function", "plotting"))
+    shared.run("invoke", "--function", "size-tracking")
 
     lines = logs_until(shared, "REPORT", "--request", request)
 
@@ -114,8 +114,8 @@ def test_logs_of_one_request_hold_nothing_else(shared):
 
 
 def test_logs_of_one_function_hold_no_other(shared):
-    shared.run("loop.invoke", "--function", "plotting")
-    shared.run("loop.invoke", "--function", "size-tracking")
+    shared.run("invoke", "--function", "plotting")
+    shared.run("invoke", "--function", "size-tracking")
 
     lines = logs_until(shared, "REPORT", "--function", "plotting")
 
@@ -123,16 +123,16 @@ def test_logs_of_one_function_hold_no_other(shared):
 
 
 def test_following_shows_what_is_logged_afterwards_once(shared):
-    command = [*shared.command("loop.logs"), "--follow", "--since", "0"]
+    command = [*shared.command("logs"), "--follow", "--since", "0"]
     env = environ(PYTHONUNBUFFERED="1")
     with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as following:
         lines = Queue()
         threading.Thread(target=lambda: [lines.put(line) for line in following.stdout], daemon=True).start()
         try:
-            request = request_of(shared.run("loop.invoke", "--function", "plotting"))
+            request = request_of(shared.run("invoke", "--function", "plotting"))
             report = f"REPORT {request[:8]}"
             found = [next_with(lines, report)]
-            other = request_of(shared.run("loop.invoke", "--function", "plotting"))
+            other = request_of(shared.run("invoke", "--function", "plotting"))
             next_with(lines, f"REPORT {other[:8]}", passed=found)
         finally:
             following.terminate()
@@ -156,12 +156,12 @@ def next_with(lines, text, passed=None):
 
 
 def test_a_terminal_sees_colours_and_no_terminal_none(shared):
-    shared.run("loop.invoke", "--function", "plotting")
+    shared.run("invoke", "--function", "plotting")
     logs_until(shared, "REPORT", "--function", "plotting")
     terminal, end = os.openpty()
     env = {**environ(), "TERM": "xterm"}
     env.pop("NO_COLOR", None)
-    with subprocess.Popen(shared.command("loop.logs"), cwd=ROOT, env=env, stdout=end) as shown:
+    with subprocess.Popen(shared.command("logs"), cwd=ROOT, env=env, stdout=end) as shown:
         os.close(end)
         try:
             text = os.read(terminal, 2000)

@@ -41,7 +41,7 @@ def rows(clients, names):
 
 def test_everything_is_empty_afterwards_and_the_next_change_is_tracked(shared, clients, names):
     data, plots = names["TIDEMARK_DATA_BUCKET"], names["TIDEMARK_PLOT_BUCKET"]
-    shared.run("loop.reset")
+    shared.run("reset")
     unused = rows(clients, names)
     before = shared.state.records()
     for number in range(5):
@@ -51,7 +51,7 @@ def test_everything_is_empty_afterwards_and_the_next_change_is_tracked(shared, c
     for queue in ("TIDEMARK_QUEUE_URL", "TIDEMARK_DLQ_URL", "TIDEMARK_RULE_DLQ_URL"):
         clients["sqs"].send_message(QueueUrl=names[queue], MessageBody="nobody can read this")
 
-    done = shared.run("loop.reset")
+    done = shared.run("reset")
 
     assert done.returncode == 0, done.stderr
     assert "6 objects deleted" in done.stderr
@@ -69,11 +69,11 @@ def test_everything_is_empty_afterwards_and_the_next_change_is_tracked(shared, c
     clients["s3"].put_object(Bucket=data, Key="next", Body=b"12345")
     wait_for_last(clients, names, 5)
     assert shared.run("status").returncode == 0
-    shared.run("loop.reset")
+    shared.run("reset")
 
 
 def test_the_ledger_still_expires_its_tombstones(shared, clients, names):
-    shared.run("loop.reset")
+    shared.run("reset")
 
     answer = clients["dynamodb"].describe_time_to_live(TableName=names["TIDEMARK_LEDGER_TABLE"])
 
@@ -88,7 +88,7 @@ def test_a_bucket_that_was_added_stays_tracked_with_what_it_holds(shared, client
     mine = {**names, "TIDEMARK_DATA_BUCKET": "mine"}
     wait_for_last(clients, mine, 3)
 
-    shared.run("loop.reset")
+    shared.run("reset")
 
     wait_for_last(clients, mine, 3)
     clients["s3"].delete_object(Bucket="mine", Key="kept")
@@ -97,7 +97,7 @@ def test_a_bucket_that_was_added_stays_tracked_with_what_it_holds(shared, client
 
 
 def test_nothing_to_empty_is_said_so(nowhere):
-    done = nowhere.run("loop.reset")
+    done = nowhere.run("reset")
 
     assert done.returncode == 1
     assert "no environment is up" in done.stderr

@@ -10,7 +10,7 @@ import psutil
 from tests.integration.local.conftest import COMMAND_SECONDS, ROOT, environ
 from tidemark.local.processes import MARK
 
-WITHIN = [sys.executable, "-m", "tidemark.local.within", "--"]
+WITHIN = [sys.executable, "-m", "tidemark.cli", "within", "--"]
 
 
 def processes_below(directory):

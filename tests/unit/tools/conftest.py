@@ -1,8 +1,19 @@
 """What several of these tests stage."""
 
 import os
+import signal
 
 import pytest
+
+
+@pytest.fixture(autouse=True)
+def signals():
+    """Take back the signal handlers that a command installs which a test runs in this process."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture

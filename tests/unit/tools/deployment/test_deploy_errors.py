@@ -5,9 +5,11 @@ from http.server import HTTPServer
 import pytest
 
 from tests.servers import SilentHandler, running
-from tidemark.local.deployment import deploy as command
+from tidemark.errors import CommandError
+from tidemark.local.deployment.deploy import deploy
 from tidemark.local.emulator import client
 from tidemark.local.ports import free_port
+from tidemark.local.progress import Progress
 
 
 class NotLocalStack(SilentHandler):
@@ -22,35 +24,29 @@ def other_server(request):
         yield f"http://127.0.0.1:{server.server_port}"
 
 
-@pytest.mark.parametrize("arguments", [[], ["--destroy"]])
-def test_without_localstack_the_command_says_what_to_run(capsys, arguments):
+def refusal(endpoint):
+    with pytest.raises(CommandError) as raised:
+        deploy(endpoint, (), Progress())
+    return str(raised.value)
+
+
+def test_without_localstack_the_error_says_what_to_run():
     endpoint = f"http://127.0.0.1:{free_port()}"
 
-    code = command.main(["--endpoint", endpoint, *arguments])
+    error = refusal(endpoint)
 
-    error = capsys.readouterr().err
-    assert code == 1
-    assert error.startswith(f"deploy: no LocalStack answers at {endpoint} (")
-    assert error.endswith("): run make local-up\n")
-    assert error.count("\n") == 1
+    assert error.startswith(f"no LocalStack answers at {endpoint} (")
+    assert error.endswith("): run make local-up")
+    assert "\n" not in error
 
 
-def test_another_program_on_the_port_is_not_deployed_to(other_server, capsys):
-    code = command.main(["--endpoint", other_server])
-
-    assert code == 1
-    assert (
-        capsys.readouterr().err
-        == f"deploy: what answers at {other_server} is not LocalStack: choose another PORT=\n"
-    )
+def test_another_program_on_the_port_is_not_deployed_to(other_server):
+    assert refusal(other_server) == f"what answers at {other_server} is not LocalStack: choose another PORT="
 
 
 @pytest.mark.parametrize("endpoint", ["4566", "ftp://127.0.0.1", "http://127.0.0.1:99999"])
-def test_an_endpoint_that_is_none_is_named(capsys, endpoint):
-    code = command.main(["--endpoint", endpoint])
-
-    assert code == 1
-    assert "is no endpoint: it looks like http://127.0.0.1:4566" in capsys.readouterr().err
+def test_an_endpoint_that_is_none_is_named(endpoint):
+    assert "is no endpoint: it looks like http://127.0.0.1:4566" in refusal(endpoint)
 
 
 def test_clients_heed_nothing_of_the_shell_that_leads_elsewhere(monkeypatch):

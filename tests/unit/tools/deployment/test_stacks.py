@@ -3,7 +3,8 @@
 import pytest
 from botocore.stub import Stubber
 
-from tidemark.local.deployment.stacks import StackError, Stacks
+from tidemark.errors import CommandError
+from tidemark.local.deployment.stacks import Stacks
 from tidemark.local.deployment.templates import StackTemplate
 from tidemark.local.emulator import client
 
@@ -30,7 +31,8 @@ def test_a_stack_that_stays_in_progress_is_given_up_at_the_deadline(stacks, clou
         cloudformation.add_response("describe_stacks", _status("CREATE_IN_PROGRESS"))
 
     with pytest.raises(
-        StackError, match=r"^could not create app-StorageStack within 0 s: it is CREATE_IN_PROGRESS$"
+        CommandError,
+        match=r"^waited 0 s for app-StorageStack to be created in vain: it is CREATE_IN_PROGRESS$",
     ):
         stacks.create(TEMPLATE, {})
 
@@ -47,7 +49,7 @@ def test_the_first_of_several_failures_is_the_reason(stacks, cloudformation):
     cloudformation.add_response("describe_stack_events", {"StackEvents": newest_first})
 
     with pytest.raises(
-        StackError, match=r"^could not create app-StorageStack: Table \(A::B::C\): no room for a table$"
+        CommandError, match=r"^could not create app-StorageStack: Table \(A::B::C\): no room for a table$"
     ):
         stacks.create(TEMPLATE, {})
 
@@ -57,12 +59,12 @@ def test_a_failure_without_events_names_the_status(stacks, cloudformation):
     cloudformation.add_response("describe_stacks", _status("CREATE_FAILED"))
     cloudformation.add_response("describe_stack_events", {"StackEvents": []})
 
-    with pytest.raises(StackError, match=r"^could not create app-StorageStack: CREATE_FAILED$"):
+    with pytest.raises(CommandError, match=r"^could not create app-StorageStack: CREATE_FAILED$"):
         stacks.create(TEMPLATE, {})
 
 
 def test_a_new_stack_is_waited_for_until_it_tells_all_its_parameters(cloudformation, monkeypatch):
-    monkeypatch.setattr("tidemark.local.deployment.stacks._POLL_SECONDS", 0.0)
+    monkeypatch.setattr("tidemark.local.progress.POLL_SECONDS", 0.0)
     cloudformation.add_response("create_stack", {"StackId": "1"})
     cloudformation.add_response("describe_stacks", _status("CREATE_COMPLETE"))
     cloudformation.add_client_error(
@@ -85,7 +87,8 @@ def test_a_new_stack_that_never_tells_its_parameters_is_given_up_at_the_deadline
     cloudformation.add_response("get_template", {"TemplateBody": TEMPLATE.body})
 
     with pytest.raises(
-        StackError, match=r"^app-StorageStack is complete, but its parameters never showed within 0 s$"
+        CommandError,
+        match=r"^waited 0 s for the parameters of app-StorageStack in vain: LocalStack does not tell Image, Mode$",
     ):
         stacks.create(TEMPLATE, PARAMETERS)
 

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from tidemark.errors import CommandError
 from tidemark.local.deployment import templates
 from tidemark.local.deployment.templates import (
     StackTemplate,
-    SynthError,
     fingerprint,
     local_templates,
     stacks_of,
@@ -75,7 +75,7 @@ def test_a_local_command_is_not_in_the_fingerprint(tmp_path):
 def test_a_synth_that_fails_is_one_line_that_says_why_and_how_to_see_more(tmp_path, monkeypatch):
     monkeypatch.setattr(templates, "ROOT", _sources(tmp_path))
 
-    with pytest.raises(SynthError) as failed:
+    with pytest.raises(CommandError) as failed:
         local_templates(tmp_path / "cache")
 
     message = str(failed.value)

@@ -5,6 +5,7 @@ import pytest
 
 from tidemark.errors import CommandError
 from tidemark.local import embedded
+from tidemark.local.backend import NAMES
 from tidemark.local.embedded import Addresses
 from tidemark.local.state import StateDirectory
 
@@ -33,14 +34,14 @@ def test_only_what_is_listed_is_passed_on_from_the_shell():
 
 
 def test_every_address_is_on_loopback():
-    for name in embedded.NAMES:
+    for name in NAMES:
         addresses = re.findall(r"\d+\.\d+\.\d+\.\d+", " ".join(environ_of(name, {}).values()))
 
         assert set(addresses) == {"127.0.0.1"}
 
 
 def test_nothing_is_written_outside_the_state_directory():
-    for name in embedded.NAMES:
+    for name in NAMES:
         environ = environ_of(name, {"HOME": "/home/somebody", "TMPDIR": "/tmp"})  # noqa: S108 - not used
 
         assert environ["HOME"].startswith("/state/")

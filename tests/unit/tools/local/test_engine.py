@@ -3,11 +3,14 @@ import threading
 
 import pytest
 
+from tidemark import cli
 from tidemark.errors import CommandError
 from tidemark.local import mode
-from tidemark.local.condition import Condition, Kind, judge_containers
+from tidemark.local.backend import Mode
+from tidemark.local.containers import faults
+from tidemark.local.embedded import Processes
 from tidemark.local.engine import NoEngineError, find
-from tidemark.local.mode import Mode
+from tidemark.local.state import StateDirectory
 
 
 @pytest.fixture
@@ -70,36 +73,30 @@ def test_an_engine_elsewhere_is_not_for_a_local_environment(host):
 def test_without_an_engine_it_runs_embedded_and_says_why(tmp_path):
     environ = {"DOCKER_HOST": f"unix://{tmp_path}/nowhere.sock"}
 
-    choice = mode.choose(None, tmp_path, print, environ)
+    state = StateDirectory(tmp_path)
 
-    assert choice.engine is None
+    choice = mode.choose(state, None, environ)
+
+    assert choice.backend == Processes(state)
     assert choice.why == f"no Docker engine answers: there is no {tmp_path}/nowhere.sock"
     with pytest.raises(CommandError, match=r"MODE=docker: no Docker engine answers.*or take MODE=embedded"):
-        mode.choose(Mode.DOCKER, tmp_path, print, environ)
+        mode.choose(state, Mode.DOCKER, environ)
 
 
-def test_a_mode_that_there_is_not_names_those_there_are():
-    with pytest.raises(ValueError, match="'dokcer' is no mode: it is embedded or docker"):
-        mode.mode_from("dokcer")
+def test_a_mode_that_there_is_not_names_those_there_are(capsys):
+    assert cli.main(["local-up", "--mode", "dokcer"]) == 2
+    assert "'dokcer' is not one of 'embedded', 'docker'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    ("states", "completed", "expected"),
+    ("states", "expected"),
     [
-        ({"dynamodb": "healthy", "localstack": "running"}, True, Condition(Kind.UP)),
+        ({"dynamodb": "healthy", "localstack": "running"}, []),
         (
             {"localstack": "exited"},
-            True,
-            Condition(
-                Kind.HALF, ("the DynamoDB engine's container is gone", "LocalStack's container is exited")
-            ),
-        ),
-        (
-            {"dynamodb": "healthy", "localstack": "healthy"},
-            False,
-            Condition(Kind.HALF, ("its start was never finished",)),
+            ["the DynamoDB engine's container is gone", "LocalStack's container is exited"],
         ),
     ],
 )
-def test_containers_are_up_when_both_run_and_the_start_was_finished(states, completed, expected):
-    assert judge_containers(states, completed=completed) == expected
+def test_every_container_that_does_not_run_is_a_fault(states, expected):
+    assert faults(states) == expected

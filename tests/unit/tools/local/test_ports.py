@@ -37,5 +37,5 @@ def test_a_free_port_can_be_listened_on():
 
 @pytest.mark.parametrize("text", ["0", "65536", "-1", "http", "", "4566.0"])
 def test_what_is_no_port_is_refused(text):
-    with pytest.raises(ValueError, match="a port is a number from 1 to 65535"):
+    with pytest.raises(CommandError, match="a port is a number from 1 to 65535"):
         port_from(text)

@@ -34,7 +34,7 @@ def state(tmp_path):
 
 
 def start(state, code, name="sleeper", *, ready=False):
-    record = processes.start(Program(name, name, (sys.executable, "-c", code), {}), state)
+    record = processes.start(Program(name, (sys.executable, "-c", code), {}), state)
     if ready:
         until(lambda: "ready" in state.log(name).read_text(), f"{name} is ready")
     return record

@@ -27,7 +27,8 @@ def test_a_source_affects_the_functions_that_run_it(path, services):
 
 
 @pytest.mark.parametrize(
-    ("path", "command"), [("plotting/pyproject.toml", "make install"), ("plotting/page/page.ts", "make page")]
+    ("path", "command"),
+    [("plotting/pyproject.toml", "make install"), ("plotting/page/page.ts", ".venv/bin/tidemark pack-page")],
 )
 def test_what_no_reload_brings_into_effect_says_what_does(path, command):
     changes = changes_of([ROOT / path], ROOT)

@@ -1,7 +1,6 @@
 import pytest
 
 from infra_cdk.images import SERVICES
-from tidemark.checkout import ROOT
 from tidemark.errors import CommandError
 from tidemark.local.ports import free_port
 from tidemark.local.state import ComposeRecord, Environment, StateDirectory
@@ -22,13 +21,11 @@ def test_a_localstack_that_does_not_answer_is_said_so():
         recycle(environment(), "plotting")
 
 
-def test_an_image_that_is_not_built_leaves_the_one_before_it(tmp_path, capfd):
+def test_an_image_that_is_not_built_leaves_the_one_before_it(tmp_path):
     state = StateDirectory.at(str(tmp_path))
     state.record_compose(ComposeRecord("project", f"unix://{tmp_path}/nothing.sock"))
 
     with pytest.raises(
-        CommandError, match="the image of plotting was not built, so the one before it runs on"
+        CommandError, match=r"the image of plotting was not built \(.*\), so the one before it runs on"
     ):
-        reload(ROOT, state, environment(), "plotting")
-
-    assert "images: " in capfd.readouterr().err
+        reload(state, environment(), "plotting")

@@ -1,9 +1,12 @@
-import io
 import os
+from http.server import ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs
 
-from botocore.exceptions import EndpointConnectionError
+import pytest
 
+from tests.servers import SilentHandler, running
+from tidemark.local.emulator import client
 from tidemark.loop.uploads import LeftOut, files_of, upload
 
 
@@ -51,33 +54,63 @@ def test_a_key_that_s3_does_not_take_is_left_out_by_name(tmp_path):
     assert reasons == ["its key is longer than 1,024 bytes", "its name is not UTF-8"]
 
 
-class Bucket:
-    """Takes objects as S3 does, but for those whose key holds `refused`."""
+class Bucket(SilentHandler):
+    """Takes objects as S3 does, also in parts, but refuses those whose key holds `refused`."""
 
-    def __init__(self):
-        self.objects = {}
+    def do_PUT(self):
+        path, _, query = self.path.partition("?")
+        part = int(parse_qs(query).get("partNumber", ["0"])[0])
+        self.server.objects.setdefault(path.removeprefix("/data/"), {})[part] = len(self.body())
+        self.send_response(403 if "refused" in path else 200)
+        self.send_header("ETag", '"1"')
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
-    def put_object(self, Bucket, Key, Body):
-        if "refused" in Key:
-            raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
-        assert isinstance(Body, io.BufferedReader)
-        self.objects[Key] = Body.read()
+    def do_POST(self):
+        self.body()
+        self.answer(200, b"<Upload><UploadId>1</UploadId></Upload>", "application/xml")
 
 
-def test_every_file_is_uploaded_and_what_fails_is_named(tmp_path):
+@pytest.fixture
+def bucket():
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), Bucket)) as server:
+        server.objects = {}
+        yield server
+
+
+def upload_to(bucket, directory, files, left_out):
+    heard = []
+    s3 = client("s3", f"http://127.0.0.1:{bucket.server_port}")
+    upload(s3, "data", iter(files), heard.append, left_out)
+    return {
+        key.removeprefix(f"{directory.name}/"): sum(parts.values()) for key, parts in bucket.objects.items()
+    }, heard
+
+
+def test_every_file_is_uploaded_and_what_fails_is_named(bucket, tmp_path):
     for number in range(300):
         (tmp_path / f"{number:03}").write_bytes(b"x" * number)
     (tmp_path / "refused").touch()
     files = list(files_of(tmp_path, LeftOut()))
     (tmp_path / "299").unlink()
-    bucket, left_out, heard = Bucket(), LeftOut(), []
+    left_out = LeftOut()
 
-    upload(bucket, "data", iter(files), heard.append, left_out)
+    objects, heard = upload_to(bucket, tmp_path, files, left_out)
 
-    assert {key.rpartition("/")[2]: len(body) for key, body in bucket.objects.items()} == {
-        f"{number:03}": number for number in range(299)
-    }
+    objects.pop("refused")
+    assert objects == {f"{number:03}": number for number in range(299)}
     assert len(heard) == 301
     assert left_out.count == 2
     assert any("299: No such file or directory" in named for named in left_out.named)
-    assert any("refused: Could not connect" in named for named in left_out.named)
+    assert any("refused: An error occurred (403)" in named for named in left_out.named)
+
+
+def test_a_large_file_is_uploaded_in_parts_so_that_no_request_reaches_s3_s_limit(bucket, tmp_path):
+    size = 20 * 1024 * 1024
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(size)
+
+    objects, _ = upload_to(bucket, tmp_path, files_of(tmp_path, LeftOut()), LeftOut())
+
+    assert objects == {"large": size}
+    assert len(bucket.objects[f"{tmp_path.name}/large"]) == 3

@@ -14,8 +14,8 @@ def main() -> int:
     for _ in ("__main__.py", "doctor", "tidemark"):
         sources = os.path.dirname(sources)  # noqa: PTH120
     root = os.path.dirname(os.path.dirname(sources))  # noqa: PTH120
-    # Not this directory: its modules must not stand in front of the standard library's. The root holds infra_cdk.
-    sys.path[0:1] = [sources, root]
+    # Not this directory: its modules would hide the standard library's. The root holds infra_cdk, which reads size_history.
+    sys.path[0:1] = [sources, root, os.path.join(root, "services", "size_history", "src")]  # noqa: PTH118
     from tidemark.installation import install  # noqa: PLC0415 - not before sys.path is mended
 
     problem = install.problem()

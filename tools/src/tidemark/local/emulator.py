@@ -11,8 +11,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tidemark.aws.refusals import flat
-from tidemark.errors import CommandError
+from tidemark.errors import CommandError, flat
 
 REGION = "us-east-1"
 KEY_ID = "test"

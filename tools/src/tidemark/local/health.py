@@ -10,9 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from size_history.items import State
 from tidemark.aws.ledger import totals
-from tidemark.aws.refusals import flat
 from tidemark.checks import Check, failure, ok, warning
-from tidemark.errors import CommandError
+from tidemark.errors import CommandError, flat
 from tidemark.local import emulator
 from tidemark.local.variables import FUNCTIONS
 

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from s3transfer.manager import TransferConfig, TransferManager
 
 from size_history.keys import MAX_KEY_BYTES
-from tidemark.aws.refusals import flat
+from tidemark.errors import flat
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client

@@ -22,7 +22,13 @@ from tidemark.errors import CommandError
 CACHE = ROOT / ".local" / "templates"
 SYNTH_SECONDS = 180
 _SYNTH = ("-m", "infra_cdk.app", "-c", "target=local")
-_SOURCES = ("infra_cdk/*.py", "infra_cdk/cdk.json", "services/size_history/src/**/*.py", "uv.lock")
+_SOURCES = (
+    "infra_cdk/*.py",
+    "infra_cdk/cdk.json",
+    "services/plotting/src/plotting/openapi.yaml",
+    "services/size_history/src/**/*.py",
+    "uv.lock",
+)
 _STACK = "aws:cloudformation:stack"
 _ASSEMBLY = "cdk:cloud-assembly"
 
