@@ -12,10 +12,13 @@ from plotting.chart import MAX_SAMPLES as MAX_POINTS
 from plotting.parameters import MAX_CURSOR_LENGTH, MAX_WINDOW_SECONDS, MIN_WINDOW_SECONDS
 from plotting.parsing import HISTORY_FORMATS, MAX_ENTRIES, MAX_SAMPLES, ORDERS, PLOT_FORMATS
 from plotting.routes import ROUTES
+from plotting.tracking_queue import Backlog, Freshness
+from size_history.items import State
 from size_history.keys import BUCKET_NAME
 
 CONTRACT = yaml.safe_load((resources.files("plotting") / "openapi.yaml").read_text())
 SCHEMAS = CONTRACT["components"]["schemas"]
+OPERATIONS = [operation for methods in CONTRACT["paths"].values() for operation in methods.values()]
 KINDS = [kind for kind in vars(problems).values() if isinstance(kind, problems.Kind)]
 
 
@@ -35,6 +38,20 @@ def test_the_routes_of_the_contract_and_of_the_table_are_the_same():
     described = {path: {method.upper() for method in methods} for path, methods in CONTRACT["paths"].items()}
 
     assert described == {path: set(methods) for path, methods in ROUTES.items()}
+
+
+def test_every_operation_lists_the_refusals_of_api_gateway_and_the_failure_of_the_service():
+    for operation in OPERATIONS:
+        assert {"403", "429", "500"} <= set(operation["responses"])
+
+
+def test_every_answer_about_a_bucket_lists_every_header_of_its_freshness():
+    sent = set(Freshness(0, Backlog(None, None, "no answer"), State.LIVE).headers())
+    listed = [set(operation["responses"]["200"].get("headers", ())) for operation in OPERATIONS]
+
+    about_a_bucket = [headers for headers in listed if "Tidemark-State" in headers]
+    assert len(about_a_bucket) == 6
+    assert all(sent <= headers for headers in about_a_bucket)
 
 
 def test_the_values_that_a_parameter_takes_are_those_of_the_code():
