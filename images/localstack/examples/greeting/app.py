@@ -1,0 +1,8 @@
+"""A function that greets whoever its event names."""
+
+from typing import Any
+
+
+def handler(event: dict[str, Any], _context: object) -> str:
+    """Return a greeting."""
+    return f"Hello, {event['name']}!"
