@@ -1,5 +1,5 @@
-// Packs the page into one file: `node pack.mjs <file>`. What it needs is in package-lock.json, and the same lock gives
-// the same bytes. The licence of what is packed in travels with it, as a comment.
+// Packs the page into one file: `node pack.mjs <file>`. The same package-lock.json gives the same bytes. The licence of
+// the packed library is in the file, as a comment.
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
@@ -19,13 +19,13 @@ async function bundled(entry) {
     legalComments: "none",
   });
   const text = outputFiles[0].text.trim();
-  if (/<\/(script|style)/i.test(text)) throw new Error(`${entry}: its end tag stands in its own text`);
+  if (/<\/(script|style)/i.test(text)) throw new Error(`${entry}: it contains its own end tag`);
   return text;
 }
 
 const version = JSON.parse(await readFile(here("node_modules/uplot/package.json"), "utf8")).version;
 const licence = (await readFile(here("node_modules/uplot/LICENSE"), "utf8")).trim();
-const notice = `<!--\nTidemark's dashboard, packed from services/plotting/page by make page: change it there.\nIt contains uPlot ${version}:\n\n${licence}\n-->`;
+const notice = `<!--\nTidemark's dashboard, packed from services/plotting/page by tidemark pack-page: change it there.\nIt contains uPlot ${version}:\n\n${licence}\n-->`;
 const style = await bundled("src/page.css");
 const script = await bundled("src/main.js");
 const page = (await readFile(here("src/page.html"), "utf8"))

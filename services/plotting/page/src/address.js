@@ -1,7 +1,4 @@
-/**
- * What the page shows, as the fragment of its URL: `#bucket=photos&window=3600`. A fragment and no query, because
- * it stays in the browser: the page itself is the same whatever it shows.
- */
+/** What the page shows, as the fragment of its URL: `#bucket=photos&window=3600`. The browser does not send a fragment. */
 
 export const WINDOWS = [
   [10, "10 s", "10 seconds"],
@@ -14,13 +11,13 @@ export const WINDOWS = [
   [2678400, "31 d", "31 days"],
 ];
 export const DEFAULT_WINDOW = 600;
-const LONGEST_WINDOW = 2678400;
+const MAX_WINDOW = 2678400;
 
-/** Read a fragment: `bucket` is null where none is named, and a window that cannot be is the default. */
+/** Read a fragment: `bucket` is null if it names none, and an impossible window becomes the default. */
 export function read(fragment) {
   const members = new URLSearchParams(fragment.replace(/^#/, ""));
   const window = Number(members.get("window"));
-  const fits = Number.isFinite(window) && window >= 1 && window <= LONGEST_WINDOW;
+  const fits = Number.isFinite(window) && window >= 1 && window <= MAX_WINDOW;
   return { bucket: members.get("bucket") || null, window: fits ? window : DEFAULT_WINDOW };
 }
 
@@ -28,7 +25,7 @@ export function write({ bucket, window }) {
   return `#${new URLSearchParams({ ...(bucket ? { bucket } : {}), window: String(window) })}`;
 }
 
-/** `10 minutes`; a window that no button offers is written in seconds. */
+/** `10 minutes`; a window without a button is written in seconds. */
 export function nameOf(window) {
   return WINDOWS.find(([seconds]) => seconds === window)?.[2] ?? `${window} seconds`;
 }

@@ -1,13 +1,13 @@
 /**
- * The read API, asked from the page that it serves: every path is relative to the page. An answer is kept with its
- * ETag, so that asking again for what has not changed costs the service one read and the network a few hundred bytes.
+ * A client of the read API; paths are relative to the page's URL. It keeps answers with their ETags, so that a repeated
+ * request for an unchanged answer costs the service one read and the network a few hundred bytes.
  */
 
 const TIMEOUT_MS = 20_000;
-const MOST_PAGES = 10;
-const KEPT = 40;
+const MAX_PAGES = 10;
+const MAX_KEPT = 40;
 
-/** An answer that is no success; `type` is the problem's, or null where it is none: API Gateway has a message only. */
+/** An answer that is not a success. `type` is the problem's, or null: API Gateway itself sends only a message. */
 export class ApiError extends Error {
   constructor(status, problem) {
     super(problem?.detail ?? problem?.message ?? problem?.Message ?? `The API answered with status ${status}.`);
@@ -33,8 +33,8 @@ export class Api {
   }
 
   /**
-   * Ask once. `body` is the JSON, `changed` whether it differs from the last time, `fresh` how fresh it is by the
-   * answer's headers. Throws ApiError or UnreachableError; an abort rises as it is.
+   * Ask once. Returns the JSON as `body`, whether it has `changed` since the last time, and how `fresh` it is by its
+   * headers. Throws ApiError, UnreachableError, or the error of an abort.
    */
   async get(path, members, signal) {
     const url = this.url(path, members);
@@ -48,11 +48,11 @@ export class Api {
     return { body, changed: true, fresh: freshness(response) };
   }
 
-  /** All entries of a paged answer, up to a bound; `more` says whether there would have been others. */
+  /** The entries of at most MAX_PAGES pages of an answer; `more` tells whether there are others. */
   async all(path, members, entries, signal) {
     let { body } = await this.get(path, members, signal);
     const found = [...body[entries]];
-    for (let page = 1; body.next && page < MOST_PAGES; page += 1) {
+    for (let page = 1; body.next && page < MAX_PAGES; page += 1) {
       ({ body } = await this.get(path, { ...members, cursor: body.next }, signal));
       found.push(...body[entries]);
     }
@@ -64,7 +64,7 @@ export class Api {
     try {
       return await this.fetcher(url, {
         headers: tag ? { "If-None-Match": tag } : {},
-        cache: "no-store", // the ETags are ours: the browser's cache would hide the 304 and its headers
+        cache: "no-store", // the browser's cache would hide the 304 and its headers
         signal: signal ? AbortSignal.any([signal, limit]) : limit,
       });
     } catch (error) {
@@ -77,7 +77,7 @@ export class Api {
     this.#kept.delete(url);
     if (!tag) return;
     this.#kept.set(url, { tag, body });
-    if (this.#kept.size > KEPT) this.#kept.delete(this.#kept.keys().next().value);
+    if (this.#kept.size > MAX_KEPT) this.#kept.delete(this.#kept.keys().next().value);
   }
 }
 

@@ -1,12 +1,12 @@
-/** The live chart: a step line that goes on to the present, dots at samples, and the high-water lines. */
+/** The live chart: a step line up to the present, dots at samples, and the high-water lines. */
 
 import uPlot from "uplot";
 
 import { clock, day } from "./format.js";
 import { columns, extent, ticks, visible, waterLines } from "./series.js";
 
-/** Dots, [diameter, edge]: with an edge where most are this many pixels apart, plain where they are so on average. */
-const APART = { most: [16, 10, 2], average: [7, 6, 0] };
+/** Dots are drawn from a distance in pixels on: [distance, diameter, edge], first by the usual, then by the average one. */
+const APART = { usual: [16, 10, 2], average: [7, 6, 0] };
 const LABEL_FONT = "12px system-ui, sans-serif";
 const LABEL_HEIGHT = 18;
 const NOTHING = { times: [], sizes: [], objects: [], firstDot: 0 };
@@ -41,7 +41,7 @@ export class Chart {
   #chart;
   #colour = {};
 
-  /** Show an answer of the API, or nothing (null), through a window in seconds. */
+  /** Show an answer of the API (null: nothing) through a window in seconds. */
   show(plot, window) {
     this.#plot = plot;
     this.#window = window;
@@ -54,7 +54,7 @@ export class Chart {
     const { times, sizes } = this.#series;
     this.#from = visible(this.#series, now - this.#window);
     const shownSizes = sizes.slice(this.#from);
-    this.#scale = extent(shownSizes, this.#plot?.bucket_maximum ?? null);
+    this.#scale = extent(shownSizes, [this.#plot?.bucket_maximum ?? null, this.#plot?.any_bucket_maximum ?? null]);
     this.#lines = this.#plot
       ? waterLines({
           bucketMaximum: this.#plot.bucket_maximum,
@@ -73,17 +73,17 @@ export class Chart {
     if (this.#picked !== null) this.#pointAt(this.#picked);
   }
 
-  /** Whether the size axis shows differences, because they would not be seen on one that begins at 0. */
+  /** Whether the size axis does not start at 0 and shows differences. */
   get relative() {
     return this.#scale.reference !== null;
   }
 
-  /** How long, in milliseconds, until the line has moved by about a pixel. */
+  /** The milliseconds in which the line moves by about a pixel. */
   get pace() {
     return (this.#window * 1000) / Math.max(this.element.clientWidth, 100);
   }
 
-  /** The samples that the window shows, oldest first; the one in force at its beginning included. */
+  /** The samples of the window, oldest first, including the one in force at its beginning. */
   samples() {
     const { times, sizes, objects } = this.#series;
     const all = times.map((time, index) => ({ time, size: sizes[index], objects: objects[index], index }));
@@ -182,7 +182,7 @@ export class Chart {
     return splits.map((value) => labels.get(value) ?? "");
   }
 
-  /** The keyboard picks a sample, whatever the pixel that it lies on is rounded to; the pointer picks an instant. */
+  /** The keyboard picks a sample, even if its pixel is rounded to another one; the pointer picks an instant. */
   #pickedOr(index) {
     return this.#picked === null ? index : Math.max(this.#picked - this.#from, 0);
   }
@@ -195,20 +195,20 @@ export class Chart {
 
   #dots(chart) {
     const first = Math.max(this.#series.firstDot - this.#from, 0);
-    const last = this.#series.times.length - this.#from; // beyond it: the present, which is no sample
+    const last = this.#series.times.length - this.#from; // the present comes after it, and is not a sample
     const count = Math.max(Math.min(last, chart.data[0].length) - first, 0);
-    const { most, average } = this.#distances(chart, first, count);
-    const fitting = most >= APART.most[0] ? APART.most : average >= APART.average[0] ? APART.average : null;
+    const { usual, average } = this.#distances(chart, first, count);
+    const fitting = usual >= APART.usual[0] ? APART.usual : average >= APART.average[0] ? APART.average : null;
     if (fitting === null) return [];
     const [, size, width] = fitting;
     Object.assign(chart.series[1].points, { size, width });
     return Array.from({ length: count }, (_, index) => first + index);
   }
 
-  /** How many pixels samples are apart: most of them at least, and on average of the whole width. */
+  /** The distances of samples in pixels: four fifths are at least `usual`; `average` is over the whole width. */
   #distances(chart, first, count) {
     const width = chart.bbox.width / devicePixelRatio;
-    if (count < 2) return { most: width, average: width };
+    if (count < 2) return { usual: width, average: width };
     const times = chart.data[0].slice(first, first + count);
     const apart = times.slice(1).map((time, index) => time - times[index]);
     const near = apart.sort((one, other) => one - other)[Math.floor(apart.length / 5)];
@@ -237,7 +237,7 @@ export class Chart {
     this.#colour = Object.fromEntries(COLOURS.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
   }
 
-  /** Where each high-water line is, in the canvas's pixels: what is off the scale is drawn at the top. */
+  /** The place of each high-water line in the canvas's pixels; lines off the scale are at the top. */
   #placed(chart) {
     const unit = devicePixelRatio;
     let above = chart.bbox.top + 22 * unit;
@@ -267,7 +267,7 @@ export class Chart {
     ctx.restore();
   }
 
-  /** A ring where the line has got to. */
+  /** A ring at the end of the line. */
   #drawPresent(chart) {
     const [times, sizes] = chart.data;
     if (times.length === 0) return;
@@ -304,7 +304,7 @@ export class Chart {
   }
 }
 
-/** A label per time tick; the first one and every midnight also say the day. */
+/** A label per time tick; the first one and every midnight also have the day. */
 function timeLabels(splits, step) {
   const decimals = step < 1 ? 1 : 0;
   const long = step >= 86400;

@@ -1,4 +1,4 @@
-/** The page's elements, by id, and how new ones are made. Nothing that came from a bucket is ever parsed as HTML. */
+/** Finds and makes the page's elements. Nothing that came from a bucket is ever parsed as HTML. */
 
 export const element = (id) => document.getElementById(id);
 
@@ -12,12 +12,12 @@ export function make(name, attributes = {}, ...children) {
   return made;
 }
 
-/** Set an element's text only where it differs: assistive technology reads what is set again. */
+/** Set an element's text if it differs: assistive technology reads out every text that is set. */
 export function say(target, text) {
   if (target.textContent !== text) target.textContent = text;
 }
 
-/** Make a bar as long as a share (0 to 1); the style attribute itself is closed to us by the page's policy. */
+/** Make a bar as long as a share (0 to 1). It sets the style by script, because the page's policy forbids the attribute. */
 export function bar(share) {
   const made = make("span", { class: "bar-track", "aria-hidden": "true" }, make("span", { class: "bar-fill" }));
   made.firstChild.style.width = `${Math.max(0, Math.min(1, share)) * 100}%`;

@@ -1,13 +1,14 @@
 /**
- * Keeps what is shown up to date. Once a second it asks for the bucket's counters, which is one read, and whose ETag
- * changes with every sample; only then, and now and then, for all the rest. A page that nobody sees asks nothing.
+ * Keeps the page up to date. Once a second it requests the bucket's counters, which cost the service one read and whose
+ * ETag changes with every sample. It requests the rest only after such a change, and every 15 seconds. A hidden page
+ * requests nothing.
  */
 
 import { ApiError, UnreachableError } from "./api.js";
 
 export const BEAT_MS = 1000;
-const SHORTEST_WAIT_MS = 250;
-const LONGEST_WAIT_MS = 8000;
+const MIN_WAIT_MS = 250;
+const MAX_WAIT_MS = 8000;
 const REFUSED_WAIT_MS = 4000;
 const REFRESH_MS = 15_000;
 const CHANGES_WINDOW = 2678400;
@@ -25,7 +26,7 @@ export class Feed {
     page.addEventListener("visibilitychange", () => this.#wake());
   }
 
-  /** Follow a bucket (null: the data bucket) through a window in seconds, instead of what was followed before. */
+  /** Follow a bucket (null: the data bucket) through a window in seconds, instead of the previous one. */
   follow(shown) {
     this.#stop?.abort();
     this.#stop = new AbortController();
@@ -37,27 +38,27 @@ export class Feed {
     let refreshed = -Infinity;
     while (!signal.aborted) {
       const began = performance.now();
-      let wait = BEAT_MS;
+      let wait;
       try {
         const beat = await this.api.get("count", { bucket: shown.bucket }, signal);
         const bucket = beat.body.bucket;
         const due = performance.now() - refreshed > REFRESH_MS;
         if (beat.changed || due) {
-          // Before what follows is asked: what changes meanwhile changes the next beat's ETag.
+          // The counters came first, so a change during the refresh changes the next beat's ETag.
           await this.#refresh({ ...shown, bucket }, beat, signal);
           refreshed = performance.now();
         }
         this.sink.fresh(beat.fresh);
         failures = 0;
-        wait = Math.max(BEAT_MS - (performance.now() - began), SHORTEST_WAIT_MS);
+        wait = Math.max(BEAT_MS - (performance.now() - began), MIN_WAIT_MS);
       } catch (error) {
         if (signal.aborted) return;
         failures += 1;
         refreshed = -Infinity;
-        wait = error instanceof ApiError ? REFUSED_WAIT_MS : Math.min(BEAT_MS * 2 ** (failures - 1), LONGEST_WAIT_MS);
+        wait = error instanceof ApiError ? REFUSED_WAIT_MS : Math.min(BEAT_MS * 2 ** (failures - 1), MAX_WAIT_MS);
         this.sink.failed(error);
         if (!(error instanceof ApiError || error instanceof UnreachableError)) throw error;
-        // Whoever follows a bucket that does not exist may still want another one.
+        // If the bucket is not tracked, the user may choose another one.
         if (error instanceof ApiError) await this.#part("buckets", () => this.#buckets(signal), signal);
       }
       await this.#pause(wait, signal);
@@ -76,7 +77,7 @@ export class Feed {
     ]);
   }
 
-  /** One part of the page: its failure is its own, and the rest stays. */
+  /** Refresh one part of the page. If that fails, the other parts stay. */
   async #part(name, ask, signal) {
     try {
       const answer = await ask();
@@ -98,7 +99,7 @@ export class Feed {
     return this.api.all("buckets", {}, "buckets", signal);
   }
 
-  /** Wait; while the page is hidden, until it is seen again. */
+  /** Wait, and then until the page is visible. */
   async #pause(milliseconds, signal) {
     await this.#sleep(milliseconds, signal);
     while (this.page.hidden && !signal.aborted) await this.#sleep(60_000, signal);

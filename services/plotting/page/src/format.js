@@ -1,4 +1,4 @@
-/** Numbers, sizes and instants as people read them. Sizes are in bytes, in binary units: 1 KiB is 1,024 B. */
+/** Writes numbers, sizes and instants for people. Sizes are in binary units: 1 KiB is 1,024 B. */
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB"];
 const MINUS = "\u2212";
@@ -11,7 +11,7 @@ export const things = (number, one, many = `${one}s`) => `${count(number)} ${num
 /** A size with at most four digits: `27 B`, `1.21 MiB`, `1,023 KiB`; below 1,024 bytes it is exact. */
 export function size(bytes) {
   let power = unitOf(bytes);
-  // What rounds up to 1,024 of a unit is 1 of the next: 1,048,575 bytes are 1 MiB, not 1,024 KiB.
+  // A size that rounds to 1,024 of a unit is written as 1 of the next: 1,048,575 bytes are 1 MiB, not 1,024 KiB.
   if (power > 0 && power < UNITS.length - 1 && Math.round(bytes / 1024 ** power) >= 1024) power += 1;
   if (power === 0) return `${count(bytes)} B`;
   const value = bytes / 1024 ** power;
@@ -36,14 +36,14 @@ export function inUnit(bytes, power) {
   return bytes === 0 ? "0 B" : `${GROUPED.format(bytes / 1024 ** power)} ${UNITS[power]}`;
 }
 
-/** `21:37:10.42`, of seconds since 1970, in UTC. */
+/** Seconds since 1970 as `21:37:10.42`, in UTC. */
 export function clock(seconds, decimals = 0) {
   const scale = 10 ** decimals;
   const date = new Date((Math.floor(seconds * scale) / scale) * 1000);
   return date.toISOString().slice(11, decimals > 0 ? 20 + decimals : 19);
 }
 
-/** `20 Nov 2026`, of seconds since 1970, in UTC. */
+/** Seconds since 1970 as `20 Nov 2026`, in UTC. */
 export function day(seconds) {
   return new Date(seconds * 1000).toLocaleDateString("en-GB", {
     day: "numeric",
@@ -55,10 +55,10 @@ export function day(seconds) {
 
 export const instant = (seconds) => `${day(seconds)}, ${clock(seconds)} UTC`;
 
-/** Seconds since 1970 of an instant as the API writes it; doubles hold the microseconds of this century. */
+/** An instant of the API as seconds since 1970; a double holds the microseconds of this century. */
 export const seconds = (text) => Date.parse(`${text.slice(0, 19)}Z`) / 1000 + Number(`0${text.slice(19, -1)}`);
 
-/** How long ago something was: `now`, `12 s ago`, `3 min ago`, `5 h ago`, `2 days ago`. */
+/** The time since an instant: `now`, `12 s ago`, `3 min ago`, `5 h ago`, `2 days ago`. */
 export function ago(past) {
   if (past < 1.5) return "now";
   if (past < 90) return `${Math.round(past)} s ago`;

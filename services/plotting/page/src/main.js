@@ -1,4 +1,4 @@
-/** Wires the page together: what the URL says is followed, what the feed brings is shown, the chart moves with time. */
+/** Wires the page together: the URL selects what the feed follows, the feed's news are shown, the chart moves with time. */
 
 import { nameOf, read, WINDOWS, write } from "./address.js";
 import { Api, ApiError } from "./api.js";
@@ -8,13 +8,13 @@ import { Feed } from "./feed.js";
 import { ago, clock, count, day, instant, seconds, size, things } from "./format.js";
 import { bucketRows, changeRows, prefixRows } from "./tables.js";
 
-const SLOWEST_FRAME_MS = 5000;
-const FASTEST_FRAME_MS = 80;
+const MAX_FRAME_MS = 5000;
+const MIN_FRAME_MS = 80;
 const CALM_FRAME_MS = 1000;
 const NEWS_EVERY_MS = 5000;
 const NOT_TRACKED = "urn:tidemark:problem:bucket-not-tracked";
 
-/** Where the API is: the directory of the page's own URL, also where that lacks its last slash. */
+/** The API is in the directory of the page's own URL, even if that lacks its last slash. */
 const base = new URL(location.pathname.replace(/\/?$/, "/"), location.origin);
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -22,7 +22,7 @@ const state = {
   shown: read(location.hash),
   bucket: null,
   total: null,
-  heard: null, // the last sign of life: { asOf (seconds since 1970), at (this browser's monotonic milliseconds) }
+  heard: null, // the last answer: { asOf (seconds since 1970), at (this browser's monotonic milliseconds) }
   connected: false,
   lastNews: -Infinity,
 };
@@ -30,7 +30,7 @@ const state = {
 const chart = new Chart(element("chart"), showSample);
 const api = new Api(base);
 
-/** The service's present, in seconds since 1970: its last word and the time since. While it is silent, the last word. */
+/** The service's time in seconds since 1970: that of its last answer, plus the time since while it is connected. */
 function present() {
   if (state.heard === null) return Date.now() / 1000;
   return state.heard.asOf + (state.connected ? (performance.now() - state.heard.at) / 1000 : 0);
@@ -152,7 +152,7 @@ function showTotal(point) {
 function announce(point) {
   const total = element("total");
   total.classList.remove("moved");
-  void total.offsetWidth; // so that the animation begins again
+  void total.offsetWidth; // restarts the animation
   total.classList.add("moved");
   if (performance.now() - state.lastNews < NEWS_EVERY_MS) return;
   state.lastNews = performance.now();
@@ -199,13 +199,14 @@ function showLinks(bucket) {
   }
 }
 
-/** Say which sample is in force where the chart is pointed at. */
+/** Describe the sample in force at the pointer. */
 function showSample(sample) {
   say(element("readout"), sample ? described(sample) : "Point at the chart, or use the arrow keys on it, to read a sample.");
 }
 
-const described = (sample) =>
-  `${day(sample.time)}, ${clock(sample.time, 3)} UTC: ${size(sample.size)} in ${things(sample.objects, "object")}`;
+function described(sample) {
+  return `${day(sample.time)}, ${clock(sample.time, 3)} UTC: ${size(sample.size)} in ${things(sample.objects, "object")}`;
+}
 
 function fill(table, rows, otherwise, note = "") {
   element(`${table}-rows`).replaceChildren(...rows);
@@ -229,13 +230,13 @@ function offerBuckets(names, current) {
   const select = element("bucket");
   const all = current && !names.includes(current) ? [current, ...names] : names;
   const offered = [...select.options].map((option) => option.value);
-  // Whoever is choosing keeps what is chosen, also when the list is made anew.
+  // A user who is choosing keeps the choice when the list is replaced.
   const value = current && document.activeElement !== select ? current : select.value;
   if (all.join("\n") !== offered.join("\n")) select.replaceChildren(...all.map((name) => make("option", { value: name }, name)));
   select.value = value;
 }
 
-/** Point the links to the API's own documents, which lie beside the page also where its URL lacks the last slash. */
+/** Point the links to the API's own documents, which are beside the page even if its URL lacks the last slash. */
 function linkDocuments() {
   for (const link of document.querySelectorAll("[data-route]")) link.href = api.url(link.dataset.route);
 }
@@ -273,8 +274,8 @@ function frame() {
     const held = state.heard === null ? "" : `as of ${clock(state.connected ? present() : state.heard.asOf)} UTC`;
     say(element("as-of"), held);
   }
-  const fastest = calm.matches ? CALM_FRAME_MS : FASTEST_FRAME_MS;
-  timer = setTimeout(frame, Math.min(Math.max(chart.pace, fastest), state.heard ? CALM_FRAME_MS : SLOWEST_FRAME_MS));
+  const fastest = calm.matches ? CALM_FRAME_MS : MIN_FRAME_MS;
+  timer = setTimeout(frame, Math.min(Math.max(chart.pace, fastest), state.heard ? CALM_FRAME_MS : MAX_FRAME_MS));
 }
 
 function onKey(event) {

@@ -1,15 +1,23 @@
-/** The step line of a window, and the axes that make it legible. Pure: times in seconds since 1970, sizes in bytes. */
+/**
+ * The step line of a window and its size axis. Pure: times are in seconds since 1970, sizes in bytes.
+ *
+ * The axis starts at 0, unless the data change by less than a tenth of their largest size. A high-water line shares the
+ * axis up to five times the height of the data; a higher one is named at the top. The picture follows the same rule
+ * (services/plotting/src/plotting/scale.py).
+ */
 
 import { change, inUnit, seconds, size, unitOf } from "./format.js";
 
 const BYTE_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500];
 const QUARTER_STEPS = [1, 2, 4, 8, 20, 40, 80, 200, 400, 800, 2000];
-/** Below this share of the largest total, changes would not be seen on an axis that begins at 0. */
-const SMALL_SHARE = 0.05;
-/** A high-water line higher than this many times what is drawn is named at the top instead. */
-const FAR = 2.5;
+/** Data that change by less than one part in this many of their largest size get an axis that does not start at 0. */
+const MIN_CHANGE = 10;
+/** A line up to this many times the height of the data is on their scale. */
+const MAX_STRETCH = 5;
+/** Above the highest value of the axis, this share of its height stays free for labels. */
+const HEADROOM = 0.18;
 
-/** What the API answered for a window, as columns; the sample in force before it is the first, and no dot. */
+/** An answer of the API as columns. The sample in force when the window begins comes first, and gets no dot. */
 export function columns(plot) {
   const points = plot.before ? [plot.before, ...plot.points] : plot.points;
   return {
@@ -20,27 +28,32 @@ export function columns(plot) {
   };
 }
 
-/** The samples from `start` on, after the one in force at `start`; a total holds until the next sample. */
+/** The index of the sample in force at `start`; a total holds until the next sample. */
 export function visible(series, start) {
   let from = 0;
   while (from + 1 < series.times.length && series.times[from + 1] <= start) from += 1;
   return from;
 }
 
-/** The bottom and top of the size axis, and the value that its labels are differences from (null: written in full). */
-export function extent(sizes, bucketMaximum) {
-  if (sizes.length === 0) return { low: 0, high: 1.2, reference: null };
-  const smallest = sizes.reduce((least, one) => Math.min(least, one));
-  const largest = sizes.reduce((most, one) => Math.max(most, one));
+/**
+ * The bottom and top of the size axis, and the value that its labels are differences from (null: written in full).
+ * `maxima` are the high-water lines' values, lowest first; null for a line that does not exist.
+ */
+export function extent(sizes, maxima) {
+  const smallest = sizes.reduce((least, one) => Math.min(least, one), sizes[0] ?? 0);
+  const largest = sizes.reduce((highest, one) => Math.max(highest, one), 0);
   const span = largest - smallest;
-  if (span > 0 && span < largest * SMALL_SHARE) {
-    return { low: Math.max(0, smallest - span * 0.25), high: largest + span * 0.35, reference: sizes[0] };
+  const relative = span > 0 && span * MIN_CHANGE < largest;
+  const low = relative ? smallest - span / 8 : 0;
+  let high = largest;
+  for (const value of maxima) {
+    if (value !== null && (high === 0 || value - low <= MAX_STRETCH * (high - low))) high = Math.max(high, value);
   }
-  const near = bucketMaximum !== null && bucketMaximum <= largest * FAR ? bucketMaximum : 0;
-  return { low: 0, high: Math.max(largest, near, 1) * 1.18, reference: null };
+  high += Math.max(high - low, 1) * HEADROOM;
+  return { low, high, reference: relative ? sizes[0] : null };
 }
 
-/** The high-water lines: where each is drawn, or that it is off the scale. */
+/** The high-water lines with their labels; `off` tells that a line is above the scale. */
 export function waterLines({ bucketMaximum, anyMaximum, anyMaximumIn, bucket, high }) {
   const lines = [];
   const shared = anyMaximum !== null && anyMaximum === bucketMaximum && anyMaximumIn === bucket;
@@ -58,18 +71,18 @@ export function waterLines({ bucketMaximum, anyMaximum, anyMaximumIn, bucket, hi
 function line(role, value, whose, high, where = "") {
   const off = value > high;
   const long = `${whose}: ${size(value)}${where}${off ? ", off the scale" : ""}`;
-  // For a chart too narrow for it: the value has to stay.
+  // A narrow chart has no room for the long label, but it needs the value.
   const short = `${role === "bucket" ? "Highest" : "Of any"}: ${size(value)}${off ? " \u2191" : ""}`;
   return { role, value, off, label: long, short };
 }
 
-/** At most `most` round values of one unit from `low` to `high`, and their labels. */
-export function ticks({ low, high, reference }, most) {
+/** At most `maximum` round values of one unit from `low` to `high`, with their labels. */
+export function ticks({ low, high, reference }, maximum) {
   if (reference === null) {
-    const [step, power] = stepOf(high, most);
+    const [step, power] = stepOf(high, maximum);
     return range(0, high, step).map((value) => [value, inUnit(value, power)]);
   }
-  const [step, power] = stepOf(high - low, most);
+  const [step, power] = stepOf(high - low, maximum);
   const first = reference - Math.floor((reference - low) / step) * step;
   return range(first, high, step).map((value) => [value, difference(value, reference, power)]);
 }
@@ -85,9 +98,9 @@ function range(first, last, step) {
   return found;
 }
 
-function stepOf(span, most) {
+function stepOf(span, maximum) {
   const power = unitOf(span);
   const steps = power > 0 ? QUARTER_STEPS.map((step) => (step * 1024 ** power) / 4) : [...BYTE_STEPS];
-  while (Math.floor(span / steps.at(-1)) + 1 > most) steps.push(steps.at(-1) * 2);
-  return [steps.find((step) => Math.floor(span / step) + 1 <= most), power];
+  while (Math.floor(span / steps.at(-1)) + 1 > maximum) steps.push(steps.at(-1) * 2);
+  return [steps.find((step) => Math.floor(span / step) + 1 <= maximum), power];
 }

@@ -3,11 +3,11 @@
 import { write } from "./address.js";
 import { bar, make } from "./elements.js";
 import { SHOWN_CHANGES } from "./feed.js";
-import { change, clock, count, day, instant, seconds, size } from "./format.js";
+import { change, clock, count, day, instant, seconds, size, things } from "./format.js";
 
 const SHOWN_PREFIXES = 9;
 
-/** Rows of the latest changes, newest first. Each is compared with the sample before it, where that is known. */
+/** Rows of the latest changes, newest first. Each is compared with the sample before it, if that is known. */
 export function changeRows({ samples, next }) {
   return samples.slice(0, SHOWN_CHANGES).map((sample, index) => {
     const before = samples[index + 1] ?? null;
@@ -43,18 +43,18 @@ function whatChanged(sample, before) {
   const tags = kinds.map(([number, kind]) => make("span", { class: `kind ${kind}` }, number > 1 ? `${count(number)} ${kind}` : kind));
   const keys = sample.changed_keys.slice(0, 1).map((key) => make("code", {}, visibleKey(key)));
   const others = sample.changed_cnt - keys.length;
-  if (others > 0) keys.push(make("span", { class: "muted" }, keys.length > 0 ? `and ${count(others)} more` : `${count(others)} keys`));
+  if (others > 0) keys.push(make("span", { class: "muted" }, keys.length > 0 ? `and ${count(others)} more` : things(others, "key")));
   if (tags.length + keys.length === 0) keys.push(make("span", { class: "muted" }, "baseline"));
   const all = sample.changed_keys.map(visibleKey).join("\n");
   return [make("div", { class: "changed", title: all || null }, ...tags, ...keys)];
 }
 
-/** A key may hold control characters and marks that turn the text around: they are written as what they are. */
+/** Write a key's control characters, and marks that reverse the direction of text, as their code points. */
 function visibleKey(key) {
   return key.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0).toString(16)}}`);
 }
 
-/** Rows of the largest prefixes, and what is to be said of those that are not shown. */
+/** Rows of the largest prefixes, and a note about the others. */
 export function prefixRows({ found, more }) {
   const sorted = [...found].sort((one, other) => other.total_size - one.total_size || (one.prefix < other.prefix ? -1 : 1));
   const largest = Math.max(1, sorted[0]?.total_size ?? 0);
@@ -72,7 +72,7 @@ export function prefixRows({ found, more }) {
   return { rows, note: hidden > 0 ? `The ${SHOWN_PREFIXES} largest of ${count(sorted.length)}.` : "" };
 }
 
-/** Rows of the tracked buckets, each a link to itself through the same window. */
+/** Rows of the tracked buckets, each with a link that shows it through the same window. */
 export function bucketRows({ found }, shown) {
   return found.map((one) => {
     const here = one.bucket === shown.bucket;

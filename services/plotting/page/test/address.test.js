@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { DEFAULT_WINDOW, nameOf, read, write } from "../src/address.js";
 
-test("what is written is read again", () => {
+test("a written fragment is read again", () => {
   const shown = { bucket: "my.bucket-1", window: 3600 };
 
   assert.deepEqual(read(write(shown)), shown);

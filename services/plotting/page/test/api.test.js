@@ -6,14 +6,14 @@ import { Api, ApiError, UnreachableError } from "../src/api.js";
 const BASE = "http://127.0.0.1:1/stage/v1/";
 
 function answering(...answers) {
-  const asked = [];
+  const requests = [];
   const fetcher = async (url, { headers }) => {
-    asked.push({ url, tag: headers["If-None-Match"] });
+    requests.push({ url, tag: headers["If-None-Match"] });
     const answer = answers.shift();
     if (answer instanceof Error) throw answer;
     return answer;
   };
-  return { api: new Api(BASE, fetcher), asked };
+  return { api: new Api(BASE, fetcher), requests };
 }
 
 const ok = (body, headers = {}) => new Response(JSON.stringify(body), { headers });
@@ -24,15 +24,15 @@ test("a path is below the page's own", () => {
   assert.equal(api.url("plot", { bucket: "b", window: 10, format: null }), `${BASE}plot?bucket=b&window=10`);
 });
 
-test("what is asked again carries its ETag, and a 304 gives the answer kept with fresh headers", async () => {
+test("a repeated request carries the ETag, and a 304 gives the kept answer with fresh headers", async () => {
   const fresh = { ETag: 'W/"1"', "Tidemark-As-Of": "2026-11-20T08:00:00.000000Z", "Tidemark-Queue-Waiting": "0" };
   const later = { ...fresh, "Tidemark-As-Of": "2026-11-20T08:00:01.000000Z", "Tidemark-Queue-Waiting": "unknown" };
-  const { api, asked } = answering(ok({ n: 1 }, fresh), new Response(null, { status: 304, headers: later }));
+  const { api, requests } = answering(ok({ n: 1 }, fresh), new Response(null, { status: 304, headers: later }));
 
   const first = await api.get("count", {});
   const second = await api.get("count", {});
 
-  assert.equal(asked[1].tag, 'W/"1"');
+  assert.equal(requests[1].tag, 'W/"1"');
   assert.deepEqual([first.changed, second.changed], [true, false]);
   assert.deepEqual(second.body, { n: 1 });
   assert.deepEqual([first.fresh.waiting, second.fresh.waiting], [0, null]);
@@ -50,31 +50,31 @@ test("a problem keeps its type and its words", async () => {
   });
 });
 
-test("a refusal of API Gateway's says why", async () => {
+test("a refusal of API Gateway has its reason", async () => {
   const { api } = answering(new Response('{"Message": "User is not authorized"}', { status: 403 }));
 
   await assert.rejects(api.get("count", {}), /^Error: User is not authorized$/);
 });
 
-test("a refusal that is no problem document says its status", async () => {
+test("a refusal without a problem document has its status", async () => {
   const { api } = answering(new Response("<html>no</html>", { status: 502 }));
 
   await assert.rejects(api.get("count", {}), /status 502/);
 });
 
-test("silence, and an answer that cannot be read, are the API's absence", async () => {
+test("silence, and an answer that cannot be read, mean that the API is unreachable", async () => {
   const { api } = answering(new TypeError("Failed to fetch"), new Response("{broken"));
 
   await assert.rejects(api.get("count", {}), UnreachableError);
   await assert.rejects(api.get("count", {}), UnreachableError);
 });
 
-test("all pages are read, up to a bound that is told", async () => {
-  const { api, asked } = answering(ok({ prefixes: [1], next: "a" }), ok({ prefixes: [2], next: null }));
+test("all pages are read, up to a bound", async () => {
+  const { api, requests } = answering(ok({ prefixes: [1], next: "a" }), ok({ prefixes: [2], next: null }));
   const endless = new Api(BASE, async () => ok({ prefixes: [0], next: "on" }));
 
   assert.deepEqual(await api.all("prefixes", { bucket: "b" }, "prefixes"), { found: [1, 2], more: false });
-  assert.match(asked[1].url, /cursor=a/);
+  assert.match(requests[1].url, /cursor=a/);
   const bounded = await endless.all("prefixes", {}, "prefixes");
   assert.deepEqual([bounded.found.length, bounded.more], [10, true]);
 });

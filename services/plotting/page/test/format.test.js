@@ -27,6 +27,6 @@ test("a fraction that rounds up does not become the next second", () => {
   assert.equal(clock(seconds("2026-11-20T08:15:59.999999Z"), 1), "08:15:59.9");
 });
 
-test("the past is said in the unit that fits", () => {
+test("the past is written in the unit that fits", () => {
   assert.deepEqual([0, 12, 120, 7200, 200000].map(ago), ["now", "12 s ago", "2 min ago", "2 h ago", "2 days ago"]);
 });

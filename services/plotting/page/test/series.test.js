@@ -24,8 +24,8 @@ test("as the window moves on, the last sample that it has passed stays in force"
   assert.deepEqual([start, start + 9.9, start + 10, start + 15, start + 99].map((at) => visible(series, at)), [0, 0, 1, 1, 2]);
 });
 
-test("the size axis begins at 0, and has room above what is drawn", () => {
-  const { low, high, reference } = extent([0, 18, 27], 27);
+test("the size axis has room above the data", () => {
+  const { low, high, reference } = extent([0, 18, 27], [27, 27]);
 
   assert.equal(low, 0);
   assert.ok(high > 27 && high < 54);
@@ -33,13 +33,23 @@ test("the size axis begins at 0, and has room above what is drawn", () => {
 });
 
 test("a maximum near what is drawn is on the axis, a far one is not", () => {
-  assert.ok(extent([10, 20], 45).high > 45);
-  assert.ok(extent([10, 20], 4500).high < 45);
+  assert.ok(extent([10, 20], [100, null]).high > 100);
+  assert.ok(extent([10, 20], [101, 102]).high < 101);
+  assert.ok(extent([10, 20], [60, 300]).high > 300); // five times the line below it
+  assert.ok(extent([10, 20], [null, 100]).high > 100);
+  assert.ok(extent([], [0, 27]).high > 27);
+});
+
+test("the axis starts at 0 unless the data change by less than a tenth of their largest size", () => {
+  assert.equal(extent([90, 100], [100, 100]).low, 0);
+  const { low, reference } = extent([91, 100], [100, 100]);
+  assert.deepEqual([low, reference], [91 - 9 / 8, 91]);
+  assert.equal(extent([100, 100], [100, 100]).low, 0);
 });
 
 test("changes too small to be seen beside the total get an axis of differences", () => {
   const petabyte = 2 ** 50;
-  const scale = extent([petabyte, petabyte + 30], petabyte + 30);
+  const scale = extent([petabyte, petabyte + 30], [petabyte + 30, petabyte + 30]);
   const labels = ticks(scale, 6).map(([, label]) => label);
 
   assert.ok(scale.low > 0);
