@@ -1,5 +1,5 @@
-"""The deployment app: one CDK app that makes the same templates for AWS and for the LocalStack on this machine."""
+"""The CDK app: it makes the same templates for AWS and for LocalStack on this machine. Start reading at stage.py."""
 
 from infra_cdk.node import use_packaged_node
 
-use_packaged_node()  # here, because jsii looks for node when aws_cdk is imported, wherever that happens first
+use_packaged_node()  # jsii looks for node at the first import of aws_cdk, which may be anywhere below this package

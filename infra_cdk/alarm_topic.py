@@ -1,4 +1,4 @@
-"""The topic that alarms write to, and the people who read it."""
+"""The topic that alarms write to, and its subscribers."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from constructs import Construct
 
 
 class AlarmTopic(Construct):
-    """An encrypted topic that takes alarms of this account and region; each address must confirm its subscription."""
+    """An encrypted topic for the alarms of this account and region. Each address must confirm its subscription."""
 
     def __init__(self, scope: Construct, construct_id: str, *, emails: Sequence[str]) -> None:
         super().__init__(scope, construct_id)
@@ -20,30 +20,24 @@ class AlarmTopic(Construct):
             "Key",
             description="Tidemark: alarms on their way to their subscribers",
             enable_key_rotation=True,
-            removal_policy=RemovalPolicy.DESTROY,  # it protects messages under way, and nothing that is kept
+            removal_policy=RemovalPolicy.DESTROY,  # it encrypts messages on their way and nothing that is kept
         )
         self.topic = sns.Topic(self, "Topic", display_name="Tidemark", master_key=key, enforce_ssl=True)
-        alarms = iam.ServicePrincipal("cloudwatch.amazonaws.com", conditions=self._ours())
-        # AWS's own key for SNS admits nobody else: with it, no alarm would ever arrive, and nothing would say so.
-        key.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[alarms], actions=["kms:Decrypt", "kms:GenerateDataKey*"], resources=["*"]
-            )
-        )
-        # A topic's own policy takes the place of the default one, which admits the account's alarms.
-        self.topic.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[alarms], actions=["sns:Publish"], resources=[self.topic.topic_arn]
-            )
-        )
+        # AWS's own key for SNS does not admit CloudWatch: with that key alarms would be lost silently.
+        key.add_to_resource_policy(self._statement("*", "kms:Decrypt", "kms:GenerateDataKey*"))
+        # Our policy replaces the topic's default one, which admits the account's alarms.
+        self.topic.add_to_resource_policy(self._statement(self.topic.topic_arn, "sns:Publish"))
         for email in emails:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
 
-    def _ours(self) -> dict[str, dict[str, str]]:
+    def _statement(self, resource: str, *allowed: str) -> iam.PolicyStatement:
         alarms = Stack.of(self).format_arn(
             service="cloudwatch",
             resource="alarm",
             resource_name="*",
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
-        return {"ArnLike": {"aws:SourceArn": alarms}}
+        cloudwatch = iam.ServicePrincipal(
+            "cloudwatch.amazonaws.com", conditions={"ArnLike": {"aws:SourceArn": alarms}}
+        )
+        return iam.PolicyStatement(principals=[cloudwatch], actions=list(allowed), resources=[resource])

@@ -1,4 +1,4 @@
-"""The alarms: when people are told, and with which words."""
+"""The alarms: when people are told, and in which words. A new alarm goes here."""
 
 from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -6,90 +6,96 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from infra_cdk.watched import Watched
+from infra_cdk.images import SERVICES
+from infra_cdk.metrics import Metrics
 
-OLDEST_SECONDS = 300
-"""Beyond the longest that a message waits between two tries (180 s), so that one failed try tells nobody."""
+MAX_MESSAGE_AGE_SECONDS = 300
+"""More than the pause between two tries of a message (180 s), so that one failed try raises no alarm."""
 BYTES_PER_GIB = 2**30
 
-_ABOVE = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
 _NO_DATA_IS_WELL = cloudwatch.TreatMissingData.NOT_BREACHING
 _NO_DATA_CHANGES_NOTHING = cloudwatch.TreatMissingData.IGNORE
+_DEAD_LETTERS = {
+    "DeadLetters": "The tracker failed five times with a message",
+    "UndeliveredEvents": "EventBridge could not put an event into the queue",
+}
 
 
 class Alarms(Construct):
-    """Alarms that tell a topic when they begin and when they end."""
+    """Alarms that write to a topic when they begin and when they end."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, topic: sns.ITopic) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, metrics: Metrics, topic: sns.ITopic, threshold_gib: int
+    ) -> None:
         super().__init__(scope, construct_id)
-        self._tell = actions.SnsAction(topic)
-        self._stack = Stack.of(scope).stack_name
+        self._action = actions.SnsAction(topic)
         self.all: list[cloudwatch.Alarm] = []
+        self._on_queues(metrics)
+        self._on_functions(metrics)
+        self._on_api(metrics)
+        self._on_sizes(metrics, threshold_gib)
+        self._on_backups(metrics)
 
-    def on_queues(self, watched: Watched) -> None:
-        """Tell of dead letters, and of a tracker that does not keep up."""
-        for name, queue in watched.dead_letters.items():
-            # SQS stops counting a queue that nobody touched for six hours, whatever is in it.
+    def _on_queues(self, metrics: Metrics) -> None:
+        for name, queue in metrics.dead_letter_queues.items():
+            # SQS stops counting a queue that nobody touched for six hours, although its messages are still there.
             self._alarm(
                 name,
-                watched.of_queue(queue, "ApproximateNumberOfMessagesVisible"),
+                metrics.of_queue(queue, "ApproximateNumberOfMessagesVisible"),
                 above=0,
                 missing=_NO_DATA_CHANGES_NOTHING,
-                says=f"{_WORDS[name]}: sizes may be wrong until make redrive",
+                description=f"{_DEAD_LETTERS[name]}: sizes may be wrong until make redrive",
             )
         self._alarm(
             "Oldest",
-            watched.of_queue(watched.queue, "ApproximateAgeOfOldestMessage"),
-            above=OLDEST_SECONDS,
+            metrics.of_queue(metrics.queue_name, "ApproximateAgeOfOldestMessage"),
+            above=MAX_MESSAGE_AGE_SECONDS,
             minutes=3,
-            says=f"A change has waited for more than {OLDEST_SECONDS} s: the history is late",
+            description=f"A change has waited for more than {MAX_MESSAGE_AGE_SECONDS} s: the history is late",
         )
 
-    def on_functions(self, watched: Watched) -> None:
-        """Tell of functions that fail, or that Lambda does not start."""
-        for service in watched.functions:
+    def _on_functions(self, metrics: Metrics) -> None:
+        for service in SERVICES:
             self._alarm(
                 f"{service}-errors",
-                watched.of_function(service, "Errors"),
+                metrics.of_function(service, "Errors"),
                 above=0,
-                says=f"{service} fails: its log says why",
+                description=f"{service} fails: its log says why",
             )
             self._alarm(
                 f"{service}-throttles",
-                watched.of_function(service, "Throttles"),
+                metrics.of_function(service, "Throttles"),
                 above=0,
-                says=f"Lambda throttles {service}: the account's concurrency is used up",
+                description=f"Lambda throttles {service}: the account's concurrency is used up",
             )
 
-    def on_api(self, watched: Watched) -> None:
-        """Tell of answers that are nobody's fault but ours."""
+    def _on_api(self, metrics: Metrics) -> None:
         self._alarm(
             "ApiServerErrors",
-            watched.of_api("5XXError"),
+            metrics.of_api("5XXError"),
             above=0,
-            says="The API answered with a server error: plotting's log says why",
+            description="The API answered with a server error: plotting's log says why",
         )
 
-    def on_sizes(self, watched: Watched, threshold_gib: int) -> None:
-        """Tell of a bucket that has grown past the threshold, in GiB."""
-        for construct_id, bucket in watched.buckets.items():
-            # A bucket speaks when it changes, and stays as it is when it says nothing.
+    def _on_sizes(self, metrics: Metrics, threshold_gib: int) -> None:
+        for construct_id, bucket in metrics.buckets.items():
+            # The tracker records a size only when it changes, so without data the last one still holds.
             self._alarm(
                 f"{construct_id}-size",
-                watched.of_bucket(bucket, "TotalSize"),
+                metrics.of_bucket(bucket, "TotalSize"),
                 above=threshold_gib * BYTES_PER_GIB,
                 missing=_NO_DATA_CHANGES_NOTHING,
-                says=f"Bucket {bucket} weighs more than {threshold_gib} GiB",
+                description=f"Bucket {bucket} weighs more than {threshold_gib} GiB",
             )
 
-    def on_backups(self, watched: Watched) -> None:
-        """Tell of a backup that failed, where there are any."""
-        if watched.vault is not None:
+    def _on_backups(self, metrics: Metrics) -> None:
+        failed = metrics.failed_backups()
+        if failed is not None:
             self._alarm(
                 "Backups",
-                watched.of_vault(watched.vault, "NumberOfBackupJobsFailed"),
+                failed,
                 above=0,
-                says="A backup of the tables failed: AWS Backup's list of jobs says why",
+                description="A backup of the tables failed: AWS Backup's list of jobs says why",
             )
 
     def _alarm(
@@ -98,7 +104,7 @@ class Alarms(Construct):
         metric: cloudwatch.IMetric,
         *,
         above: float,
-        says: str,
+        description: str,
         minutes: int = 1,
         missing: cloudwatch.TreatMissingData = _NO_DATA_IS_WELL,
     ) -> None:
@@ -108,16 +114,10 @@ class Alarms(Construct):
             metric=metric,
             threshold=above,
             evaluation_periods=minutes,
-            comparison_operator=_ABOVE,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
             treat_missing_data=missing,
-            alarm_description=f"{self._stack}: {says}",
+            alarm_description=f"{Stack.of(self).stack_name}: {description}",
         )
-        alarm.add_alarm_action(self._tell)
-        alarm.add_ok_action(self._tell)
+        alarm.add_alarm_action(self._action)
+        alarm.add_ok_action(self._action)
         self.all.append(alarm)
-
-
-_WORDS = {
-    "DeadLetters": "The tracker failed five times with a message",
-    "UndeliveredEvents": "EventBridge could not put an event into the queue",
-}

@@ -1,28 +1,31 @@
-"""What works on the data: queue, functions, API. It holds nothing and may be deleted and made again."""
+"""The stack of everything that works on the data: queue, functions, API. It holds no data and can be made again."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import CfnOutput, CfnParameter, CfnRule, CfnRuleAssertion, Duration, Fn, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra_cdk import wiring
+from infra_cdk import parameters
+from infra_cdk.api import MAX_INTEGRATION_SECONDS, Api
 from infra_cdk.canary import Canary
-from infra_cdk.image_function import Allotment, ImageFunction
 from infra_cdk.images import Images
-from infra_cdk.plot_api import LONGEST_SECONDS, PlotApi
+from infra_cdk.service_function import Limits, ServiceFunction
 from infra_cdk.settings import ENDPOINT_PARAMETER, Settings
 from infra_cdk.tracking_queue import TrackingQueue
 from size_history.items import SIZE_INDEX
 
-TRACKING = Allotment(memory_mib=512, timeout_seconds=30)
-PLOTTING = Allotment(
-    memory_mib=1024, timeout_seconds=LONGEST_SECONDS - 1
-)  # so that its log shows the timeout
-DRIVER = Allotment(memory_mib=256, timeout_seconds=300)
+TRACKING = Limits(memory_mib=512, timeout_seconds=30)
+PLOTTING = Limits(
+    memory_mib=1024,
+    timeout_seconds=MAX_INTEGRATION_SECONDS
+    - 1,  # before API Gateway gives up, so that the log shows the timeout
+)
+DRIVER = Limits(memory_mib=256, timeout_seconds=300)
 VISIBILITY = Duration.seconds(6 * TRACKING.timeout_seconds)  # AWS's advice for a queue that feeds a function
 
 DRIVER_OBJECTS = ("assignment1.txt", "assignment2.txt")
@@ -40,46 +43,44 @@ class LambdaStack(Stack):
         self._images = images
         _refuse_missing_images(self, images)
         self._find_storage()
-
-        self._tracking_queue = TrackingQueue(self, "Tracking", visibility=VISIBILITY)
-        self._tracking_queue.collect("DataBucketChanges", [self._data_bucket.bucket_name])
-        if settings.tracked_buckets:
-            self._tracking_queue.collect("TrackedBucketChanges", settings.tracked_buckets)
-        self._tracking_queue.admit_added_rules(settings.target)
-        self._tracking_queue.reconcile_daily(settings.tracked_buckets)
+        self._tracking_queue = self._collect_changes()
         self._queue = self._tracking_queue.queue
+
         tracking = self._size_tracking()
         self._tracking_queue.feed(tracking.live, settings.queue)
-
         plotting = self._plotting()
-        self._api = PlotApi(self, "PlotApi", function=plotting.live, cors_origin=settings.cors_origin)
+        self._api = Api(self, "PlotApi", function=plotting.live, cors_origin=settings.cors_origin)
         self._api_url = self._api.url(_endpoint(self, settings))
         driver = self._driver()
 
         self._grant_tracking(tracking)
         self._grant_plotting(plotting)
         self._grant_driver(driver)
-        self._roll_out_gradually(tracking, plotting, driver)
-        self._outputs(tracking.function, plotting.function, driver.function)
-        self._publish({"size-tracking": tracking, "plotting": plotting, "driver": driver})
+        functions = {"size-tracking": tracking, "plotting": plotting, "driver": driver}
+        if not settings.emulated:  # LocalStack reports success for CodeDeploy's resources and makes none
+            self._roll_out_gradually(functions)
+        self._publish(functions)
+        self._output(functions)
 
     def _find_storage(self) -> None:
-        def published(name: str) -> str:
-            return wiring.published(self, self._settings, name)
+        def name(parameter: str) -> str:
+            return parameters.read(self, self._settings, parameter)
 
-        self._data_bucket = s3.Bucket.from_bucket_name(self, "DataBucket", published(wiring.DATA_BUCKET))
-        self._tracked = [
-            self._data_bucket,
-            *(
-                s3.Bucket.from_bucket_name(self, f"Tracked-{name}", name)
-                for name in self._settings.tracked_buckets
-            ),
-        ]
-        self._plot_bucket = s3.Bucket.from_bucket_name(self, "PlotBucket", published(wiring.PLOT_BUCKET))
-        self._history = dynamodb.Table.from_table_name(self, "History", published(wiring.HISTORY_TABLE))
-        self._ledger = dynamodb.Table.from_table_name(self, "Ledger", published(wiring.LEDGER_TABLE))
+        self._data_bucket = s3.Bucket.from_bucket_name(self, "DataBucket", name(parameters.DATA_BUCKET))
+        self._plot_bucket = s3.Bucket.from_bucket_name(self, "PlotBucket", name(parameters.PLOT_BUCKET))
+        self._history = dynamodb.Table.from_table_name(self, "History", name(parameters.HISTORY_TABLE))
+        self._ledger = dynamodb.Table.from_table_name(self, "Ledger", name(parameters.LEDGER_TABLE))
 
-    def _size_tracking(self) -> ImageFunction:
+    def _collect_changes(self) -> TrackingQueue:
+        queue = TrackingQueue(self, "Tracking", visibility=VISIBILITY)
+        queue.collect("DataBucketChanges", [self._data_bucket.bucket_name])
+        if self._settings.tracked_buckets:
+            queue.collect("TrackedBucketChanges", self._settings.tracked_buckets)
+        queue.admit_added_rules(self._settings.target)
+        queue.reconcile_daily(self._settings.tracked_buckets)
+        return queue
+
+    def _size_tracking(self) -> ServiceFunction:
         return self._function(
             "SizeTracking",
             "size-tracking",
@@ -89,11 +90,11 @@ class LambdaStack(Stack):
                 "LEDGER_TABLE": self._ledger.table_name,
                 "QUEUE_URL": self._queue.queue_url,
             },
-            # Each step of a reconcile sends the next; AWS stops such a chain after 16, unless it is allowed.
+            # Each reconcile step sends the next one. By default AWS stops such a chain after 16 messages.
             recursive_loop=lambda_.RecursiveLoop.ALLOW,
         )
 
-    def _plotting(self) -> ImageFunction:
+    def _plotting(self) -> ServiceFunction:
         return self._function(
             "Plotting",
             "plotting",
@@ -109,7 +110,7 @@ class LambdaStack(Stack):
             },
         )
 
-    def _driver(self) -> ImageFunction:
+    def _driver(self) -> ServiceFunction:
         return self._function(
             "Driver",
             "driver",
@@ -125,32 +126,28 @@ class LambdaStack(Stack):
         )
 
     def _function(
-        self,
-        construct_id: str,
-        service: str,
-        allotment: Allotment,
-        environment: dict[str, str],
-        recursive_loop: lambda_.RecursiveLoop | None = None,
-    ) -> ImageFunction:
-        return ImageFunction(
+        self, construct_id: str, service: str, limits: Limits, environment: dict[str, str], **options: Any
+    ) -> ServiceFunction:
+        return ServiceFunction(
             self,
             construct_id,
             service=service,
             digest=self._images.digest(service),
             architecture=self._settings.architecture,
-            allotment=allotment,
+            limits=limits,
             environment=environment,
-            recursive_loop=recursive_loop,
+            **options,
         )
 
-    def _grant_tracking(self, tracking: ImageFunction) -> None:
-        # ListBucket makes an absent object a 404; without it every deletion looks like a refusal (403).
-        tracking.may("s3:ListBucket", on=[bucket.bucket_arn for bucket in self._tracked])
-        for bucket in self._tracked:
-            tracking.may_on_all(
-                "s3:GetObject", of=bucket.arn_for_objects("*"), because="every object of the bucket counts"
+    def _grant_tracking(self, tracking: ServiceFunction) -> None:
+        buckets = [self._data_bucket.bucket_arn, *map(self._bucket_arn, self._settings.tracked_buckets)]
+        # Without ListBucket, S3 answers 403 instead of 404 for an absent object.
+        tracking.allow("s3:ListBucket", on=buckets)
+        for bucket in buckets:
+            tracking.allow_wildcard(
+                "s3:GetObject", on=f"{bucket}/*", reason="every object of the bucket counts"
             )
-        tracking.may(
+        tracking.allow(
             "dynamodb:GetItem",
             "dynamodb:BatchGetItem",
             "dynamodb:Query",
@@ -158,86 +155,76 @@ class LambdaStack(Stack):
             "dynamodb:UpdateItem",
             on=self._ledger.table_arn,
         )
-        tracking.may("dynamodb:PutItem", on=self._history.table_arn)
-        tracking.may("sqs:SendMessage", on=self._queue.queue_arn)
+        tracking.allow("dynamodb:PutItem", on=self._history.table_arn)
+        tracking.allow("sqs:SendMessage", on=self._queue.queue_arn)
 
-    def _grant_plotting(self, plotting: ImageFunction) -> None:
-        # An index is a resource of its own: without its ARN the query is denied, and only on AWS.
-        plotting.may(
-            "dynamodb:Query", on=[self._history.table_arn, f"{self._history.table_arn}/index/{SIZE_INDEX}"]
+    def _grant_plotting(self, plotting: ServiceFunction) -> None:
+        # An index is a resource of its own. Without its ARN the query is denied, and only on AWS.
+        index = f"{self._history.table_arn}/index/{SIZE_INDEX}"
+        plotting.allow("dynamodb:Query", on=[self._history.table_arn, index])
+        plotting.allow(
+            "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", on=self._ledger.table_arn
         )
-        plotting.may("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", on=self._ledger.table_arn)
-        plotting.may("s3:PutObject", on=self._plot_bucket.arn_for_objects("plot"))
-        plotting.may_on_all(
+        plotting.allow("s3:PutObject", on=self._plot_bucket.arn_for_objects("plot"))
+        plotting.allow_wildcard(
             "s3:PutObject",
-            of=self._plot_bucket.arn_for_objects("plot/*"),
-            because="each bucket's plot has that bucket's name",
+            on=self._plot_bucket.arn_for_objects("plot/*"),
+            reason="each bucket's plot has that bucket's name",
         )
-        plotting.may("sqs:GetQueueAttributes", on=self._queue.queue_arn)
+        plotting.allow("sqs:GetQueueAttributes", on=self._queue.queue_arn)
 
-    def _grant_driver(self, driver: ImageFunction) -> None:
-        driver.may("s3:ListBucket", on=self._data_bucket.bucket_arn)
-        driver.may(
-            "s3:GetObject",
-            "s3:PutObject",
-            "s3:DeleteObject",
-            on=[self._data_bucket.arn_for_objects(key) for key in DRIVER_OBJECTS],
-        )
-        driver.may("dynamodb:Query", on=self._history.table_arn)
-        driver.may("dynamodb:GetItem", on=self._ledger.table_arn)
-        driver.may("sqs:SendMessage", on=self._queue.queue_arn)
-        driver.may("execute-api:Invoke", on=self._api.route_arn("POST", "/plot"))
+    def _grant_driver(self, driver: ServiceFunction) -> None:
+        objects = [self._data_bucket.arn_for_objects(key) for key in DRIVER_OBJECTS]
+        driver.allow("s3:ListBucket", on=self._data_bucket.bucket_arn)
+        driver.allow("s3:GetObject", "s3:PutObject", "s3:DeleteObject", on=objects)
+        driver.allow("dynamodb:Query", on=self._history.table_arn)
+        driver.allow("dynamodb:GetItem", on=self._ledger.table_arn)
+        driver.allow("sqs:SendMessage", on=self._queue.queue_arn)
+        driver.allow("execute-api:Invoke", on=self._api.route_arn("POST", "/plot"))
 
-    def _roll_out_gradually(
-        self, tracking: ImageFunction, plotting: ImageFunction, driver: ImageFunction
-    ) -> None:
-        if self._settings.emulated:
-            return  # LocalStack reports success for CodeDeploy's resources and makes none
+    def _bucket_arn(self, name: str) -> str:
+        # Bucket.from_bucket_name refuses the long names that buckets from before 2018 may have.
+        return self.format_arn(service="s3", region="", account="", resource=name)
+
+    def _roll_out_gradually(self, functions: Mapping[str, ServiceFunction]) -> None:
         canary = Canary(self, "Canary")
-        errors = {
-            service: canary.watch_errors(service, function.live)
-            for service, function in (
-                ("size-tracking", tracking),
-                ("plotting", plotting),
-                ("driver", driver),
-            )
+        alarms: dict[str, list[cloudwatch.IAlarm]] = {
+            service: [canary.alarm_on_errors(service, function.live)]
+            for service, function in functions.items()
         }
-        oldest = canary.watch_queue(self._queue)
-        canary.roll_out(
-            {
-                "size-tracking": (tracking.live, [errors["size-tracking"], oldest]),
-                "plotting": (plotting.live, [errors["plotting"]]),
-                "driver": (driver.live, [errors["driver"]]),
-            }
-        )
+        alarms["size-tracking"].append(canary.alarm_on_old_messages(self._queue))
+        for service, function in functions.items():
+            canary.roll_out(service, function.live, alarms[service])
 
-    def _outputs(
-        self, tracking: lambda_.IFunction, plotting: lambda_.IFunction, driver: lambda_.IFunction
-    ) -> None:
+    def _publish(self, functions: Mapping[str, ServiceFunction]) -> None:
         for name, value in {
+            parameters.QUEUE: self._queue.queue_name,
+            parameters.DLQ: self._tracking_queue.dlq.queue_name,
+            parameters.RULE_DLQ: self._tracking_queue.rule_dlq.queue_name,
+            parameters.API: self._api.api.rest_api_name,
+            **{
+                parameters.function(service): function.function.function_name
+                for service, function in functions.items()
+            },
+        }.items():
+            parameters.publish(self, self._settings, name, value)
+
+    def _output(self, functions: Mapping[str, ServiceFunction]) -> None:
+        outputs = {
             "ApiUrl": self._api_url,
             "ApiId": self._api.api.rest_api_id,
             "ApiStageName": self._api.stage,
             "QueueUrl": self._queue.queue_url,
             "DlqUrl": self._tracking_queue.dlq.queue_url,
             "RuleDlqUrl": self._tracking_queue.rule_dlq.queue_url,
-            "SizeTrackingFunctionName": tracking.function_name,
-            "PlottingFunctionName": plotting.function_name,
-            "DriverFunctionName": driver.function_name,
-        }.items():
-            CfnOutput(self, name, value=value)
+            "SizeTrackingFunctionName": functions["size-tracking"].function.function_name,
+            "PlottingFunctionName": functions["plotting"].function.function_name,
+            "DriverFunctionName": functions["driver"].function.function_name,
+        }
         if self._settings.tracked_buckets:
-            CfnOutput(self, "TrackedBuckets", value=",".join(self._settings.tracked_buckets))
-
-    def _publish(self, functions: Mapping[str, ImageFunction]) -> None:
-        for name, value in {
-            wiring.QUEUE: self._queue.queue_name,
-            wiring.DLQ: self._tracking_queue.dlq.queue_name,
-            wiring.RULE_DLQ: self._tracking_queue.rule_dlq.queue_name,
-            wiring.API: self._api.api.rest_api_name,
-            **{wiring.function(service): made.function.function_name for service, made in functions.items()},
-        }.items():
-            wiring.publish(self, self._settings, name, value)
+            outputs["TrackedBuckets"] = ",".join(self._settings.tracked_buckets)
+        for name, value in outputs.items():
+            CfnOutput(self, name, value=value)
 
 
 def _endpoint(stack: Stack, settings: Settings) -> str | None:
@@ -253,22 +240,12 @@ def _endpoint(stack: Stack, settings: Settings) -> str | None:
 
 
 def _refuse_missing_images(stack: Stack, images: Images) -> None:
-    # Synth must work on a fresh clone, a deployment must not: a parameter that has no value stops the CLI
-    # before it touches the account, and CloudFormation behind any other tool.
+    # Synth must work on a fresh clone, but a deployment needs images. A parameter without a value stops the CDK's
+    # command line before it touches the account. The rule, which is never true, stops every other tool.
     if not images.missing:
         return
     reason = f"images.json names no image for: {', '.join(images.missing)}"
     missing = CfnParameter(stack, "RunMakePushImagesFirst", type="String", description=reason)
-    CfnRule(
-        stack,
-        "ImagesArePushed",
-        assertions=[
-            CfnRuleAssertion(
-                # Never true, so that whoever gives the parameter a value is refused too.
-                assert_=Fn.condition_not(
-                    Fn.condition_equals(missing.value_as_string, missing.value_as_string)
-                ),
-                assert_description=f"{reason}; run make push-images first",
-            )
-        ],
-    )
+    never = Fn.condition_not(Fn.condition_equals(missing.value_as_string, missing.value_as_string))
+    refusal = CfnRuleAssertion(assert_=never, assert_description=f"{reason}; run make push-images first")
+    CfnRule(stack, "ImagesArePushed", assertions=[refusal])

@@ -1,37 +1,33 @@
-"""The pipeline that delivers a branch: test, images, synth, itself, then the stacks.
+"""The stack of the pipeline that delivers a branch.
 
-The stage that it deploys is the one that `make deploy` deploys, down to the last logical id, so that either may go on
-where the other stopped. The registry is outside of it: images are pushed before anything that runs them.
+It deploys the same stage as `make deploy`, down to the last logical id, so the two may take turns. It does not deploy
+the registry, because images are pushed before the stacks that run them are deployed.
 """
 
 import json
 import shlex
-from pathlib import Path
 from typing import Any
 
-from aws_cdk import Duration, RemovalPolicy, Stack, Stage, pipelines
+from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack, Stage, pipelines
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra_cdk.images import SERVICES, repository
-from infra_cdk.nag_findings import keep
-from infra_cdk.pipeline_findings import keep_what_pipelines_make
-from infra_cdk.settings import Settings
+from infra_cdk.nag_suppressions import suppress, suppress_wildcard
+from infra_cdk.settings import HERE, Settings
 
 NAME = "Tidemark-PipelineStack"
 PYTHON = "3.13"
-PUSHED = "pushed"
-"""The directory in which the images' digests go from the step that pushed them to the one that synthesizes."""
+DIGESTS = "pushed"
+"""The directory that takes images.json from the step that pushes the images to the step that synthesizes."""
 OUTPUT = "infra_cdk/cdk.out"
-ARTIFACTS_KEPT = Duration.days(30)
-
-_HERE = Path(__file__).resolve().parent
+ARTIFACT_RETENTION = Duration.days(30)
 
 
 class PipelineStack(Stack):
-    """Source → test → images → synth → self-update → deploy, in the account and region that it is itself deployed to."""
+    """Source → test → images → synth → self-update → deploy, all in the pipeline's own account and region."""
 
     def __init__(self, scope: Construct, *, settings: Settings, deployed: Stage, **stack: Any) -> None:
         super().__init__(scope, NAME, **stack)
@@ -52,17 +48,16 @@ class PipelineStack(Stack):
         pipeline.add_stage(deployed)
         pipeline.build_pipeline()
         pipeline.pipeline.add_to_role_policy(self._connect())
-        keep(images.project, "CB3", because="It builds container images, and the Docker engine needs it")
-        keep(images.project, "IAM5[Resource::*]", because="ecr:GetAuthorizationToken knows no resource")
-        keep_what_pipelines_make(self, artifacts)
+        suppress(images.project, "CB3", reason="It builds container images, and the Docker engine needs it")
+        suppress(images.project, "IAM5[Resource::*]", reason="ecr:GetAuthorizationToken knows no resource")
+        _suppress_findings_of_cdk_pipelines(self, artifacts)
 
     def _source(self) -> pipelines.CodePipelineSource:
         return pipelines.CodePipelineSource.connection(
             str(self._settings.source_repository),
             self._settings.source_branch,
             connection_arn=str(self._settings.connection_arn),
-            # With its history, for the images are tagged with the commit.
-            code_build_clone_output=True,
+            code_build_clone_output=True,  # a clone, because images are tagged with the commit
         )
 
     def _images(self, source: pipelines.IFileSetProducer) -> pipelines.CodeBuildStep:
@@ -74,10 +69,14 @@ class PipelineStack(Stack):
         return self._step(
             "Images",
             source,
-            [f"make push-images ARCHITECTURE={architecture}", f"mkdir {PUSHED}", f"mv images.json {PUSHED}/"],
-            output=PUSHED,
+            [
+                f"make push-images ARCHITECTURE={architecture}",
+                f"mkdir {DIGESTS}",
+                f"mv images.json {DIGESTS}/",
+            ],
+            output=DIGESTS,
             environment=codebuild.BuildEnvironment(build_image=build_image, privileged=True),
-            may=self._push(),
+            allow=self._push(),
         )
 
     def _synth(
@@ -87,14 +86,14 @@ class PipelineStack(Stack):
         return self._step(
             "Synth",
             source,
-            [f"mv {PUSHED}/images.json .", f".venv/bin/python -m infra_cdk.app {context} -o {OUTPUT}"],
+            [f"mv {DIGESTS}/images.json .", f".venv/bin/python -m infra_cdk.app {context} -o {OUTPUT}"],
             output=OUTPUT,
-            inputs={PUSHED: images},
+            inputs={DIGESTS: images},
         )
 
     def _context(self) -> list[str]:
-        # Said again, for the pipeline must find itself in what it synthesizes, wherever it was first told of these; and
-        # the functions are of the architecture that its images are built for, on a machine of that kind.
+        # The first deployment may have taken these from a command line. The pipeline must pass them on, or its own stack
+        # would be missing from what it synthesizes.
         return [
             f"target={self._settings.target}",
             f"architecture={self._settings.architecture}",
@@ -112,7 +111,7 @@ class PipelineStack(Stack):
         output: str | None = None,
         inputs: dict[str, pipelines.IFileSetProducer] | None = None,
         environment: codebuild.BuildEnvironment | None = None,
-        may: list[iam.PolicyStatement] | None = None,
+        allow: list[iam.PolicyStatement] | None = None,
     ) -> pipelines.CodeBuildStep:
         return pipelines.CodeBuildStep(
             name,
@@ -122,14 +121,14 @@ class PipelineStack(Stack):
             commands=commands,
             primary_output_directory=output,
             build_environment=environment,
-            role_policy_statements=[self._connect(), *(may or [])],
+            role_policy_statements=[self._connect(), *(allow or [])],
             partial_build_spec=codebuild.BuildSpec.from_object(
                 {"phases": {"install": {"runtime-versions": {"python": PYTHON}}}}
             ),
         )
 
     def _connect(self) -> iam.PolicyStatement:
-        # The CDK allows this under the service's former name only, codestar-connections.
+        # The CDK allows this only under the service's former name, codestar-connections.
         return iam.PolicyStatement(
             actions=["codeconnections:UseConnection"], resources=[str(self._settings.connection_arn)]
         )
@@ -140,9 +139,7 @@ class PipelineStack(Stack):
             for service in SERVICES
         ]
         return [
-            iam.PolicyStatement(
-                actions=["ecr:GetAuthorizationToken"], resources=["*"]
-            ),  # it knows no resource
+            iam.PolicyStatement(actions=["ecr:GetAuthorizationToken"], resources=["*"]),
             iam.PolicyStatement(
                 actions=[
                     "ecr:DescribeRepositories",
@@ -166,13 +163,51 @@ class PipelineStack(Stack):
             enforce_ssl=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            lifecycle_rules=[s3.LifecycleRule(expiration=ARTIFACTS_KEPT)],
+            lifecycle_rules=[s3.LifecycleRule(expiration=ARTIFACT_RETENTION)],
             removal_policy=RemovalPolicy.RETAIN,
         )
-        keep(artifacts, "S1", because="Sources and templates of a month, which CodePipeline alone writes")
+        suppress(artifacts, "S1", reason="Sources and templates of a month, which only CodePipeline writes")
         return artifacts
 
 
 def _cli_version() -> str:
-    package = json.loads((_HERE / "package.json").read_text(encoding="utf-8"))
+    package = json.loads((HERE / "package.json").read_text(encoding="utf-8"))
     return str(package["devDependencies"]["aws-cdk"])
+
+
+def _suppress_findings_of_cdk_pipelines(stack: Stack, artifacts: s3.IBucket) -> None:
+    """Suppress the findings in what CDK Pipelines makes. Call it after the pipeline is built."""
+    for action in ("s3:GetObject*", "s3:GetBucket*", "s3:List*", "s3:DeleteObject*", "s3:Abort*"):
+        suppress(
+            stack, f"IAM5[Action::{action}]", reason="Reading and writing artifacts, as the CDK grants it"
+        )
+    suppress_wildcard(stack, artifacts.arn_for_objects("*"), reason="CodePipeline makes the artifacts' keys")
+    for project in stack.node.find_all():
+        if isinstance(project, codebuild.CfnProject):
+            _suppress_findings_of_project(stack, project)
+    self_update = stack.node.find_child("Pipeline").node.find_child("UpdatePipeline")
+    for resource in ("arn:*:iam::<AWS::AccountId>:role/*", "*"):
+        suppress(
+            self_update,
+            f"IAM5[Resource::{resource}]",
+            reason="It deploys with the bootstrap's roles, which a condition limits, and looks for stacks and buckets",
+        )
+
+
+def _suppress_findings_of_project(stack: Stack, project: codebuild.CfnProject) -> None:
+    parent = project.node.scope
+    if parent is None:
+        raise ValueError(f"{project.node.path} has no parent")
+    suppress(
+        parent,
+        "CB4",
+        reason="A build reads the artifact bucket and leaves nothing that the bucket does not hold",
+    )
+    for service, resource, name, arn_format in (
+        ("logs", "log-group", f"/aws/codebuild/{project.ref}:*", ArnFormat.COLON_RESOURCE_NAME),
+        ("codebuild", "report-group", f"{project.ref}-*", ArnFormat.SLASH_RESOURCE_NAME),
+    ):
+        arn = stack.format_arn(service=service, resource=resource, resource_name=name, arn_format=arn_format)
+        suppress_wildcard(
+            parent, arn, reason="CodeBuild makes the names of a project's log streams and reports"
+        )

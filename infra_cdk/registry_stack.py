@@ -1,4 +1,4 @@
-"""What an account has once per region, whatever is deployed there: where images are kept, and who writes API logs."""
+"""The stack that an account needs once per region: the image repositories, and API Gateway's role for its logs."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra_cdk.images import SERVICES, repository
-from infra_cdk.nag_findings import keep
+from infra_cdk.nag_suppressions import suppress
 
 UNTAGGED_DAYS = 14
 _PUSH_TO_LOGS = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
@@ -18,7 +18,7 @@ _PUSH_TO_LOGS = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 class RegistryStack(Stack):
     """One repository per service, and API Gateway's role for logs.
 
-    It stands outside every target: images are pushed before anything that runs them.
+    It belongs to no target, because images are pushed before the stacks that run them are deployed.
     """
 
     def __init__(self, scope: Construct, construct_id: str, **stack: Any) -> None:
@@ -26,18 +26,18 @@ class RegistryStack(Stack):
         for service in SERVICES:
             images = self._repository(service)
             self._let_lambda_pull(images)
-            CfnOutput(self, f"{_words(service)}RepositoryUri", value=images.repository_uri)
+            CfnOutput(self, f"{_camel_case(service)}RepositoryUri", value=images.repository_uri)
         self._let_api_gateway_log()
 
     def _repository(self, service: str) -> ecr.Repository:
         return ecr.Repository(
             self,
-            _words(service),
-            repository_name=repository(service),  # what is pushed and what runs must meet under one name
+            _camel_case(service),
+            repository_name=repository(service),
             image_tag_mutability=ecr.TagMutability.IMMUTABLE,
             image_scan_on_push=True,
             encryption=ecr.RepositoryEncryption.AES_256,
-            # Untagged ones alone: a function that has not run for weeks still pulls its old, tagged image.
+            # Only untagged images expire: a function that has not run for weeks still pulls its old, tagged image.
             lifecycle_rules=[
                 ecr.LifecycleRule(
                     description="Images that lost their tag, or never had one",
@@ -45,12 +45,12 @@ class RegistryStack(Stack):
                     max_image_age=Duration.days(UNTAGGED_DAYS),
                 )
             ],
-            # ECR deletes no repository that holds images. Retained, its name would be in the next stack's way.
+            # ECR deletes no repository that holds images. A retained one would block its name for the next stack.
             removal_policy=RemovalPolicy.DESTROY,
         )
 
     def _let_lambda_pull(self, images: ecr.Repository) -> None:
-        # Here and not where the functions are: a policy can only be attached where the repository is made.
+        # The stack that makes the repository is the only one that can attach a policy to it.
         functions = self.format_arn(
             service="lambda",
             resource="function",
@@ -66,22 +66,22 @@ class RegistryStack(Stack):
         )
 
     def _let_api_gateway_log(self) -> None:
-        # One setting for all APIs of an account and region: made once, and left where it is for the others.
+        # All APIs of an account and region share this setting, so it stays when the stack goes.
         role = iam.Role(
             self,
             "ApiGatewayLogs",
             assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com"),
             managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(_PUSH_TO_LOGS)],
         )
-        keep(
+        suppress(
             role,
             f"IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{_PUSH_TO_LOGS}]",
-            because="API Gateway uses the role for every API of the account, and asks for this policy of its own",
+            reason="API Gateway uses the role for every API of the account, and AWS asks for this policy",
         )
         account = apigateway.CfnAccount(self, "ApiGatewayAccount", cloud_watch_role_arn=role.role_arn)
-        for kept in (role, account):
-            kept.apply_removal_policy(RemovalPolicy.RETAIN)
+        for resource in (role, account):
+            resource.apply_removal_policy(RemovalPolicy.RETAIN)
 
 
-def _words(service: str) -> str:
+def _camel_case(service: str) -> str:
     return "".join(word.capitalize() for word in service.split("-"))

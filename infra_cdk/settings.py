@@ -1,7 +1,7 @@
-"""What differs between deployments: one frozen value per target, and what the context may change in it.
+"""The settings of a deployment: a default per target, and the changes that the CDK context makes.
 
-The context is `cdk.json`, where an object under a target's name holds that target's settings, and `-c key=value` on
-top of it. Nothing here knows the CDK, and reading settings touches no network and no account.
+The context is the one in `cdk.json`, with `-c key=value` on top of it. In `cdk.json`, an object under a target's name
+holds settings of that target only. This module does not import the CDK, and it uses no network and no account.
 """
 
 import json
@@ -12,17 +12,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from size_history.keys import BUCKET_NAME
+
 HERE = Path(__file__).resolve().parent
 LOCAL_ENDPOINT = "http://127.0.0.1:4566"
 ENDPOINT_PARAMETER = "Endpoint"
-"""The local templates' parameter for the endpoint: the same templates serve whichever port is free."""
+"""The parameter of the local templates for the endpoint: the same templates serve every port."""
+MAX_TRACKED_BUCKETS = 20
+"""A queue's policy holds up to 20 statements (an AWS limit)."""
+MAX_TRACKED_CHARACTERS = 1800
+"""A rule's pattern holds up to 2,048 characters (an AWS limit); this is what remains for names with their quotes."""
 
-
-MOST_TRACKED_BUCKETS = 20
-"""More would break limits of AWS's: 20 statements in a queue's policy, 2,048 characters in a rule's pattern."""
-
-_BUCKET_NAME = re.compile(r"(?!xn--|sthree-)[a-z0-9](?:[a-z0-9]|[.-](?=[a-z0-9-])){1,61}[a-z0-9]")
-"""S3's rules for the names of general purpose buckets."""
+_ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _EMAIL = re.compile(r"[^\s@,]+@[^\s@,]+\.[^\s@,]+")
 _CONNECTION = re.compile(
     r"arn:aws[a-z-]*:(?:codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection/[0-9a-f-]+"
@@ -33,14 +34,14 @@ _EXBIBYTE_IN_GIB = 2**30
 
 
 class SettingsError(ValueError):
-    """A setting that does not exist or a value that it cannot have; the message is one line for the user."""
+    """An unknown setting or a value that does not fit; the message is one line for the user."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueProfile:
-    """How the tracker is fed: messages per batch, seconds to wait for more of them, batches at a time.
+    """How the queue feeds the tracker: messages per batch, seconds to wait for a full batch, batches at a time.
 
-    AWS demands a window of at least 1 s for batches above 10.
+    AWS requires a window of at least 1 s for batches above 10.
     """
 
     batch_size: int
@@ -52,20 +53,18 @@ QUEUE_PROFILES = {
     "default": QueueProfile(batch_size=10, window_seconds=0, concurrency=2),
     "high-volume": QueueProfile(batch_size=48, window_seconds=1, concurrency=2),
 }
-"""The default answers soonest; high-volume costs least per event, and adds its window to every event's delay."""
+"""The default is the fastest. High-volume costs the least per event and adds its window to every event's delay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """One deployment: where it goes, whether its data outlives it, how its functions run, and what it watches.
+    """One deployment.
 
-    `endpoint` is the LocalStack that a local target is deployed to, and None on AWS. `ephemeral` data is
-    destroyed with its stack. `driver_pause_seconds` is the least time between two of the driver's changes. Pages of
-    `cors_origin` may read the API's answers in a browser; a signature is wanted of any.
-    `tracked_buckets` are names of buckets, made by somebody else, that are tracked beside the data bucket.
-    `alarm_emails` are told of alarms; a bucket above `bucket_threshold_gib` (GiB) is one.
-    With `connection_arn`, of a CodeConnections connection, a pipeline delivers `source_branch` of the repository
-    `source_repository` (`owner/name`).
+    `endpoint` is the LocalStack that a local target is deployed to; it is None on AWS. `ephemeral` data is deleted with
+    its stack. The driver makes at most one change per `driver_pause_seconds`. Browsers let pages of `cors_origin` read
+    the API's answers. `tracked_buckets` are existing buckets that are tracked beside the data bucket. `alarm_emails`
+    receive the alarms, one of which is a bucket larger than `bucket_threshold_gib` (GiB). With `connection_arn` (of a
+    CodeConnections connection), a pipeline delivers `source_branch` of `source_repository` (`owner/name`).
     """
 
     target: str
@@ -89,7 +88,7 @@ class Settings:
 
     @property
     def backed_up(self) -> bool:
-        """Whether this deployment's tables are backed up: a demonstration's are not."""
+        """Whether the tables are backed up. Ephemeral data is not."""
         return not self.emulated and not self.ephemeral
 
 
@@ -108,12 +107,10 @@ def context_of(directory: Path = HERE) -> dict[str, Any]:
 
 
 def settings_from(context: Mapping[str, Any]) -> Settings:
-    """Return the settings that the CDK context selects and changes.
+    """Return the settings that the CDK context selects with `target` and changes with the keys of `SETTINGS`.
 
-    `target` selects; every key of `CHANGES` changes one value. An object under the target's name holds such keys for
-    this target alone, and what stands outside of it comes on top. Raises SettingsError, naming the key, for an
-    unknown target, an unknown key (in any target's object) or a value that does not fit. Keys of the CDK itself are
-    left to the CDK.
+    Raises SettingsError, naming the key, for an unknown target, an unknown key (in any target's object) or a value that
+    does not fit. Keys of the CDK itself are ignored.
     """
     ours = {key: value for key, value in context.items() if not _belongs_to_cdk(key)}
     target = ours.pop("target", DEFAULT_TARGET)
@@ -134,9 +131,16 @@ def _section(target: str, section: Any) -> Mapping[str, Any]:
 
 def _changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
     for key, value in changes.items():
-        if key not in CHANGES:
-            raise SettingsError(f"unknown setting '{key}': there are target, {', '.join(CHANGES)}")
-        settings = CHANGES[key](settings, value)
+        if key not in SETTINGS:
+            raise SettingsError(f"unknown setting '{key}': there are target, {', '.join(SETTINGS)}")
+        if key == "endpoint" and not settings.emulated:
+            raise SettingsError(
+                f"setting 'endpoint' is for the target local; '{settings.target}' goes to AWS"
+            )
+        if key == "connectionArn" and settings.emulated:
+            raise SettingsError(f"setting 'connectionArn' is for AWS; '{settings.target}' goes to LocalStack")
+        field, parse = SETTINGS[key]
+        settings = replace(settings, **{field: parse(key, value)})
     return settings
 
 
@@ -145,114 +149,94 @@ def _belongs_to_cdk(key: str) -> bool:
     return key.startswith("@") or ":" in key or key in {"acknowledged-issue-numbers", "cli-telemetry"}
 
 
-def _ephemeral(settings: Settings, value: Any) -> Settings:
+Parser = Callable[[str, Any], Any]
+"""Returns the value of a key for Settings. Raises SettingsError if the value does not fit."""
+
+
+def _one_of(values: Mapping[str, Any]) -> Parser:
+    def parse(key: str, value: Any) -> Any:
+        if str(value) not in values:
+            raise SettingsError(f"setting '{key}' is one of {', '.join(values)}, not '{value}'")
+        return values[str(value)]
+
+    return parse
+
+
+def _whole_number(minimum: int, maximum: int, expected: str) -> Parser:
+    def parse(key: str, value: Any) -> int:
+        if not str(value).isdecimal() or not minimum <= int(value) <= maximum:
+            raise SettingsError(f"setting '{key}' is {expected}, not '{value}'")
+        return int(value)
+
+    return parse
+
+
+def _text(pattern: re.Pattern[str], expected: str) -> Parser:
+    def parse(key: str, value: Any) -> str:
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise SettingsError(f"setting '{key}' is {expected}, not '{value}'")
+        return value
+
+    return parse
+
+
+def _texts(pattern: re.Pattern[str], expected: str) -> Parser:
+    """Return a parser for a list or a comma-separated text. It keeps the order and drops repetitions."""
+
+    def parse(key: str, value: Any) -> tuple[str, ...]:
+        if not isinstance(value, str | list | tuple):
+            raise SettingsError(f"setting '{key}' is a list or a comma-separated text, not '{value}'")
+        parts = (
+            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        )
+        for part in parts:
+            if not isinstance(part, str) or not pattern.fullmatch(part):
+                raise SettingsError(f"setting '{key}' holds '{part}', which is not {expected}")
+        return tuple(dict.fromkeys(parts))
+
+    return parse
+
+
+def _boolean(key: str, value: Any) -> bool:
     text = str(value).lower()
     if text not in {"true", "false"}:
-        raise SettingsError(f"setting 'ephemeral' is true or false, not '{value}'")
-    return replace(settings, ephemeral=text == "true")
+        raise SettingsError(f"setting '{key}' is true or false, not '{value}'")
+    return text == "true"
 
 
-def _endpoint(settings: Settings, value: Any) -> Settings:
-    if not settings.emulated:
-        raise SettingsError(f"setting 'endpoint' is for the target local; '{settings.target}' goes to AWS")
+def _endpoint(key: str, value: Any) -> str:
     parts = urlsplit(str(value))
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
-        raise SettingsError(f"setting 'endpoint' is a URL like {LOCAL_ENDPOINT}, not '{value}'")
-    return replace(settings, endpoint=str(value).rstrip("/"))
+        raise SettingsError(f"setting '{key}' is a URL like {LOCAL_ENDPOINT}, not '{value}'")
+    return str(value).rstrip("/")
 
 
-def _architecture(settings: Settings, value: Any) -> Settings:
-    return replace(settings, architecture=_one_of("architecture", value, ("x86_64", "arm64")))
+def _bucket_names(key: str, value: Any) -> tuple[str, ...]:
+    names: tuple[str, ...] = _texts(BUCKET_NAME, "the name of an S3 bucket")(key, value)
+    if len(names) > MAX_TRACKED_BUCKETS:
+        problem = f"names {len(names)} buckets and can hold {MAX_TRACKED_BUCKETS}"
+    elif (characters := len(json.dumps(names))) > MAX_TRACKED_CHARACTERS:
+        problem = f"takes {characters} characters and can hold {MAX_TRACKED_CHARACTERS}"
+    else:
+        return names
+    raise SettingsError(f"setting '{key}' {problem}: add the others with make track")
 
 
-def _queue_profile(settings: Settings, value: Any) -> Settings:
-    return replace(settings, queue=QUEUE_PROFILES[_one_of("queueProfile", value, tuple(QUEUE_PROFILES))])
-
-
-def _driver_pause(settings: Settings, value: Any) -> Settings:
-    if not str(value).isdecimal() or not 0 <= int(value) <= 15:
-        raise SettingsError(f"setting 'driverPauseSeconds' is whole seconds from 0 to 15, not '{value}'")
-    return replace(settings, driver_pause_seconds=int(value))
-
-
-def _cors_origin(settings: Settings, value: Any) -> Settings:
-    if not re.fullmatch(r"\*|https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?", str(value)):
-        raise SettingsError(f"setting 'corsOrigin' is * or an origin like https://example.org, not '{value}'")
-    return replace(settings, cors_origin=str(value))
-
-
-def _tracked_buckets(settings: Settings, value: Any) -> Settings:
-    names = _several("trackedBuckets", value, _BUCKET_NAME, "the name of an S3 bucket")
-    if len(names) > MOST_TRACKED_BUCKETS:
-        raise SettingsError(
-            f"setting 'trackedBuckets' names {len(names)} buckets and can hold {MOST_TRACKED_BUCKETS}: "
-            "add the others with make track"
-        )
-    return replace(settings, tracked_buckets=names)
-
-
-def _alarm_emails(settings: Settings, value: Any) -> Settings:
-    return replace(settings, alarm_emails=_several("alarmEmails", value, _EMAIL, "an e-mail address"))
-
-
-def _bucket_threshold(settings: Settings, value: Any) -> Settings:
-    if not str(value).isdecimal() or not 1 <= int(value) <= _EXBIBYTE_IN_GIB:
-        raise SettingsError(f"setting 'bucketThresholdGiB' is whole GiB from 1 on, not '{value}'")
-    return replace(settings, bucket_threshold_gib=int(value))
-
-
-def _connection(settings: Settings, value: Any) -> Settings:
-    if settings.emulated:
-        raise SettingsError(f"setting 'connectionArn' is for AWS; '{settings.target}' goes to LocalStack")
-    arn = _matching("connectionArn", value, _CONNECTION, "the ARN of a CodeConnections connection")
-    return replace(settings, connection_arn=arn)
-
-
-def _source_repository(settings: Settings, value: Any) -> Settings:
-    name = _matching("sourceRepository", value, _REPOSITORY, "a repository like owner/name")
-    return replace(settings, source_repository=name)
-
-
-def _source_branch(settings: Settings, value: Any) -> Settings:
-    name = _matching("sourceBranch", value, _BRANCH, "the name of a branch")
-    return replace(settings, source_branch=name)
-
-
-def _matching(key: str, value: Any, pattern: re.Pattern[str], what: str) -> str:
-    if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise SettingsError(f"setting '{key}' is {what}, not '{value}'")
-    return value
-
-
-def _several(key: str, value: Any, pattern: re.Pattern[str], what: str) -> tuple[str, ...]:
-    """Return the texts of a list, or those of a comma-separated text (as from the command line), in order, once each."""
-    if not isinstance(value, str | list | tuple):
-        raise SettingsError(f"setting '{key}' is a list or a comma-separated text, not '{value}'")
-    parts = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-    for part in parts:
-        if not isinstance(part, str) or not pattern.fullmatch(part):
-            raise SettingsError(f"setting '{key}' holds '{part}', which is not {what}")
-    return tuple(dict.fromkeys(parts))
-
-
-def _one_of(key: str, value: Any, allowed: tuple[str, ...]) -> str:
-    if value not in allowed:
-        raise SettingsError(f"setting '{key}' is one of {', '.join(allowed)}, not '{value}'")
-    return str(value)
-
-
-CHANGES: Mapping[str, Callable[[Settings, Any], Settings]] = {
-    "ephemeral": _ephemeral,
-    "endpoint": _endpoint,
-    "architecture": _architecture,
-    "queueProfile": _queue_profile,
-    "driverPauseSeconds": _driver_pause,
-    "corsOrigin": _cors_origin,
-    "trackedBuckets": _tracked_buckets,
-    "alarmEmails": _alarm_emails,
-    "bucketThresholdGiB": _bucket_threshold,
-    "connectionArn": _connection,
-    "sourceRepository": _source_repository,
-    "sourceBranch": _source_branch,
+SETTINGS: Mapping[str, tuple[str, Parser]] = {
+    "ephemeral": ("ephemeral", _boolean),
+    "endpoint": ("endpoint", _endpoint),
+    "architecture": ("architecture", _one_of({"x86_64": "x86_64", "arm64": "arm64"})),
+    "queueProfile": ("queue", _one_of(QUEUE_PROFILES)),
+    "driverPauseSeconds": ("driver_pause_seconds", _whole_number(0, 15, "whole seconds from 0 to 15")),
+    "corsOrigin": ("cors_origin", _text(_ORIGIN, "* or an origin like https://example.org")),
+    "trackedBuckets": ("tracked_buckets", _bucket_names),
+    "alarmEmails": ("alarm_emails", _texts(_EMAIL, "an e-mail address")),
+    "bucketThresholdGiB": (
+        "bucket_threshold_gib",
+        _whole_number(1, _EXBIBYTE_IN_GIB, "whole GiB from 1 on"),
+    ),
+    "connectionArn": ("connection_arn", _text(_CONNECTION, "the ARN of a CodeConnections connection")),
+    "sourceRepository": ("source_repository", _text(_REPOSITORY, "a repository like owner/name")),
+    "sourceBranch": ("source_branch", _text(_BRANCH, "the name of a branch")),
 }
-"""What the context may change, and how."""
+"""The keys that the context may set: the field of Settings and the parser of the value."""

@@ -1,4 +1,4 @@
-"""One deployment of everything: the same stacks, wherever they go."""
+"""One deployment: the stacks of a target."""
 
 from typing import Any
 
@@ -15,41 +15,28 @@ from infra_cdk.storage_stack import StorageStack
 
 
 class TidemarkStage(Stage):
-    """The stacks of one target, in the order in which they depend on each other.
+    """The stacks of one target in deployment order.
 
-    LocalStack gets the first two: of what the others are made of, it only pretends to make any.
+    LocalStack gets the first two only: it reports success for the resources of the others and makes none.
     """
 
     def __init__(self, scope: Construct, *, settings: Settings, images: Images) -> None:
         super().__init__(scope, stage_name(settings.target))
 
-        storage = StorageStack(
-            self, STORAGE_STACK, settings=settings, **_stack(settings, "buckets, history and ledger")
-        )
-        application = LambdaStack(
-            self,
-            LAMBDA_STACK,
-            settings=settings,
-            images=images,
-            **_stack(settings, "queue, functions and API"),
-        )
+        def options(content: str) -> dict[str, Any]:
+            # LocalStack has no bootstrap stack, and local templates have no assets that need one.
+            synthesizer = BootstraplessSynthesizer() if settings.emulated else DefaultStackSynthesizer()
+            return {"settings": settings, "synthesizer": synthesizer, "description": f"Tidemark: {content}"}
+
+        storage = StorageStack(self, STORAGE_STACK, **options("buckets, history and ledger"))
+        application = LambdaStack(self, LAMBDA_STACK, images=images, **options("queue, functions and API"))
         application.add_stack_dependency(storage)
         if settings.emulated:
             return
 
-        observability = ObservabilityStack(
-            self, "ObservabilityStack", settings=settings, **_stack(settings, "alarms and dashboard")
-        )
+        observability = ObservabilityStack(self, "ObservabilityStack", **options("alarms and dashboard"))
         observability.add_stack_dependency(application)
         if settings.backed_up:
-            backup = BackupStack(
-                self, "BackupStack", settings=settings, **_stack(settings, "backups of the tables")
-            )
+            backup = BackupStack(self, "BackupStack", **options("backups of the tables"))
             backup.add_stack_dependency(storage)
             observability.add_stack_dependency(backup)
-
-
-def _stack(settings: Settings, holds: str) -> dict[str, Any]:
-    # LocalStack has no bootstrap stack, and the local templates bring no assets that would need one.
-    synthesizer = BootstraplessSynthesizer() if settings.emulated else DefaultStackSynthesizer()
-    return {"synthesizer": synthesizer, "description": f"Tidemark: {holds}"}

@@ -1,4 +1,4 @@
-"""What must survive: the data bucket, the plot bucket, the history and the ledger."""
+"""The stack of everything that holds data: the data bucket, the plot bucket, the history and the ledger."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra_cdk import wiring
-from infra_cdk.nag_findings import keep
+from infra_cdk import parameters
+from infra_cdk.nag_suppressions import suppress
 from infra_cdk.settings import Settings
 from size_history import tables
 from size_history.tables import Attribute, Kind, TableSchema
@@ -17,25 +17,25 @@ _KINDS = {Kind.STRING: dynamodb.AttributeType.STRING, Kind.NUMBER: dynamodb.Attr
 
 
 class StorageStack(Stack):
-    """The stateful resources: retained when the stack goes, unless the settings call them ephemeral."""
+    """Buckets and tables. They outlive the stack, unless the settings call their data ephemeral."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, **stack: Any) -> None:
         super().__init__(scope, construct_id, **stack)
         self._settings = settings
 
         data_bucket = self._bucket("DataBucket")
-        _announce_changes(data_bucket)
+        _send_events(data_bucket)
         plot_bucket = self._bucket("PlotBucket")
         history = self._table("HistoryTable", tables.HISTORY)
         ledger = self._table("LedgerTable", tables.LEDGER)
 
         for name, output, value in (
-            (wiring.DATA_BUCKET, "DataBucketName", data_bucket.bucket_name),
-            (wiring.PLOT_BUCKET, "PlotBucketName", plot_bucket.bucket_name),
-            (wiring.HISTORY_TABLE, "HistoryTableName", history.table_name),
-            (wiring.LEDGER_TABLE, "LedgerTableName", ledger.table_name),
+            (parameters.DATA_BUCKET, "DataBucketName", data_bucket.bucket_name),
+            (parameters.PLOT_BUCKET, "PlotBucketName", plot_bucket.bucket_name),
+            (parameters.HISTORY_TABLE, "HistoryTableName", history.table_name),
+            (parameters.LEDGER_TABLE, "LedgerTableName", ledger.table_name),
         ):
-            wiring.publish(self, settings, name, value)
+            parameters.publish(self, settings, name, value)
             CfnOutput(self, output, value=value)
 
     def _bucket(self, construct_id: str) -> s3.Bucket:
@@ -48,10 +48,10 @@ class StorageStack(Stack):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             removal_policy=self._removal,
-            # A custom resource empties the bucket, and LocalStack runs none: its deployer empties it.
+            # A custom resource empties the bucket. LocalStack runs none, so the local deployer empties it there.
             auto_delete_objects=True if ephemeral and not self._settings.emulated else None,
         )
-        keep(bucket, "S1", because="who reads which object is for the account's trail of data events to tell")
+        suppress(bucket, "S1", reason="the account's trail of data events tells who reads which object")
         return bucket
 
     def _table(self, construct_id: str, schema: TableSchema) -> dynamodb.Table:
@@ -87,11 +87,11 @@ def _attribute(attribute: Attribute) -> dynamodb.Attribute:
     return dynamodb.Attribute(name=attribute.name, type=_KINDS[attribute.kind])
 
 
-def _announce_changes(bucket: s3.Bucket) -> None:
-    # Not event_bridge_enabled=True: that makes a custom resource, which LocalStack skips without a word.
+def _send_events(bucket: s3.Bucket) -> None:
+    # The CDK's event_bridge_enabled=True makes a custom resource, which LocalStack silently skips.
     resource = bucket.node.default_child
     if not isinstance(resource, s3.CfnBucket):
-        raise TypeError(f"{bucket.node.path} is no bucket of this stack")
+        raise TypeError(f"{bucket.node.path} is not a bucket of this stack")
     resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
         event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
     )

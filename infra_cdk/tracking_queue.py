@@ -1,4 +1,4 @@
-"""The queue between a bucket's events and the tracker, with a place for what neither could deliver."""
+"""The queue between the buckets' events and the tracker, and the queues for messages that could not be delivered."""
 
 import json
 from collections.abc import Sequence
@@ -12,35 +12,35 @@ from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra_cdk.nag_findings import keep
+from infra_cdk.nag_suppressions import suppress
 from infra_cdk.names import OBJECT_EVENTS, added_rule_prefix
 from infra_cdk.settings import QueueProfile
 from size_history.messages import Message, ReconcileEveryBucket, ReconcileRequest
 
-RECEIVES = 5
+MAX_RECEIVES = 5
 """How often a message is tried before it goes to the dead-letter queue."""
 RETENTION = Duration.days(14)
-"""SQS's longest, so that a fortnight's absence loses no message."""
-TARGETS_PER_RULE = 5
-"""AWS's limit."""
+"""SQS's maximum."""
+MAX_TARGETS_PER_RULE = 5
+"""EventBridge's limit."""
 
 
 class TrackingQueue(Construct):
-    """A standard queue; its dead-letter queue; and one for events that EventBridge could not put in it."""
+    """A standard queue, its dead-letter queue, and a queue for events that EventBridge could not deliver."""
 
     def __init__(self, scope: Construct, construct_id: str, *, visibility: Duration) -> None:
         super().__init__(scope, construct_id)
         self.dlq = self._queue("DeadLetters")
         self.rule_dlq = self._queue("UndeliveredEvents")
-        keep(self.rule_dlq, "SQS3", because="it is itself where EventBridge puts what it cannot deliver")
+        suppress(self.rule_dlq, "SQS3", reason="it is itself where EventBridge puts what it cannot deliver")
         self.queue = self._queue(
             "Queue",
             visibility_timeout=visibility,
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dlq, max_receive_count=RECEIVES),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dlq, max_receive_count=MAX_RECEIVES),
         )
 
     def collect(self, construct_id: str, buckets: Sequence[str]) -> None:
-        """Send the changes of these buckets, by their names, to the queue."""
+        """Send the object events of these buckets, given by name, to the queue."""
         events.Rule(
             self,
             construct_id,
@@ -54,9 +54,8 @@ class TrackingQueue(Construct):
         )
 
     def admit_added_rules(self, target: str) -> None:
-        """Let rules that are added later, one per further bucket, send to the queue as the stack's own may."""
-        stack = Stack.of(self)
-        rules = stack.format_arn(
+        """Let the rules that `make track` adds later send to the queue, as the stack's own rules may."""
+        rules = Stack.of(self).format_arn(
             service="events", resource="rule", resource_name=f"{added_rule_prefix(target)}*"
         )
         for queue in (self.queue, self.rule_dlq):
@@ -70,15 +69,15 @@ class TrackingQueue(Construct):
             )
 
     def reconcile_daily(self, buckets: Sequence[str]) -> None:
-        """Have every bucket that is tracked compared with its listing once a day, and these from their first day on."""
+        """Compare every tracked bucket with its listing once a day, and these buckets from the first day on."""
         self._send_daily("DailyReconcile", [ReconcileEveryBucket()])
-        # A bucket that never had an event is in no Ledger yet: a request by name begins its adoption.
-        for start in range(0, len(buckets), TARGETS_PER_RULE):
-            requests = [ReconcileRequest(name) for name in buckets[start : start + TARGETS_PER_RULE]]
-            self._send_daily(f"DailyReconcile{start // TARGETS_PER_RULE + 1}", requests)
+        # A bucket without any event so far is not in the Ledger. A request with its name begins its adoption.
+        for start in range(0, len(buckets), MAX_TARGETS_PER_RULE):
+            requests = [ReconcileRequest(name) for name in buckets[start : start + MAX_TARGETS_PER_RULE]]
+            self._send_daily(f"DailyReconcile{start // MAX_TARGETS_PER_RULE + 1}", requests)
 
     def _send_daily(self, construct_id: str, messages: Sequence[Message]) -> None:
-        # A message is data to EventBridge as it is to us: from_object keeps it the JSON that the tracker reads.
+        # EventBridge takes the message as an object and sends it as the JSON text that the tracker reads.
         events.Rule(
             self,
             construct_id,
@@ -95,7 +94,7 @@ class TrackingQueue(Construct):
         )
 
     def feed(self, function: lambda_.IFunction, profile: QueueProfile) -> None:
-        """Have the function called with batches, of which it may fail single messages."""
+        """Call the function with batches. It may report single messages of a batch as failed."""
         window = Duration.seconds(profile.window_seconds) if profile.window_seconds else None
         function.add_event_source(
             sources.SqsEventSource(

@@ -1,4 +1,4 @@
-"""How values cross stacks: as SSM parameters, so that no stack holds another one's export."""
+"""Names that one stack publishes for others, as SSM parameters. So no stack depends on another one's exports."""
 
 from aws_cdk import CfnParameter, Stack
 from aws_cdk import aws_ssm as ssm
@@ -18,7 +18,7 @@ BACKUP_VAULT = "backup-vault-name"
 
 
 def function(service: str) -> str:
-    """Return under which name a service's function is published."""
+    """Return the parameter of a service's function name."""
     return f"{service}-function-name"
 
 
@@ -27,20 +27,18 @@ def publish(scope: Construct, settings: Settings, name: str, value: str) -> None
     ssm.StringParameter(scope, f"Parameter-{name}", parameter_name=_path(settings, name), string_value=value)
 
 
-def published(scope: Construct, settings: Settings, name: str) -> str:
-    """Return a value that another stack of the same target publishes, resolved when this one is deployed."""
-    # Not the CDK's own look-up: its parameters have names of 80 letters, and a template that is sent as it is
-    # (without a bootstrap) may have 50 KiB.
+def read(scope: Construct, settings: Settings, name: str) -> str:
+    """Return what another stack of the same target publishes; CloudFormation reads it at deployment."""
+    # The CDK's own look-up makes parameter names of 80 letters. A local template must stay below 50 KiB.
     stack = Stack.of(scope)
     construct_id = "".join(word.capitalize() for word in name.split("-"))
-    known = stack.node.try_find_child(construct_id)
-    if isinstance(known, CfnParameter):
-        return known.value_as_string
-    return CfnParameter(
-        stack, construct_id, type="AWS::SSM::Parameter::Value<String>", default=_path(settings, name)
-    ).value_as_string
+    parameter = stack.node.try_find_child(construct_id)
+    if not isinstance(parameter, CfnParameter):
+        parameter = CfnParameter(
+            stack, construct_id, type="AWS::SSM::Parameter::Value<String>", default=_path(settings, name)
+        )
+    return parameter.value_as_string
 
 
 def _path(settings: Settings, name: str) -> str:
-    # The one name that is ours and not generated: without it nobody could find the others.
     return f"/tidemark/{settings.target}/{name}"
