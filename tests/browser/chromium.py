@@ -1,46 +1,43 @@
-"""The Chromium that the tests drive: CHROMIUM=, or one on PATH, or Debian's own, installed as root and said so."""
+"""Finds the Chromium for the browser tests: CHROMIUM=, or one on PATH, or Debian's own, which INSTALL=1 installs."""
 
+import argparse
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PACKAGES = ("chromium", "fonts-dejavu-core")
 
 
 class NoChromiumError(Exception):
-    """There is no browser to test with; the text says how to get one."""
+    """There is no browser to test with. The message says how to get one."""
 
 
 def find(environ: Mapping[str, str] = os.environ) -> str:
     """Return the path of a Chromium. Raises NoChromiumError."""
-    named = environ.get("CHROMIUM")
-    if named:
-        found = shutil.which(named)
-        if found is None:
-            raise NoChromiumError(f"CHROMIUM={named}: there is no such program")
-        return found
+    if named := environ.get("CHROMIUM"):
+        if found := shutil.which(named):
+            return found
+        raise NoChromiumError(f"CHROMIUM={named}: there is no such program")
     for name in NAMES:
         if found := shutil.which(name):
             return found
     raise NoChromiumError(
-        "no browser test has run: there is no Chromium. On Debian: apt-get install chromium; "
-        "elsewhere: make test-browser CHROMIUM=/path/to/it"
+        "no browser test has run: there is no Chromium: make test-browser CHROMIUM=/path/to/it; or, on Debian as root, "
+        f"add INSTALL=1, which installs {', '.join(PACKAGES)} with apt-get install"
     )
 
 
 def find_or_install() -> str:
-    """Return the path of a Chromium, on Debian as root after installing it. Raises NoChromiumError."""
+    """Return the path of a Chromium. If there is none, install Debian's. Raises NoChromiumError."""
     try:
         return find()
     except NoChromiumError:
         if os.environ.get("CHROMIUM") or os.geteuid() != 0 or not shutil.which("apt-get"):
             raise
-    print(
-        f"test-browser: INSTALLING {', '.join(PACKAGES)} with apt-get, as root", file=sys.stderr, flush=True
-    )
+    print(f"test-browser: installing {', '.join(PACKAGES)} with apt-get", file=sys.stderr, flush=True)
     for arguments in (["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", *PACKAGES]):
         command = ["apt-get", *arguments]
         environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
@@ -52,10 +49,15 @@ def find_or_install() -> str:
     return find()
 
 
-def main() -> int:
-    """Say which Chromium there is, installing one where that may be done; return 1 where there is none."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print which Chromium there is and return 0, or 1 if there is none."""
+    parser = argparse.ArgumentParser(
+        prog="test-browser", description="Find a Chromium for the browser tests."
+    )
+    parser.add_argument("--install", metavar="1", help="1: install Debian's if there is none")
+    options = parser.parse_args(arguments)
     try:
-        path = find_or_install()
+        path = find_or_install() if options.install == "1" else find()
     except NoChromiumError as error:
         print(f"test-browser: {error}", file=sys.stderr)
         return 1

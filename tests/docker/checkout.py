@@ -1,4 +1,4 @@
-"""A clean repository with the files of this one as they are, so that what is pushed has a commit."""
+"""Makes a clean repository from the files of this one, because only a commit can be pushed."""
 
 import shutil
 import subprocess
@@ -9,7 +9,7 @@ _AUTHOR = ("-c", "user.name=Tests", "-c", "user.email=tests@example.invalid", "-
 
 
 def make(directory: Path) -> Path:
-    """Copy what git does not ignore into a new repository with one commit, and return its root."""
+    """Copy all files that git does not ignore into a new repository with one commit, and return its root."""
     listed = _git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     for name in listed.split("\0"):
         if name and (ROOT / name).is_file():
@@ -21,14 +21,14 @@ def make(directory: Path) -> Path:
 
 
 def commit(root: Path, message: str) -> str:
-    """Commit all that is there and return the commit's hash."""
+    """Commit everything and return the commit's hash."""
     _git(root, "add", "--all")
     _git(root, *_AUTHOR, "commit", "--quiet", "--allow-empty", "--message", message)
-    return _git(root, "rev-parse", "HEAD").strip()
+    return head(root)
 
 
 def head(root: Path) -> str:
-    """Return the hash of the commit that is checked out."""
+    """Return the hash of the current commit."""
     return _git(root, "rev-parse", "HEAD").strip()
 
 

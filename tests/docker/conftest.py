@@ -1,4 +1,4 @@
-"""The Docker tests need an engine, and the images built in it: `make test-docker` sees to both."""
+"""Fixtures of the Docker tests. They need an engine with the images: `make test-docker` provides both."""
 
 import os
 
@@ -11,7 +11,7 @@ from tidemark.images.recipes import FUNCTIONS
 
 
 def pytest_collection_modifyitems(items):
-    """Leave these tests to `make test-docker`, and say so; there they run or fail, and are never skipped."""
+    """Skip these tests unless `make test-docker` runs them. There, a skipped test is a failure."""
     if not os.environ.get(READY):
         reason = "needs a Docker engine with the images: make test-docker"
         for item in items:

@@ -1,4 +1,4 @@
-"""What a Debian machine lacks for the tests, from its own packages; none of their services is started."""
+"""Installs Debian packages that the tests need, without starting their services."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.docker.errors import SetupError
+from tidemark.errors import CommandError
 
 PACKAGES = {
     "dockerd": "docker.io",
@@ -29,37 +29,34 @@ def missing(programs: Iterable[str]) -> list[str]:
     return [program for program in programs if not shutil.which(program)]
 
 
-def may_install() -> bool:
-    """Whether this is a Debian machine and we are root."""
+def is_root_on_debian() -> bool:
+    """Say whether this is a Debian machine and we are root."""
     return os.geteuid() == 0 and Path("/etc/debian_version").exists() and bool(shutil.which("apt-get"))
 
 
 def codename() -> str:
-    """Return the name of this machine's Debian release; SetupError where there is none."""
+    """Return the name of this machine's Debian release. Raises CommandError."""
     lines = Path("/etc/os-release").read_text(encoding="utf-8").splitlines()
     names = [line.partition("=")[2].strip('"') for line in lines if line.startswith("VERSION_CODENAME=")]
     if not names:
-        raise SetupError("/etc/os-release names no Debian release")
+        raise CommandError("/etc/os-release names no Debian release")
     return names[0]
 
 
-def install(programs: Iterable[str]) -> list[str]:
-    """Install the packages of the programs that are missing and return those packages; SetupError."""
-    installed: list[str] = []
+def install(programs: Iterable[str]) -> None:
+    """Install the packages of missing programs. Raises CommandError."""
     _apt("update", "-q")
     for program in programs:
         if shutil.which(program):  # an earlier package may have brought it
             continue
         with _no_service_starts():
             _apt("install", "-y", "-q", "--no-install-recommends", PACKAGES[program])
-        installed.append(PACKAGES[program])
-    return installed
 
 
 def fetch_compose_2(directory: Path) -> None:
-    """Put Compose 2 from a later Debian where a docker command with DOCKER_CONFIG=`directory` finds it; SetupError.
+    """Put Compose 2 from a later Debian into a directory that serves as DOCKER_CONFIG. Raises CommandError.
 
-    Nothing is installed and no list of this machine's is changed: apt works on settings and files of its own.
+    It installs nothing and changes no package list of this machine, because apt works on settings and files of its own.
     """
     files = directory / "apt"
     for path in ("lists/partial", "archives/partial"):
@@ -99,12 +96,12 @@ def _apt(*arguments: str, settings: Path | None = None, directory: Path | None =
         check=False,
     )
     if done.returncode:
-        raise SetupError(f"apt-get {' '.join(arguments)} failed: {done.stdout.strip().splitlines()[-1]}")
+        raise CommandError(f"apt-get {' '.join(arguments)} failed: {done.stdout.strip().splitlines()[-1]}")
 
 
 @contextmanager
 def _no_service_starts() -> Iterator[None]:
-    """Have Debian's packages start nothing: what the tests need they start themselves, and stop."""
+    """Prevent Debian's packages from starting services. The tests start and stop what they need."""
     ours = not _POLICY.exists()
     if ours:
         _POLICY.write_text("#!/bin/sh\nexit 101\n", encoding="ascii")

@@ -1,58 +1,58 @@
-"""A Docker engine and a base image for the tests, found or made: `python -m tests.docker.engine -- COMMAND`.
+"""Finds or starts a Docker engine and a base image for the tests.
 
-An engine that answers is used. On Debian, as root, one is installed and started for the time of the command. The
-command finds it by DOCKER_HOST, and the base image, where python:3.13-slim cannot be had, by PYTHON_IMAGE.
+An engine that answers is used. Otherwise, if the user allows it, one is installed on Debian as root and started for the
+time of the tests. They find it by DOCKER_HOST, and the base image by PYTHON_IMAGE.
 """
 
-import argparse
 import os
-import signal
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.docker import stand_in
 from tests.docker.daemon import private_daemon
-from tests.docker.debian import fetch_compose_2, install, may_install, missing
-from tests.docker.errors import SetupError
-from tidemark.images.docker import GET_ONE, Docker, DockerError
-from tidemark.images.recipes import NETWORK_VARIABLE
+from tests.docker.debian import PACKAGES, fetch_compose_2, install, is_root_on_debian, missing
+from tidemark.errors import CommandError
+from tidemark.images.docker import Docker, DockerError
+from tidemark.images.recipes import FUNCTIONS, NETWORK_VARIABLE
 
 READY = "TIDEMARK_DOCKER_TESTS"
-"""Set where an engine and a base image are promised: the Docker tests run then, and fail if they cannot."""
+"""Set if there is an engine with a base image. The Docker tests then run, and fail if they cannot."""
 
 BASE = "python:3.13-slim"
 COMPOSE_2 = "TIDEMARK_COMPOSE_2"
-"""The DOCKER_CONFIG with which the docker command has Compose 2, where Compose 1.29 is what it finds without."""
+"""A DOCKER_CONFIG that gives the docker command Compose 2, if only Compose 1.29 is installed."""
 
-_PROGRAMS = ("dockerd", "docker", "docker-registry", "docker-compose", "mmdebstrap", "ip")
+PLUGIN_TESTS = {"IMAGE_LAMBDA_TEST_IMAGE": FUNCTIONS[0].name}
+"""The plugin's tests run functions in containers of this image."""
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Engine:
-    """An engine that answers, the variables by which a command finds it, and whether it is there for us alone."""
+    """An engine that answers, the variables by which a command finds it, and whether we started it."""
 
     variables: Mapping[str, str]
     ours: bool
 
 
 @contextmanager
-def engine(say: Say, environ: Mapping[str, str] = os.environ) -> Iterator[Engine]:
-    """Yield an engine with a base image for the time of the block; SetupError that says how to get one."""
+def engine(say: Say, *, may_install: bool) -> Iterator[Engine]:
+    """Yield an engine with a base image until the block ends. Raises CommandError that says how to get one."""
     with ExitStack() as stack:
-        docker = Docker(dict(environ))
+        docker = Docker(dict(os.environ))
         ours = not _answers(docker)
         if ours:
-            docker = Docker({**environ, "DOCKER_HOST": stack.enter_context(_own(say))})
+            _require_programs(say, may_install=may_install)
+            stack.callback(say, "stopped the engine and removed its files")
+            docker = Docker({**os.environ, "DOCKER_HOST": stack.enter_context(private_daemon())})
         say(f"engine {docker.require_engine()} at {docker.endpoint()}")
-        variables = {"DOCKER_HOST": docker.endpoint(), READY: "1"}
+        variables = {"DOCKER_HOST": docker.endpoint(), READY: "1", **PLUGIN_TESTS}
         if ours:
             variables[NETWORK_VARIABLE] = "host"
             if not _has_compose_2():
@@ -61,20 +61,31 @@ def engine(say: Say, environ: Mapping[str, str] = os.environ) -> Iterator[Engine
         yield Engine(variables, ours)
 
 
-@contextmanager
-def _own(say: Say) -> Iterator[str]:
-    if not may_install() and missing(_PROGRAMS):
-        raise SetupError(f"no Docker engine answers: {GET_ONE}")
-    if lacking := missing(_PROGRAMS):
-        say(f"no Docker engine answers: installing {', '.join(lacking)}")
+def _answers(docker: Docker) -> bool:
+    try:
+        docker.require_engine()
+    except DockerError:
+        return False
+    return True
+
+
+def _require_programs(say: Say, *, may_install: bool) -> None:
+    """Install what an engine of our own needs, if the user allows it. Raises CommandError."""
+    lacking = missing(PACKAGES)
+    packages = ", ".join(PACKAGES[program] for program in lacking)
+    if not may_install:
+        first = f"installs {packages} with apt-get, and then " if packages else ""
+        raise CommandError(
+            "no Docker engine answers: start one, or set DOCKER_HOST; or, on Debian as root, add INSTALL=1, which "
+            f"{first}starts an engine for the time of the tests"
+        )
+    if not is_root_on_debian():
+        raise CommandError(
+            "no Docker engine answers, and INSTALL=1 works on Debian as root only: start one, or set DOCKER_HOST"
+        )
+    if packages:
+        say(f"no Docker engine answers: installing {packages}")
         install(lacking)
-    if os.geteuid() != 0:
-        raise SetupError("no Docker engine answers: start one (systemctl start docker), or set DOCKER_HOST")
-    with private_daemon() as host:
-        try:
-            yield host
-        finally:
-            say("stopping the engine and removing its files")
 
 
 def _has_compose_2() -> bool:
@@ -83,16 +94,16 @@ def _has_compose_2() -> bool:
 
 @contextmanager
 def _compose_2(say: Say) -> Iterator[str]:
-    say("getting Compose 2 beside docker-compose 1.29, to test with both")
+    say("getting Compose 2 to test with it as well as with docker-compose 1.29")
     with tempfile.TemporaryDirectory(prefix="tidemark-compose-") as directory:
         fetch_compose_2(Path(directory))
         yield directory
 
 
 def _base(docker: Docker, say: Say) -> str:
-    """Return the base image to use: the one asked for, the real one, or a stand-in made here."""
-    if asked := docker.environ.get("PYTHON_IMAGE"):
-        return asked
+    """Return the base image: the one in PYTHON_IMAGE, the real one, or a stand-in that is made here."""
+    if named := docker.environ.get("PYTHON_IMAGE"):
+        return named
     try:
         docker.output("image", "inspect", BASE)
     except DockerError:
@@ -105,7 +116,7 @@ def _base(docker: Docker, say: Say) -> str:
 
 def _stand_in(docker: Docker, why: str, say: Say) -> str:
     if missing(["mmdebstrap"]) or os.geteuid() != 0:
-        raise SetupError(
+        raise CommandError(
             f"{BASE} cannot be pulled ({why}): set PYTHON_IMAGE to an image with Python 3.11 to 3.13 that the "
             "engine can get, or run this on Debian as root with mmdebstrap, which makes one"
         )
@@ -113,40 +124,3 @@ def _stand_in(docker: Docker, why: str, say: Say) -> str:
     name = stand_in.build(docker.endpoint())
     say(f"{BASE} cannot be pulled; made {name} instead in {time.monotonic() - began:.0f} s")
     return name
-
-
-def _answers(docker: Docker) -> bool:
-    try:
-        docker.require_engine()
-    except DockerError:
-        return False
-    return True
-
-
-def stop_on_signals() -> None:
-    """Let SIGTERM and SIGHUP end this process as Ctrl-C does, so that nothing it started stays."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command with an engine and return its exit code."""
-    parser = argparse.ArgumentParser(prog="engine", description="Run a command with a Docker engine.")
-    parser.add_argument("command", nargs="+", metavar="-- COMMAND")
-    options = parser.parse_args(arguments)
-    stop_on_signals()
-    try:
-        with engine(lambda line: print(f"engine: {line}", file=sys.stderr, flush=True)) as found:
-            return subprocess.run(
-                options.command, env={**os.environ, **found.variables}, check=False
-            ).returncode
-    except (SetupError, DockerError) as error:
-        print(f"engine: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("engine: interrupted", file=sys.stderr)
-        return 130
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,7 +1,6 @@
-"""A function in a container of its real image, polling a Runtime API of this process.
+"""Runs a function in a container of its real image. The function polls a Runtime API of this process.
 
-It shares the host's network, so that the Runtime API, the emulators and the function meet on the loopback interface
-and nothing listens on another.
+The container uses the host's network, so that the Runtime API and the emulators need to listen on loopback only.
 """
 
 import json
@@ -24,23 +23,23 @@ LOCKED_DOWN = (
     "--cap-drop=ALL",
     "--security-opt=no-new-privileges",
 )
-"""What the local environment's containers run with."""
+"""The restrictions of the local environment's containers."""
 
 
 class FunctionError(Exception):
-    """The function did not answer; the text has what its container printed."""
+    """The function did not answer. The message has the container's output."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What an invocation returned, or the error it raised."""
+    """The result of an invocation, or its error."""
 
     payload: object
     is_error: bool
 
 
 class ContainerFunction:
-    """One container that answers invocations, as long as the block lasts."""
+    """One container that answers invocations until the block ends."""
 
     def __init__(
         self, image: str, environ: Mapping[str, str] | None = None, options: tuple[str, ...] = LOCKED_DOWN
@@ -70,7 +69,7 @@ class ContainerFunction:
         self._output.close()
 
     def invoke(self, event: object, *, seconds: float = 60.0) -> Answer:
-        """Run one invocation and return its answer; FunctionError if there is none in time."""
+        """Run one invocation and return its answer. Raises FunctionError if it takes too long."""
         request_id = str(uuid.uuid4())
         self._api.submit(
             Invocation(
@@ -81,9 +80,9 @@ class ContainerFunction:
             )
         )
         while True:
-            said = self._next(seconds)
-            if isinstance(said, Answered) and said.request_id == request_id:
-                return Answer(json.loads(said.payload), said.is_error)
+            reported = self._next(seconds)
+            if isinstance(reported, Answered) and reported.request_id == request_id:
+                return Answer(json.loads(reported.payload), reported.is_error)
 
     def _start(self) -> float:
         variables = {**self._environ, "AWS_LAMBDA_RUNTIME_API": self._api.address}
@@ -93,11 +92,11 @@ class ContainerFunction:
         self._process = subprocess.Popen(
             [*command, self._image], stdout=self._output, stderr=subprocess.STDOUT
         )
-        said = self._next(START_SECONDS)
-        if isinstance(said, Polled):
+        reported = self._next(START_SECONDS)
+        if isinstance(reported, Polled):
             return time.monotonic() - began
-        assert isinstance(said, InitFailed)
-        raise FunctionError(f"{self._image} cannot load its function: {said.payload.decode()}")
+        assert isinstance(reported, InitFailed)
+        raise FunctionError(f"{self._image} cannot load its function: {reported.payload.decode()}")
 
     def _next(self, seconds: float) -> RuntimeEvent:
         deadline = time.monotonic() + seconds
@@ -110,6 +109,6 @@ class ContainerFunction:
         raise FunctionError(f"{self._image} did not answer in {seconds:.0f} s:\n{self.output()}")
 
     def output(self) -> str:
-        """Return what the container and docker have printed so far."""
+        """Return the output of the container and of docker so far."""
         self._output.seek(0)
         return self._output.read().decode(errors="replace")

@@ -1,4 +1,4 @@
-"""What an image is made of, as the engine tells."""
+"""Reads facts about an image from the engine."""
 
 import json
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ MB = 1_000_000
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """An image's configuration in Docker's own words, its size in bytes, and its layers' digests, lowest first."""
+    """An image's configuration as Docker stores it, its size in bytes, and its layers' digests, lowest first."""
 
     config: dict[str, Any]
     size: int
@@ -19,9 +19,9 @@ class ImageFacts:
 
     @classmethod
     def of(cls, docker: Docker, image: str) -> "ImageFacts":
-        """Ask the engine."""
-        told = json.loads(docker.output("image", "inspect", image))[0]
-        return cls(told["Config"], told["Size"], tuple(told["RootFS"]["Layers"]))
+        """Read the facts of an image."""
+        (found,) = json.loads(docker.output("image", "inspect", image))
+        return cls(found["Config"], found["Size"], tuple(found["RootFS"]["Layers"]))
 
 
 def run_python(docker: Docker, image: str, program: str, *options: str) -> Any:

@@ -1,4 +1,4 @@
-"""The stages of `make test-docker`: what each runs, how it went, and what the summary says of it."""
+"""The stages of `make test-docker`, and their results in the summary."""
 
 import os
 import subprocess
@@ -16,9 +16,9 @@ _GRACE_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage: commands that run until one fails, and a last one that runs whatever happened.
+    """One stage: `commands` until one fails, then pytest with these arguments, and at the end `afterwards` in any case.
 
-    `pytest` is what pytest is told to run after the commands; `through` starts it (in an environment, say).
+    `through` is a command that starts pytest, for example in an environment.
     """
 
     title: str
@@ -30,7 +30,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Result:
-    """How a stage went: the reason if it failed, how many tests ran, and how many seconds it took."""
+    """The result of a stage: why it failed, if it did, the number of tests that ran, and its duration."""
 
     title: str
     seconds: float
@@ -38,14 +38,16 @@ class Result:
     ran: int = 0
 
     def line(self, ended: float) -> str:
-        """Return its line in the summary; `ended` is when, in seconds since all began."""
+        """Return its line in the summary. `ended` is its end in seconds since the beginning."""
         word = "FAILED" if self.fault else "passed"
-        told = f"{self.ran} tests" if self.ran else ""
-        return f"{word:6} {self.seconds:5.0f} s {ended:5.0f} s  {self.title:34} {self.fault or told}".rstrip()
+        count = f"{self.ran} tests" if self.ran else ""
+        return (
+            f"{word:6} {self.seconds:5.0f} s {ended:5.0f} s  {self.title:34} {self.fault or count}".rstrip()
+        )
 
 
 def run(stage: Stage, variables: Mapping[str, str]) -> Result:
-    """Run a stage and return how it went; what it prints is shown as it comes."""
+    """Run a stage and return its result. Its output is shown while it runs."""
     print(f"\n=== {stage.title}", flush=True)
     environ = {**os.environ, **variables}
     began = time.monotonic()
@@ -69,7 +71,7 @@ def _first_fault(commands: Sequence[Sequence[str]], environ: Mapping[str, str]) 
 
 
 def _run_pytest(stage: Stage, environ: Mapping[str, str]) -> tuple[str, int]:
-    """Return what went wrong and how many tests ran; a test that was skipped is one that went wrong."""
+    """Return the fault and the number of tests that ran. A skipped test is a fault."""
     with tempfile.TemporaryDirectory(prefix="tidemark-report-") as directory:
         report = Path(directory) / "report.xml"
         command = [*stage.through, sys.executable, "-m", "pytest", *stage.pytest, f"--junitxml={report}"]
@@ -84,7 +86,7 @@ def _run_pytest(stage: Stage, environ: Mapping[str, str]) -> tuple[str, int]:
 
 
 def _fault_of(command: Sequence[str], environ: Mapping[str, str]) -> str:
-    """Run a command to its end and return how it failed, or nothing; if we are stopped, it is stopped first."""
+    """Run a command and return its fault, or nothing. If we are stopped, the command is stopped first."""
     with subprocess.Popen(command, env=environ) as process:
         try:
             code = process.wait()

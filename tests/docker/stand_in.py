@@ -1,7 +1,7 @@
-"""A base image made on this machine, for machines that reach no registry: Debian's Python, laid out like the real one.
+"""Makes a base image from Debian's packages, for machines that reach no registry.
 
-The real one, python:3.13-slim, has Python below /usr/local and no bytecode; this one gets both by a venv at
-/usr/local and by removing what Debian compiled. It trusts the authorities that this machine trusts.
+Like python:3.13-slim it has Python below /usr/local (a venv) and no bytecode. It trusts the same authorities as this
+machine.
 """
 
 import os
@@ -9,14 +9,14 @@ import subprocess
 from pathlib import Path
 
 from tests.docker.debian import codename
-from tests.docker.errors import SetupError
+from tidemark.errors import CommandError
 
 _AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 _LEFT_OUT = ("doc", "info", "locale", "man")
 
 
 def build(docker_host: str) -> str:
-    """Make the image in an engine and return its name; SetupError."""
+    """Make the image in an engine and return its name. Raises CommandError."""
     release = codename()
     name = f"tidemark/stand-in-base:{release}"
     environ = {**os.environ, "DOCKER_HOST": docker_host}
@@ -34,9 +34,9 @@ def build(docker_host: str) -> str:
         assert tree.stderr is not None
         complaint = tree.stderr.read().decode(errors="replace").strip()
     if tree.returncode:
-        raise SetupError(f"mmdebstrap failed: {complaint.splitlines()[-1]}")
+        raise CommandError(f"mmdebstrap failed: {complaint.splitlines()[-1]}")
     if imported.returncode:
-        raise SetupError(f"docker import failed: {imported.stderr.strip()}")
+        raise CommandError(f"docker import failed: {imported.stderr.strip()}")
     return name
 
 

@@ -1,32 +1,36 @@
-"""docker-compose.yml with every Compose at hand: 1.29 and 2 start the same environment, and nothing of it stays."""
+"""docker-compose.yml with Compose 1.29 and 2: both build and start the same environment, and nothing of it stays."""
 
 import json
 import os
 import signal
+import subprocess
 import uuid
 
 import pytest
 
-from harness import until
 from tests.docker.engine import COMPOSE_2
 from tests.integration.local.conftest import COMMAND_SECONDS, new_local
+from tests.waiting import until
+from tidemark.checkout import ROOT
 from tidemark.images.docker import Docker
+from tidemark.images.recipes import LOCAL
 from tidemark.local import compose, emulator
 from tidemark.local.backend import NAMES
 from tidemark.local.condition import running
 from tidemark.local.mode import backend_of
+from tidemark.local.ports import free_port
 
-AT_HAND = {
+COMPOSES = {
     "as local-up finds it": {},
     **({"Compose 2": {"DOCKER_CONFIG": os.environ[COMPOSE_2]}} if COMPOSE_2 in os.environ else {}),
 }
 
 
-@pytest.fixture(scope="module", params=AT_HAND)
+@pytest.fixture(scope="module", params=COMPOSES)
 def local(docker, request, tmp_path_factory):
-    """Yield the local commands with an environment up that this Compose has started."""
+    """Yield the local commands with an environment that this Compose has started."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in AT_HAND[request.param].items():
+        for name, value in COMPOSES[request.param].items():
             patch.setenv(name, value)
         local = new_local(tmp_path_factory.mktemp("composed"))
         started = local.run(
@@ -37,9 +41,12 @@ def local(docker, request, tmp_path_factory):
         local.down()
 
 
-def services(local):
-    """Return what the engine tells of the containers of docker-compose.yml, by service."""
-    project = backend_of(local.state).record.project
+def project_of(local):
+    return backend_of(local.state).record.project
+
+
+def services(project):
+    """Return the engine's descriptions of a project's containers, by service."""
     listed = Docker().output("ps", "--quiet", "--filter", f"label=com.docker.compose.project={project}")
     return {
         container["Config"]["Labels"]["com.docker.compose.service"]: container
@@ -51,8 +58,8 @@ def client(local, service):
     return emulator.client(service, running(local.state).endpoint)
 
 
-def test_the_plugin_is_used_where_the_docker_command_has_it():
-    """Else the two below would be one and the same."""
+def test_compose_2_is_used_if_the_docker_command_has_it():
+    """Otherwise both parameters of the tests below would mean the same Compose."""
     if COMPOSE_2 in os.environ:
         found = compose.command({**os.environ, "DOCKER_CONFIG": os.environ[COMPOSE_2]})
         assert found == ("docker", "compose")
@@ -60,16 +67,22 @@ def test_the_plugin_is_used_where_the_docker_command_has_it():
     assert compose.command(os.environ)
 
 
-def test_both_services_become_healthy(local):
+def await_health(project):
     def healthy():
-        states = {name: container["State"] for name, container in services(local).items()}
+        states = {name: container["State"] for name, container in services(project).items()}
         return {name for name, state in states.items() if state["Health"]["Status"] == "healthy"}
 
-    until(lambda: healthy() == set(NAMES))
+    until(lambda: healthy() == set(NAMES), "both services are healthy")
+
+
+def test_both_services_become_healthy(local):
+    await_health(project_of(local))
 
 
 def test_only_localstack_is_published_and_only_to_this_machine(local):
-    bindings = {name: found["HostConfig"]["PortBindings"] for name, found in services(local).items()}
+    bindings = {
+        name: found["HostConfig"]["PortBindings"] for name, found in services(project_of(local)).items()
+    }
 
     assert bindings == {
         "dynamodb": {},
@@ -78,7 +91,7 @@ def test_only_localstack_is_published_and_only_to_this_machine(local):
 
 
 def test_both_services_run_without_rights(local):
-    for container in services(local).values():
+    for container in services(project_of(local)).values():
         assert container["Config"]["User"] == "65534:65534"
         assert container["HostConfig"]["ReadonlyRootfs"]
         assert container["HostConfig"]["CapDrop"] == ["ALL"]
@@ -86,7 +99,7 @@ def test_both_services_run_without_rights(local):
 
 
 def test_a_change_is_tracked_by_the_function_of_the_image(local):
-    """One put goes through S3, EventBridge, SQS, a container, and the DynamoDB engine in another one."""
+    """One put goes through S3, EventBridge, SQS, a function's container and the DynamoDB engine's."""
     variables = running(local.state).variables
     bucket, key = variables["TIDEMARK_DATA_BUCKET"], f"composed/{uuid.uuid4().hex}"
 
@@ -100,30 +113,61 @@ def test_a_change_is_tracked_by_the_function_of_the_image(local):
         "ScanIndexForward": False,
         "Limit": 1,
     }
-    sample = until(
-        lambda: next(
-            (item for item in history.query(**latest)["Items"] if "321" in item["total_size"]["N"]), None
-        )
+    until(
+        lambda: [item["total_size"] for item in history.query(**latest)["Items"]] == [{"N": "321"}],
+        "a sample of 321 bytes",
     )
-    assert sample["total_size"] == {"N": "321"}
     assert backend_of(local.state).functions()
 
 
 def test_no_function_outlives_localstack_killed_in_its_container(local):
-    """Last but one: LocalStack is gone afterwards."""
+    """This ends LocalStack, so only the last test may follow."""
     composed = backend_of(local.state)
     assert composed.functions()
 
-    Docker().output("kill", "--signal", str(int(signal.SIGKILL)), services(local)["localstack"]["Id"])
+    Docker().output(
+        "kill", "--signal", str(int(signal.SIGKILL)), services(project_of(local))["localstack"]["Id"]
+    )
 
-    until(lambda: not composed.functions())
+    until(lambda: not composed.functions(), "no container of a function is left")
 
 
 def test_down_leaves_nothing_of_it(docker, local):
-    project = backend_of(local.state).record.project
+    project = project_of(local)
 
     done = local.down()
 
     assert done.returncode == 0, done.stderr
     assert docker.output("ps", "--all", "--quiet", "--filter", f"network={project}") == ""
     assert project not in docker.output("network", "ls", "--format", "{{.Name}}")
+
+
+@pytest.mark.parametrize("name", COMPOSES)
+def test_compose_up_alone_builds_what_it_starts(docker, name):
+    project, port = f"tidemark-test-{uuid.uuid4().hex[:8]}", free_port()
+    environ = {
+        **os.environ,
+        **COMPOSES[name],
+        "DOCKER_SOCKET": docker.endpoint().removeprefix("unix://"),
+        "PORT": str(port),
+        "TIDEMARK_NETWORK": project,
+    }
+    command = [
+        *compose.command(environ),
+        "--project-name",
+        project,
+        "--file",
+        str(ROOT / "docker-compose.yml"),
+    ]
+    for recipe in LOCAL:
+        docker.output("rmi", "--force", "--no-prune", recipe.name)
+
+    try:
+        done = subprocess.run(
+            [*command, "up", "--detach"], env=environ, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+        await_health(project)
+        assert emulator.answers(f"http://127.0.0.1:{port}")
+    finally:
+        subprocess.run([*command, "down", "--volumes"], env=environ, capture_output=True, check=True)

@@ -1,16 +1,15 @@
-"""`make push-images` against a real registry that demands a login, with ECR's own API emulated beside it."""
+"""`make push-images` against a real registry that demands a login, and an emulation of ECR's own API."""
 
 import json
 import os
 import shutil
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from base64 import b64encode
 from pathlib import Path
 
 import pytest
+import requests
 
 from infra_cdk.images import SERVICES, images_from, repository
 from tests.docker import checkout, control_plane
@@ -118,7 +117,7 @@ def test_the_registry_stores_what_the_images_share_once(pushed, hub):
 def test_an_image_pulled_by_its_digest_answers_the_same(docker, pushed, hub, tmp_path):
     remote = f"{hub.host}/tidemark/plotting@{pushed['images']['plotting']}"
     (tmp_path / "config.json").write_text(json.dumps({"auths": {hub.host: {"auth": login_token()}}}))
-    # Else the engine would answer from what it built.
+    # Otherwise the engine would use the image that it built.
     docker.output("rmi", f"{hub.host}/tidemark/plotting:{pushed['git_sha']}")
     subprocess.run(
         ["docker", "pull", "--quiet", remote],
@@ -174,7 +173,7 @@ def test_a_tag_that_exists_is_taken_as_it_is(docker, push, pushed, hub, clone):
     assert done.returncode == 0, done.stderr
     recorded = json.loads((clone / "images.json").read_text())
     assert recorded["git_sha"] == commit
-    # The label with the commit makes the others new; the driver's tag was taken.
+    # The label with the commit makes the others new. The driver's tag existed.
     assert recorded["images"]["driver"] == pushed["images"]["driver"]
     assert recorded["images"]["plotting"] != pushed["images"]["plotting"]
     assert digest_of(hub, "tidemark/driver", commit) == pushed["images"]["driver"]
@@ -191,7 +190,7 @@ def test_a_tag_of_another_architecture_is_no_image_for_this_one(push, pushed, hu
 
 def test_an_index_of_images_is_refused(pushed, hub):
     index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": []}
-    put_manifest(hub, "tidemark/driver", "index", index, media_type=INDEX)
+    put_manifest(hub, "tidemark/driver", "index", index)
 
     with pytest.raises(RegistryError, match="Lambda takes only an image"):
         Registry(Login(hub.host, USER, PASSWORD)).find("tidemark/driver", "index")
@@ -250,41 +249,31 @@ def login_token():
     return b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 
 
-def ask(hub, path, *, method="GET", accept=MANIFEST, body=None, media_type=None):
+def ask(hub, path, method="GET", **options):
     """Ask the registry without any code of ours."""
-    headers = {"Authorization": f"Basic {login_token()}", "Accept": accept}
-    if media_type:
-        headers["Content-Type"] = media_type
-    request = urllib.request.Request(
-        f"http://{hub.host}/v2/{path}", data=body, headers=headers, method=method
-    )
-    return urllib.request.urlopen(request, timeout=30)  # noqa: S310 - a URL of our own
+    url, login = f"http://{hub.host}/v2/{path}", (USER, PASSWORD)
+    headers = {"Accept": MANIFEST, **options.pop("headers", {})}
+    answer = requests.request(method, url, auth=login, headers=headers, timeout=30, **options)
+    answer.raise_for_status()
+    return answer
 
 
 def digest_of(hub, name, tag):
-    with ask(hub, f"{name}/manifests/{tag}", method="HEAD") as answer:
-        return answer.headers["Docker-Content-Digest"]
+    return ask(hub, f"{name}/manifests/{tag}", "HEAD").headers["Docker-Content-Digest"]
 
 
 def manifest_of(hub, name, reference):
-    with ask(hub, f"{name}/manifests/{reference}") as answer:
-        return json.loads(answer.read())
+    return ask(hub, f"{name}/manifests/{reference}").json()
 
 
-def put_manifest(hub, name, tag, manifest, *, media_type=None):
-    # As the registry stored it: three spaces of indentation, or the digest would be another one.
-    body = json.dumps(manifest, indent=3).encode()
-    ask(
-        hub,
-        f"{name}/manifests/{tag}",
-        method="PUT",
-        body=body,
-        media_type=media_type or manifest["mediaType"],
-    )
+def put_manifest(hub, name, tag, manifest):
+    # The registry indents by three spaces. Any other text would have another digest.
+    headers = {"Content-Type": manifest["mediaType"]}
+    ask(hub, f"{name}/manifests/{tag}", "PUT", data=json.dumps(manifest, indent=3).encode(), headers=headers)
 
 
 def path_with(directory, *programs):
-    """Return a PATH that has these programs and no others."""
+    """Return a PATH with only these programs."""
     for program in programs:
         (directory / program).symlink_to(shutil.which(program))
     return str(directory)

@@ -39,5 +39,5 @@ def test_debians_name_comes_before_others(tmp_path, monkeypatch):
 def test_without_any_the_tests_have_not_run_and_the_fix_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    with pytest.raises(NoChromiumError, match=r"no browser test has run.*apt-get install chromium"):
+    with pytest.raises(NoChromiumError, match=r"no browser test has run.*chromium.*with apt-get install"):
         find({})
