@@ -1,8 +1,10 @@
 """A LocalStack of its own in which nothing is deployed, the commands that deploy to it, and what it then holds."""
 
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from tidemark.local.deployment.stacks import Stacks
 from tidemark.local.emulator import KEY_ID, REGION, SECRET, client
 
 COMMAND_SECONDS = 280
+TIDEMARK = str(Path(sys.prefix) / "bin" / "tidemark")
 
 LISTINGS = {
     "buckets": ("s3", "list_buckets", "Buckets", "Name"),
@@ -49,8 +52,7 @@ class Target:
 
     def cdk(self, *arguments: str) -> subprocess.CompletedProcess:
         """Run the CDK's pinned command line in infra_cdk/, as AWS's variables have it go to this LocalStack."""
-        command = ["make", "cdk", f"ARGS={' '.join(arguments)}"]
-        return _run(command, environ(**self.variables))
+        return _run([TIDEMARK, "cdk", "--", *arguments], environ(**self.variables))
 
     @property
     def variables(self) -> dict[str, str]:

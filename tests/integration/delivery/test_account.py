@@ -106,7 +106,7 @@ def test_validate_names_the_stack_that_is_missing(make, deployed):
     validated = make("validate")
 
     assert validated.returncode != 0
-    assert "FAILED  stacks         there is no Tidemark-dev-LambdaStack\n" in validated.stdout
+    assert "fail  stacks        there is no Tidemark-dev-LambdaStack\n" in validated.stdout
     assert "validate: 7 checks failed" in validated.stderr
 
 
@@ -134,7 +134,7 @@ def test_destroy_says_what_stays_and_how_to_remove_it_and_the_stack_goes(make, d
         assert f"  aws s3 rb s3://{bucket} --force --region us-east-1\n" in destroyed.stdout
     for table in before["tables"]:
         assert f"  aws dynamodb delete-table --region us-east-1 --table-name {table}\n" in destroyed.stdout
-    assert f"left, for it is every target's: {REGISTRY} with the images." in destroyed.stdout
+    assert f"left, because all targets share it: {REGISTRY} with the images." in destroyed.stdout
     # LocalStack heeds no deletion policy, so whether the data is there afterwards is for AWS to show.
     assert empty.holds()["stacks"] == ["CDKToolkit CREATE_COMPLETE", f"{REGISTRY} CREATE_COMPLETE"]
 

@@ -143,8 +143,8 @@ def test_validate_fails_and_names_what_is_not_there(empty, outputs):
         empty.client("s3").create_bucket(Bucket=outputs["PlotBucketName"])
 
     assert validated.returncode != 0
-    assert f"FAILED  plot bucket    there is no s3://{outputs['PlotBucketName']}\n" in validated.stdout
-    assert "FAILED  plot object" in validated.stdout
+    assert f"fail  plot bucket   there is no s3://{outputs['PlotBucketName']}\n" in validated.stdout
+    assert "fail  plot object" in validated.stdout
     assert "validate: 3 checks failed" in validated.stderr
 
 

@@ -3,7 +3,7 @@ import uuid
 import boto3
 import pytest
 
-from tidemark.laptop import create_resources
+from tidemark import cli
 from tidemark.laptop.names import names_of
 
 ACCOUNT = "000000000000"
@@ -27,7 +27,7 @@ def name(environment):
     """Return the name of a set of resources of the test's own; they go with it."""
     name = f"t{uuid.uuid4().hex[:12]}"
     yield name
-    create_resources.main(["--name", name, "--delete", "--with-data"])
+    cli.main(["resources", "--name", name, "--delete", "--with-data"])
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def run(name, capsys):
     """Return a function that runs the command and returns its exit code, output and error output."""
 
     def run(*arguments):
-        code = create_resources.main(["--name", name, *arguments])
+        code = cli.main(["resources", "--name", name, *arguments])
         printed = capsys.readouterr()
         return code, printed.out, printed.err
 

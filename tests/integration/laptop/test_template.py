@@ -7,7 +7,7 @@ import pytest
 
 from infra_cdk.app import build
 from tests.infra.templates import Stack, text
-from tidemark.laptop import create_resources
+from tidemark import cli
 from tidemark.local.deployment.templates import stacks_of
 
 
@@ -29,13 +29,13 @@ def calls(name, monkeypatch):
         subject = params.get("TableName") or params.get("Bucket")
         asked.setdefault(model.name, {})[subject] = dict(params)
 
-    class Recorded(boto3.session.Session):
+    class Recorded(boto3.Session):
         def __init__(self, *arguments, **named):
             super().__init__(*arguments, **named)
             self.events.register("provide-client-params.*.*", record)
 
-    monkeypatch.setattr(boto3.session, "Session", Recorded)
-    assert create_resources.main(["--name", name]) == 0
+    monkeypatch.setattr(boto3, "Session", Recorded)
+    assert cli.main(["resources", "--name", name]) == 0
     return asked
 
 

@@ -9,7 +9,6 @@ from size_history.items import Peak, Sample, State, Totals
 from tests.engine import Tables, create_tables
 from tidemark.aws.deployment import Deployment
 from tidemark.errors import CommandError
-from tidemark.operate import restore as command
 from tidemark.operate.restore import Restored, restore
 
 RESTORED = Tables("history-restored", "ledger-restored")
@@ -167,10 +166,3 @@ def test_from_the_history_itself_the_maxima_of_a_lost_ledger_come_back(dynamodb,
 
     assert totals(dynamodb, tables).max_size == 27
     assert peak(dynamodb, tables) == Peak(99, "other", 1_700_000_000_000_000)
-
-
-def test_the_command_wants_to_know_the_table(capsys):
-    with pytest.raises(SystemExit):
-        command.main(["--target", "local"])
-
-    assert "--from" in capsys.readouterr().err

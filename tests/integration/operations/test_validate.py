@@ -7,7 +7,7 @@ import pytest
 from tidemark.aws.deployment import Deployment
 from tidemark.deliver.validate import validate
 
-TITLES = ["stacks", "data bucket", "plot bucket", "history", "plotting API", "plot object"]
+ABOUT = ["stacks", "data bucket", "plot bucket", "history", "plotting API", "plot object"]
 
 
 @pytest.fixture
@@ -19,16 +19,16 @@ def deployment() -> Deployment:
 
 
 def test_a_running_environment_meets_every_check(deployment):
-    results = validate(deployment)
+    checks = list(validate(deployment))
 
-    assert [result.title for result in results] == TITLES
-    assert [result for result in results if not result.met] == []
+    assert [check.about for check in checks] == ABOUT
+    assert [check for check in checks if not check.well] == []
 
 
 def test_one_check_that_fails_does_not_hide_the_others(deployment):
     deployment.__dict__["outputs"] = {**deployment.outputs, "PlotBucketName": "no-such-bucket-anywhere"}
 
-    results = validate(deployment)
+    checks = list(validate(deployment))
 
-    assert {result.title for result in results if not result.met} == {"plot bucket", "plot object"}
-    assert "there is no s3://no-such-bucket-anywhere" in {result.text for result in results}
+    assert {check.about for check in checks if not check.well} == {"plot bucket", "plot object"}
+    assert "there is no s3://no-such-bucket-anywhere" in {check.text for check in checks}

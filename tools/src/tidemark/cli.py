@@ -21,6 +21,38 @@ COMMANDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "env": "tidemark.local.env",
             "within": "tidemark.local.within",
         },
+        "Change it and look at it": {
+            "dev": "tidemark.loop.dev",
+            "logs": "tidemark.loop.logs",
+            "invoke": "tidemark.loop.invoke",
+            "demo": "tidemark.loop.demo",
+            "reset": "tidemark.loop.reset",
+        },
+        "Images": {
+            "build-images": "tidemark.images.build",
+            "push-images": "tidemark.images.push",
+        },
+        "Deliver it": {
+            "bootstrap": "tidemark.deliver.bootstrap",
+            "deploy": "tidemark.deliver.deploy",
+            "validate": "tidemark.deliver.validate",
+            "diff": "tidemark.deliver.diff",
+            "destroy": "tidemark.deliver.destroy",
+            "recover": "tidemark.deliver.recover",
+            "cdk": "tidemark.deliver.cdk",
+            "resources": "tidemark.laptop.resources",
+        },
+        "Operate it": {
+            "dashboard": "tidemark.page.serve",
+            "reconcile": "tidemark.operate.reconcile",
+            "track": "tidemark.operate.track",
+            "restore": "tidemark.operate.restore",
+            "redrive": "tidemark.operate.redrive",
+        },
+        "Check it": {
+            "pack-page": "tidemark.page.pack",
+            "audit": "tidemark.audit.command",
+        },
     }
 )
 """The panels of `tidemark --help`; in each, every sub-command with its module. Names are those of the Make targets."""
@@ -41,7 +73,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except typer.Abort:  # the user closed standard input at a question
         return _fail(name, "nobody answered, so nothing was done")
     except Stopped as stopped:
-        return _fail(name, f"stopped by {stopped}", code=stopped.exit_code)
+        notes = getattr(stopped, "__notes__", [])
+        return _fail(name, "; ".join([f"stopped by {stopped}", *notes]), code=stopped.exit_code)
+    except Exception as error:
+        if not (line := _refusal(error)):
+            raise
+        return _fail(name, line)
 
 
 def _app(name: str) -> typer.Typer:
@@ -59,6 +96,15 @@ def _app(name: str) -> typer.Typer:
             if name == command or name not in known:  # all of them for --help, and for a misspelled one
                 app.command(command, rich_help_panel=panel)(import_module(module).command)
     return app
+
+
+def _refusal(error: Exception) -> str | None:
+    # No error can be botocore's while nothing has imported it, and not every command needs it.
+    exceptions = sys.modules.get("botocore.exceptions")
+    if exceptions is None or not isinstance(error, (exceptions.BotoCoreError, exceptions.ClientError)):
+        return None
+    line: str = import_module("tidemark.aws.refusals").explained(error)
+    return line
 
 
 def _fail(name: str, why: object, *, details: str = "", code: int = 1) -> int:

@@ -47,5 +47,20 @@ def unstoppable() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def goes_on_by_itself() -> Iterator[None]:
+    """Have a signal say that the work in this block goes on: AWS does it, and the command only watches."""
+    try:
+        yield
+    except Stopped as stopped:
+        stopped.add_note("what was asked for goes on without being watched")
+        raise
+
+
+def flat(error: BaseException) -> str:
+    """Return what an error says, on one line."""
+    return " ".join(str(error).split()).rstrip(".")
+
+
 def _raise_stopped(number: int, _frame: FrameType | None) -> None:
     raise Stopped(number)

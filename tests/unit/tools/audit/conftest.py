@@ -7,22 +7,22 @@ from tests.servers import SilentHandler, running
 
 
 class Service(SilentHandler):
-    """An OSV service (POST of one package) and an npm registry's advisories (POST of a lock), as a test fills them."""
+    """An OSV service and an npm registry's advisories, with what a test puts in."""
 
     def do_POST(self):
-        body = self.body()
+        body = json.loads(self.body()) if self.path.endswith("/querybatch") else self.body()
         if self.path.endswith("/advisories/bulk"):
             return self._answer(self.server.npm)
-        query = json.loads(body)
-        asked = (query["package"]["name"], query["version"])
-        self.server.asked.append(asked)
-        known = self.server.osv.get(asked)
-        return self._answer({"vulns": known} if known else {})
+        pins = [(query["package"]["name"], query["version"]) for query in body["queries"]]
+        self.server.requested += pins
+        known = [self.server.osv.get(pin, []) for pin in pins]
+        return self._answer({"results": [{"vulns": each} if each else {} for each in known]})
 
     def do_GET(self):
-        # npm asks which versions there are, to say which one mends it.
-        name = self.path.strip("/")
-        self._answer({"name": name, "dist-tags": {}, "versions": {}})
+        # OSV's whole record of a vulnerability. npm asks which versions there are, to name one with a fix.
+        name = self.path.rpartition("/")[2]
+        records = {record["id"]: record for known in self.server.osv.values() for record in known}
+        self._answer(records.get(name, {"name": name, "dist-tags": {}, "versions": {}}))
 
     def _answer(self, document):
         self.answer(self.server.status, json.dumps(document).encode())
@@ -35,7 +35,13 @@ def osv(name, *, package, fixed):
         "package": {"name": package, "ecosystem": "PyPI"},
         "ranges": [{"type": "ECOSYSTEM", "events": events}],
     }
-    return {"id": f"GHSA-{name}", "aliases": [f"CVE-{name}"], "summary": "bad", "affected": [affected]}
+    return {
+        "id": f"GHSA-{name}",
+        "aliases": [f"CVE-{name}"],
+        "summary": "bad",
+        "modified": "2026-01-01T00:00:00Z",
+        "affected": [affected],
+    }
 
 
 @pytest.fixture
@@ -43,6 +49,6 @@ def service():
     """Yield a service on the loopback interface that knows of one bad version, as every real one does."""
     with running(ThreadingHTTPServer(("127.0.0.1", 0), Service)) as server:
         server.osv = {("jinja2", "2.10"): [osv("2019-1", package="jinja2", fixed="2.10.1")]}
-        server.npm, server.asked, server.status = {}, [], 200
+        server.npm, server.requested, server.status = {}, [], 200
         server.url = f"http://127.0.0.1:{server.server_port}"
         yield server

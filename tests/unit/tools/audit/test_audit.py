@@ -1,7 +1,6 @@
-"""The audit with the real pip-audit and the real npm, against services on the loopback interface."""
+"""The audit with the real uv and the real npm, against services on the loopback interface."""
 
 import json
-import socket
 import subprocess
 from datetime import date
 from pathlib import Path
@@ -9,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.unit.tools.audit.conftest import osv
-from tidemark.audit import __main__ as command
-from tidemark.audit import locks, node, python
+from tidemark.audit import command, locks
 from tidemark.audit.advisories import Advisory, Exemption, exemptions, judge
-from tidemark.audit.locks import AuditError, Pin
+from tidemark.audit.locks import AuditError, Lock, Pin
+from tidemark.audit.services import node_advisories, python_advisories
+from tidemark.installation.venvs import UV_VERSION
+from tidemark.local.ports import free_port
 
 ROOT = Path(__file__).parents[4]
 TODAY = date(2026, 11, 21)
@@ -25,8 +26,14 @@ def clone(tmp_path, monkeypatch, service):
     """A clone with one Python lock and one Node lock, whose registry is the service."""
     packages = [("cbor2", "5.8.0"), ("numpy", "2.4.6"), ("numpy", "2.5.5")]
     registry = 'source = { registry = "https://pypi.org/simple" }'
-    text = "".join(f'[[package]]\nname = "{name}"\nversion = "{v}"\n{registry}\n' for name, v in packages)
-    (tmp_path / "uv.lock").write_text(text + '[[package]]\nname = "own"\nsource = { virtual = "." }\n')
+    named = [f'name = "{name}"\nversion = "{version}"\n{registry}\n' for name, version in packages]
+    own = ", ".join(f"{{ {each.strip().replace(chr(10), ', ')} }}" for each in named)
+    (tmp_path / "uv.lock").write_text(
+        'version = 1\nrequires-python = ">=3.11"\n[[package]]\nname = "own"\nversion = "0"\n'
+        f'source = {{ virtual = "." }}\ndependencies = [{own}]\n'
+        + "".join(f"[[package]]\n{each}" for each in named)
+    )
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "own"\nversion = "0"\n')
     web = tmp_path / "web"
     web.mkdir()
     (web / "package.json").write_text(json.dumps({"name": "web", "dependencies": {"left-pad": "1.0.0"}}))
@@ -43,13 +50,14 @@ def clone(tmp_path, monkeypatch, service):
     monkeypatch.setenv("npm_config_registry", service.url)
     monkeypatch.setenv("npm_config_cache", str(tmp_path / ".npm"))
     monkeypatch.setenv("npm_config_fetch_retries", "0")
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
     return tmp_path
 
 
 @pytest.fixture
 def audit(clone, service, capsys):
     def audit(today=TODAY, osv_url=None):
-        code = command.audit(clone, today=today, osv_url=osv_url or f"{service.url}/v1/query")
+        code = command.audit(clone, today=today, osv_url=osv_url or service.url)
         return code, *capsys.readouterr()
 
     return audit
@@ -59,19 +67,19 @@ def test_every_package_is_asked_about_in_every_version_and_nothing_known_is_well
     code, out, err = audit()
 
     assert (code, err) == (0, "")
-    assert "uv.lock: 4 packages, 0 known vulnerabilities" in out
+    assert "uv.lock: 3 packages, 0 known vulnerabilities" in out
     assert "web/package-lock.json: 1 packages, 0 known" in out
-    assert set(service.asked) >= {("cbor2", "5.8.0"), ("numpy", "2.4.6"), ("numpy", "2.5.5")}
-    assert ("uv", locks.UV_VERSION) in service.asked
+    assert set(service.requested) >= {("cbor2", "5.8.0"), ("numpy", "2.4.6"), ("numpy", "2.5.5")}
+    assert ("uv", UV_VERSION) in service.requested
 
 
-def test_a_known_vulnerability_fails_with_its_names_and_what_mends_it(audit, service):
+def test_a_known_vulnerability_fails_with_its_names_and_its_fix(audit, service):
     service.osv["cbor2", "5.8.0"] = [osv("2026-1", package="cbor2", fixed="5.9.0")]
 
     code, _, err = audit()
 
     assert code == command.FOUND
-    assert err == "audit: uv.lock: cbor2 5.8.0: CVE-2026-1, GHSA-2026-1, mended in 5.9.0\n"
+    assert err == "audit: uv.lock: cbor2 5.8.0: CVE-2026-1, GHSA-2026-1, fixed in 5.9.0\n"
 
 
 def test_of_two_versions_of_a_package_the_bad_one_is_named(audit, service):
@@ -97,7 +105,7 @@ def test_an_exception_lets_one_vulnerability_stand_and_says_why(audit, clone, se
 def test_an_exception_past_its_date_fails_even_where_nothing_is_known_or_can_be_asked(audit, clone):
     (clone / "audit.toml").write_text(EXCEPTION.format("cbor2", "CVE-2026-1", "2026-11-20"))
 
-    known, unreachable = audit(), audit(osv_url="http://127.0.0.1:9/v1/query")
+    known, unreachable = audit(), audit(osv_url="http://127.0.0.1:9")
 
     for code, _, err in (known, unreachable):
         assert code >= command.FOUND
@@ -110,16 +118,23 @@ def test_an_exception_that_nothing_needs_is_told(audit, clone):
     assert "no longer needed  the exception of cbor2: CVE-2026-1" in audit()[1]
 
 
-def test_without_an_answer_nothing_passes(audit):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def test_a_vulnerable_uv_fails(audit, service):
+    service.osv["uv", UV_VERSION] = [osv("2026-3", package="uv", fixed="99")]
 
-    code, out, err = audit(osv_url=f"http://127.0.0.1:{port}/v1/query")
+    code, _, err = audit()
+
+    assert (code, err) == (command.FOUND, f"audit: uv {UV_VERSION}: CVE-2026-3, GHSA-2026-3, fixed in 99\n")
+
+
+def test_without_an_answer_nothing_passes(audit):
+    url = f"http://127.0.0.1:{free_port()}"
+
+    code, out, err = audit(osv_url=url)
 
     assert code == command.UNCHECKED
-    assert "uv.lock: 4 packages NOT CHECKED" in out
-    assert f"could not check: http://127.0.0.1:{port}/v1/query does not answer" in err
+    assert "uv.lock: 3 packages NOT CHECKED" in out
+    assert "could not check: uv audit failed" in err
+    assert url in err
 
 
 @pytest.mark.parametrize("status", [404, 500])
@@ -130,11 +145,11 @@ def test_a_service_that_refuses_is_no_clean_bill(audit, service, status):
 
     assert code == command.UNCHECKED
     assert out.count("NOT CHECKED") == 2
-    assert "does not answer" in err
+    assert "could not check: uv audit failed" in err
     assert "could not check web/package-lock.json" in err
 
 
-def test_a_mirror_that_knows_no_advisories_is_no_clean_bill(audit, service):
+def test_a_service_that_knows_no_advisories_is_no_clean_bill(audit, service):
     service.osv.clear()
 
     code, _, err = audit()
@@ -162,19 +177,12 @@ def test_a_vulnerable_node_package_fails(audit, service):
     assert err == "audit: web/package-lock.json: left-pad 1.0.0: GHSA-aaaa\n"
 
 
-def test_what_pip_audit_skips_is_no_clean_bill(monkeypatch):
-    skipped = {"name": "cbor2", "skip_reason": "not found"}
-    monkeypatch.setattr(python, "_run", lambda *_: [skipped])
+def test_a_package_that_uv_leaves_out_is_no_clean_bill(clone, service):
+    (lock,) = locks.python_locks(clone)
+    larger = Lock(lock.path, lock.pins | {Pin("another", "1")})
 
-    with pytest.raises(AuditError, match="could not check: not found"):
-        list(python._ask([CBOR.pin], None))
-
-
-def test_a_package_that_pip_audit_leaves_out_is_no_clean_bill(monkeypatch):
-    monkeypatch.setattr(python, "_run", lambda *_: [])
-
-    with pytest.raises(AuditError, match="says nothing of cbor2"):
-        list(python._ask([CBOR.pin], None))
+    with pytest.raises(AuditError, match="looked at 3 packages, not at 4"):
+        python_advisories(larger, service.url)
 
 
 def test_all_locks_of_the_repository_are_audited():
@@ -241,7 +249,7 @@ def test_an_exception_covers_one_vulnerability_of_one_package_until_its_day(pack
 
 
 def test_without_node_the_line_says_what_to_run(clone, monkeypatch):
-    monkeypatch.setattr(node, "packaged_node", lambda: None)
+    monkeypatch.setattr("tidemark.node.packaged_node", lambda: None)
 
     with pytest.raises(AuditError, match="make install"):
-        node.advisories(locks.node_locks(clone)[0])
+        node_advisories(locks.node_locks(clone)[0])

@@ -1,4 +1,4 @@
-"""An AWS that answers what a test says, for what no emulator refuses: credentials, accounts, regions."""
+"""An AWS whose answers a test gives, because no emulator refuses credentials, accounts or regions."""
 
 import json
 from http.server import HTTPServer
@@ -7,6 +7,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from tests.servers import SilentHandler, running
+from tidemark import cli
 
 ACCOUNT = "123456789012"
 ARN = f"arn:aws:sts::{ACCOUNT}:assumed-role/Admin/somebody"
@@ -17,17 +18,17 @@ _IDENTITY = f"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/
 
 
 class Aws:
-    """What AWS answers, and which actions it was asked for."""
+    """The answers of AWS, and the actions that were requested."""
 
     def __init__(self) -> None:
         self.refusal: tuple[str, str] | None = None
         self.parameters: dict[str, str] = {}
-        self.asked: list[str] = []
+        self.requested: list[str] = []
 
     def answer(self, headers, body: str) -> tuple[int, str]:
         target = headers.get("X-Amz-Target", "")
         action = target.rpartition(".")[2] or parse_qs(body)["Action"][0]
-        self.asked.append(action)
+        self.requested.append(action)
         if action == "GetCallerIdentity":
             return (403, _error(*self.refusal)) if self.refusal else (200, _IDENTITY)
         if action == "GetParameter":
@@ -64,8 +65,21 @@ def aws(monkeypatch, tmp_path):
         yield made
 
 
+@pytest.fixture
+def refusal(capsys):
+    """Return a function that runs a sub-command, which has to fail with one line on stderr, and returns that line."""
+
+    def refusal(*arguments):
+        code = cli.main(arguments)
+        (line,) = capsys.readouterr().err.splitlines()
+        assert code == 1
+        return line
+
+    return refusal
+
+
 def nobody(monkeypatch, tmp_path):
-    """Take away whatever the machine knows about AWS."""
+    """Take away everything that the machine knows about AWS."""
     for name in (
         *("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
         *("AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"),

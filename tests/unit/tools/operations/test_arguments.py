@@ -1,50 +1,40 @@
-"""What says which bucket, table or stack is meant: missing or wrong, it is one line with the fix."""
+"""An argument that names a bucket, a table or a stack: if it is missing or wrong, one line gives the fix."""
 
 import pytest
 
-from tidemark.deliver import recover
-from tidemark.operate import reconcile, restore, track
+from tidemark.aws.arguments import bucket_of
 
 
 @pytest.mark.parametrize(
-    ("command", "arguments", "line"),
+    ("command", "argument", "line"),
     [
-        (track, ["--bucket", ""], "track: BUCKET= is missing: make track TARGET=prod BUCKET=name"),
-        (track, ["--bucket", "s3://photos"], "track: BUCKET=s3://photos is no bucket's name: BUCKET=photos"),
+        ("track", ["--bucket", ""], "BUCKET= is missing: make track TARGET=prod BUCKET=name"),
+        ("track", [], "BUCKET= is missing: make track TARGET=prod BUCKET=name"),
+        ("track", ["--bucket", "s3://photos/a"], "BUCKET=s3://photos/a is no bucket's name: BUCKET=photos"),
         (
-            track,
-            ["--bucket", "s3://photos/a/b"],
-            "track: BUCKET=s3://photos/a/b is no bucket's name: BUCKET=photos",
-        ),
-        (
-            track,
+            "track",
             ["--bucket", "arn:aws:s3:::photos"],
-            "track: BUCKET=arn:aws:s3:::photos is no bucket's name: BUCKET=photos",
+            "BUCKET=arn:aws:s3:::photos is no bucket's name: BUCKET=photos",
         ),
         (
-            track,
+            "track",
             ["--bucket", "my photos"],
-            "track: BUCKET=my photos is no bucket's name: make track TARGET=prod BUCKET=name",
+            "BUCKET=my photos is no bucket's name: make track TARGET=prod BUCKET=name",
         ),
+        ("reconcile", ["--bucket", "s3://photos"], "BUCKET=s3://photos is no bucket's name: BUCKET=photos"),
+        ("restore", [], "FROM= is missing: make restore TARGET=prod FROM=table"),
         (
-            reconcile,
-            ["--bucket", "s3://photos"],
-            "reconcile: BUCKET=s3://photos is no bucket's name: BUCKET=photos",
-        ),
-        (restore, ["--from", ""], "restore: FROM= is missing: make restore TARGET=prod FROM=table"),
-        (
-            restore,
+            "restore",
             ["--from", "s3://photos"],
-            "restore: FROM=s3://photos is no table's name: make restore TARGET=prod FROM=table",
+            "FROM=s3://photos is no table's name: make restore TARGET=prod FROM=table",
         ),
-        (
-            recover,
-            ["--stack", ""],
-            "recover: STACK= is missing: make recover TARGET=prod STACK=Tidemark-prod-LambdaStack",
-        ),
+        ("recover", [], "STACK= is missing: make recover TARGET=prod STACK=Tidemark-prod-LambdaStack"),
     ],
 )
-def test_what_is_missing_or_wrong_is_named_before_aws_is_asked(aws, capsys, command, arguments, line):
-    assert command.main(["--target", "prod", *arguments]) == 1
-    assert capsys.readouterr().err == f"{line}\n"
-    assert aws.asked == []
+def test_what_is_missing_or_wrong_is_named_before_aws_is_asked(aws, refusal, command, argument, line):
+    assert refusal(command, "--target", "prod", *argument) == f"{command}: {line}"
+    assert aws.requested == []
+
+
+def test_a_legacy_name_with_capitals_and_underscores_is_a_buckets_name():
+    assert bucket_of("My_Bucket", "example") == "My_Bucket"

@@ -7,43 +7,43 @@ import pytest
 from tests.unit.tools.operations.stand_ins import StoodIn
 from tidemark.aws.deployment import Deployment
 from tidemark.aws.stacks import StackState
-from tidemark.deliver import app_stacks, deploy
+from tidemark.deliver import cdk as command_line
+from tidemark.deliver import deploy
 from tidemark.errors import CommandError
 
 
 class CommandLine:
-    """Stands in for the CDK's command line: notes what it is asked, fails where it is told to."""
+    """Stands in for the CDK's command line: notes its arguments and fails as it is told to."""
 
     def __init__(self):
-        self.asked = []
+        self.requested = []
         self.failing = {}
 
     def __call__(self, arguments, _environ):
-        self.asked.append(list(arguments))
+        self.requested.append(list(arguments))
         return self.failing.get(arguments[0], 0)
 
 
 class SeenError(Exception):
-    """A test has seen what it is about."""
+    """A test has seen what it looks for."""
 
 
 @pytest.fixture
 def cdk(monkeypatch):
     made = CommandLine()
-    monkeypatch.setattr("tidemark.deliver.command_line.run", made)
-    monkeypatch.setattr(app_stacks, "variables", lambda _: {})
+    monkeypatch.setattr("tidemark.deliver.cdk.run", made)
+    monkeypatch.setattr(command_line, "variables", lambda _: {})
     return made
 
 
 @pytest.fixture
 def stacks(monkeypatch):
-    """Have the target's two stacks be there."""
+    """Let the target's two stacks exist."""
     there = tuple(
         StackState(f"Tidemark-local-{name}", name, "CREATE_COMPLETE", 1)
         for name in ("LambdaStack", "StorageStack")
     )
-    for module in (deploy, app_stacks):
-        monkeypatch.setattr(module, "stacks_of", lambda _: there)
+    monkeypatch.setattr(Deployment, "stacks", lambda _: there)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_images_are_pushed_for_the_architecture_of_the_functions(
     with pytest.raises(SeenError):
         deploy.deploy(StoodIn({}, target=target), context)
 
-    assert pushed == [["-m", "tidemark.images.push", "--architecture", architecture]]
+    assert pushed == [["-m", "tidemark.cli", "push-images", "--architecture", architecture]]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_wrong_setting_is_named_before_anything_is_started(cdk, target, contex
         deploy.deploy(StoodIn({}, target=target), context)
 
     assert str(caught.value).startswith(message)
-    assert cdk.asked == []
+    assert cdk.requested == []
 
 
 def test_an_app_that_cannot_be_synthesized_is_no_difference(cdk, stacks):
@@ -94,17 +94,17 @@ def test_an_app_that_cannot_be_synthesized_is_no_difference(cdk, stacks):
         deploy.deploy(Deployment("local", "http://127.0.0.1:1"), [])
 
     assert str(caught.value).startswith("cdk synth failed (1), its reason is above")
-    assert [arguments[0] for arguments in cdk.asked] == ["synth"]
+    assert [arguments[0] for arguments in cdk.requested] == ["synth"]
 
 
-def test_a_difference_that_localstack_would_only_pretend_to_make_is_refused(cdk, stacks):
+def test_an_update_that_localstack_would_only_pretend_to_make_is_refused(cdk, stacks):
     cdk.failing = {"diff": 1}
 
     with pytest.raises(CommandError) as caught:
         deploy.deploy(Deployment("local", "http://127.0.0.1:1"), ["ephemeral=true"])
 
     assert str(caught.value) == "LocalStack cannot update a stack: make destroy TARGET=local first"
-    synth, diff = cdk.asked
+    synth, diff = cdk.requested
     assembly = synth[synth.index("--output") + 1]
     assert diff[diff.index("--app") + 1] == assembly
     assert diff[1:3] == ["Tidemark-local/LambdaStack", "Tidemark-local/StorageStack"]

@@ -1,4 +1,4 @@
-"""What `make destroy` does with a deployment that is not whole, and what it says is left."""
+"""What `make destroy` does with an incomplete deployment, and what it says is left."""
 
 import pytest
 
@@ -79,7 +79,7 @@ def test_a_tracker_that_is_gone_keeps_nothing_from_being_destroyed(gone, capsys)
 
     assert aws.removed == [*RULES]
     assert capsys.readouterr().out.splitlines() == [
-        "the tracker's role cannot be found: where it is still there, what make track added may keep it from going",
+        "the tracker's role cannot be found: if it still exists, what make track added may keep it from going",
         "removed what make track added: 2 rules, 0 policies",
     ]
 
@@ -129,15 +129,17 @@ def test_the_vault_that_is_left_is_said_to_keep_the_backups_and_to_be_in_nobodys
     destroy._tell_leftovers(StoodIn({"cloudformation": NoStacks()}), left)
 
     first, second, third, *commands = capsys.readouterr().out.splitlines()
-    assert first == "left, and no stack's any more: a new deployment makes new ones beside them"
+    assert first == "left, and part of no stack: a new deployment makes new ones beside them"
     assert (
-        second == "the vault keeps the backups, each until its time is up; only without any can it be removed"
+        second
+        == "the vault keeps the backups, each until its time is up; it can be removed once it holds none"
     )
     assert third == "to remove them for good, with all that they hold:"
     assert any("delete-backup-vault" in line for line in commands)
 
 
-def test_a_wrong_setting_stops_it_before_anything_is_asked_or_removed(aws, capsys):
-    assert destroy.main(["--target", "prod", "--context", "ephemerl=true"]) == 1
-    assert capsys.readouterr().err.startswith("destroy: unknown setting 'ephemerl'")
-    assert aws.asked == []
+def test_a_wrong_setting_stops_it_before_anything_is_asked_or_removed(aws, refusal):
+    line = refusal("destroy", "--target", "prod", "--context", "ephemerl=true")
+
+    assert line.startswith("destroy: unknown setting 'ephemerl'")
+    assert aws.requested == []

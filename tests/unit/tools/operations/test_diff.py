@@ -1,4 +1,4 @@
-"""What `make diff` says of images, which the templates know by what was pushed last."""
+"""What `make diff` says of images, whose templates name the digests that were pushed last."""
 
 import json
 import subprocess
@@ -7,6 +7,7 @@ import pytest
 
 from infra_cdk.images import SERVICES
 from tests.unit.tools.operations.conftest import ACCOUNT
+from tidemark import cli
 from tidemark.deliver import diff
 from tidemark.deliver.diff import of_images
 
@@ -45,7 +46,7 @@ def record(tmp_path, sha):
     return document
 
 
-def test_images_of_the_commit_that_is_checked_out_are_no_news(repository, tmp_path):
+def test_images_of_the_commit_that_is_checked_out_do_not_change(repository, tmp_path):
     assert of_images(repository, record(tmp_path, git(repository, "rev-parse", "HEAD"))) is None
 
 
@@ -55,8 +56,8 @@ def test_images_of_an_older_commit_are_going_to_be_replaced(repository, tmp_path
     now = commit(repository)
 
     assert of_images(repository, record(tmp_path, before)) == (
-        f"images: a deployment pushes those of commit {now[:12]} and shifts the functions to them; what is compared "
-        f"above are those of {before[:12]}, which images.json records"
+        f"images: a deployment pushes those of commit {now[:12]} and shifts the functions to them; the comparison "
+        f"above is with those of {before[:12]}, which images.json records"
     )
 
 
@@ -86,8 +87,8 @@ def test_without_a_repository_that_is_not_known(tmp_path):
 
 
 def test_diff_ends_with_that_line(aws, monkeypatch, capsys):
-    monkeypatch.setattr("tidemark.deliver.command_line.run", lambda *_: 0)
+    monkeypatch.setattr("tidemark.deliver.cdk.run", lambda *_: 0)
     monkeypatch.setattr(diff, "of_images", lambda *_: "images: new ones")
 
-    assert diff.main(["--target", "prod", *PLACE]) == 0
+    assert cli.main(["diff", "--target", "prod", *PLACE]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "images: new ones"

@@ -1,116 +1,107 @@
-"""Nothing is changed in an account or a region that is not meant, and every refusal is one line that says what to do."""
+"""Nothing is changed in an account or a region that is not meant, and every refusal is one line with the fix."""
+
+import signal
 
 import pytest
 
 from tests.unit.tools.operations.conftest import ACCOUNT, ARN, nobody
+from tidemark import cli
 from tidemark.aws import account
 from tidemark.aws.account import BOOTSTRAP_PARAMETER, agree
 from tidemark.aws.deployment import Deployment
-from tidemark.deliver import bootstrap, deploy, destroy, diff, validate
 from tidemark.errors import CommandError
-from tidemark.operate import redrive
 
-COMMANDS = {"deploy": deploy, "destroy": destroy, "bootstrap": bootstrap}
-EVERY = COMMANDS | {"validate": validate, "diff": diff}
+CHANGING = ("deploy", "destroy", "bootstrap")
+EVERY = (*CHANGING, "validate", "diff")
 MEANT = ("--account", ACCOUNT, "--region", "eu-central-1")
 
 
 @pytest.fixture(autouse=True)
 def no_command_line(monkeypatch):
-    """Whatever starts the CDK's command line in these tests has gone too far."""
+    """Fail a test whose command gets as far as the CDK's command line."""
 
     def refuse(arguments, _environ):
         raise AssertionError(f"cdk {arguments}")
 
-    monkeypatch.setattr("tidemark.deliver.command_line.run", refuse)
-
-
-def refusal(command, capsys, *arguments) -> str:
-    """Run a command that is to be refused and return its only line on stderr."""
-    code = EVERY[command].main(["--target", "prod", *arguments])
-
-    (line,) = capsys.readouterr().err.splitlines()
-    assert code == 1
-    return line
+    monkeypatch.setattr("tidemark.deliver.cdk.run", refuse)
 
 
 @pytest.mark.parametrize("command", EVERY)
-def test_another_account_is_refused(aws, capsys, command):
-    assert refusal(command, capsys, "--account", "999999999999", "--region", "eu-central-1") == (
+def test_another_account_is_refused(aws, refusal, command):
+    assert refusal(command, "--target", "prod", "--account", "999999999999", "--region", "eu-central-1") == (
         f"{command}: wrong account: the credentials are for {ACCOUNT} ({ARN}), not for 999999999999: "
         "choose others (AWS_PROFILE) or correct ACCOUNT="
     )
-    assert aws.asked == ["GetCallerIdentity"]
+    assert aws.requested == ["GetCallerIdentity"]
 
 
 @pytest.mark.parametrize("command", EVERY)
-def test_another_region_is_refused(aws, capsys, command):
-    assert refusal(command, capsys, "--account", ACCOUNT, "--region", "us-east-1") == (
+def test_another_region_is_refused(aws, refusal, command):
+    assert refusal(command, "--target", "prod", "--account", ACCOUNT, "--region", "us-east-1") == (
         f"{command}: wrong region: eu-central-1 is set, not us-east-1: "
         "AWS_REGION=us-east-1 or correct REGION="
     )
-    assert aws.asked == ["GetCallerIdentity"]
+    assert aws.requested == ["GetCallerIdentity"]
 
 
-@pytest.mark.parametrize("command", EVERY)
-def test_expired_credentials_are_one_line(aws, capsys, command):
+def test_expired_credentials_are_one_line(aws, refusal):
     aws.refusal = ("ExpiredToken", "The security token included in the request is expired")
 
-    assert refusal(command, capsys, *MEANT) == (
-        f"{command}: the AWS credentials have expired: "
-        "sign in (aws sso login, aws configure) or set AWS_PROFILE"
+    assert refusal("deploy", "--target", "prod", *MEANT) == (
+        "deploy: the AWS credentials have expired: sign in (aws sso login, aws configure) or set AWS_PROFILE"
     )
 
 
-@pytest.mark.parametrize("command", EVERY)
-def test_unknown_credentials_are_one_line(aws, capsys, command):
+def test_unknown_credentials_are_one_line_with_the_region(aws, refusal):
     aws.refusal = ("InvalidClientTokenId", "The security token included in the request is invalid.")
 
-    assert refusal(command, capsys, *MEANT).startswith(
-        f"{command}: AWS does not know the credentials in region eu-central-1 (InvalidClientTokenId): "
+    assert refusal("validate", "--target", "prod", *MEANT).startswith(
+        "validate: AWS does not know the credentials in region eu-central-1 (InvalidClientTokenId): "
     )
 
 
-@pytest.mark.parametrize("command", EVERY)
-def test_no_credentials_are_one_line(monkeypatch, tmp_path, capsys, command):
+@pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+@pytest.mark.parametrize("command", [*EVERY, "redrive"])
+def test_no_credentials_are_one_line(monkeypatch, tmp_path, refusal, command, variable):
     nobody(monkeypatch, tmp_path)
-    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    monkeypatch.setenv(variable, "eu-central-1")
 
-    assert refusal(command, capsys, *MEANT) == (
+    assert refusal(command, "--target", "prod") == (
         f"{command}: there are no AWS credentials (Unable to locate credentials): "
         "sign in (aws sso login, aws configure) or set AWS_PROFILE"
     )
 
 
-@pytest.mark.parametrize("command", EVERY)
-def test_no_region_is_one_line(monkeypatch, tmp_path, capsys, command):
+def test_no_region_is_one_line(monkeypatch, tmp_path, refusal):
     nobody(monkeypatch, tmp_path)
 
-    assert refusal(command, capsys, *MEANT) == (
-        f"{command}: no AWS region is set: AWS_REGION=eu-central-1 make ..."
+    assert refusal("deploy", "--target", "prod") == (
+        "deploy: no AWS region is set: AWS_REGION=eu-central-1 make ..."
     )
 
 
-def test_a_profile_that_is_not_there_is_one_line(monkeypatch, tmp_path, capsys):
+def test_a_profile_that_is_not_there_is_one_line(monkeypatch, tmp_path, refusal):
     nobody(monkeypatch, tmp_path)
     monkeypatch.setenv("AWS_PROFILE", "nobodys")
 
-    assert refusal("deploy", capsys) == (
+    assert refusal("deploy", "--target", "prod") == (
         "deploy: The config profile (nobodys) could not be found: correct AWS_PROFILE, or aws configure"
     )
 
 
-def test_an_impossible_region_is_one_line(aws, monkeypatch, capsys):
+def test_an_impossible_region_is_one_line(aws, monkeypatch, refusal):
     monkeypatch.setenv("AWS_REGION", "eu central 1")
 
-    assert refusal("deploy", capsys) == "deploy: 'eu central 1' is no region of AWS: correct AWS_REGION"
+    assert refusal("deploy", "--target", "prod") == (
+        "deploy: 'eu central 1' is no region of AWS, such as eu-central-1: correct AWS_REGION"
+    )
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_an_account_that_nobody_named_is_not_changed_by_a_script(aws, monkeypatch, capsys, command):
+@pytest.mark.parametrize("command", CHANGING)
+def test_an_account_that_nobody_named_is_not_changed_by_a_script(aws, monkeypatch, refusal, command):
     monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
 
-    assert refusal(command, capsys) == (
+    assert refusal(command, "--target", "prod") == (
         f"{command}: nobody said that this account and region are meant: "
         f"ACCOUNT={ACCOUNT} REGION=eu-central-1, if they are"
     )
@@ -145,39 +136,29 @@ def test_naming_only_the_account_still_asks_for_the_region(aws):
     assert len(asked) == 1
 
 
-def test_an_account_without_a_bootstrap_is_one_line(aws, capsys):
-    assert refusal("deploy", capsys, *MEANT) == (
+def test_an_account_without_a_bootstrap_is_one_line(aws, refusal):
+    assert refusal("deploy", "--target", "prod", *MEANT) == (
         f"deploy: account {ACCOUNT} is not bootstrapped for the CDK in region eu-central-1: "
         "make bootstrap TARGET=prod"
     )
 
 
-def test_a_bootstrap_that_is_too_old_is_one_line(aws, capsys):
+def test_a_bootstrap_that_is_too_old_is_one_line(aws, refusal):
     aws.parameters[BOOTSTRAP_PARAMETER] = "4"
 
-    assert refusal("deploy", capsys, *MEANT) == (
+    assert refusal("deploy", "--target", "prod", *MEANT) == (
         f"deploy: the CDK's bootstrap of account {ACCOUNT} in region eu-central-1 is version 4, "
         f"and {account.BOOTSTRAP_VERSION} is needed: make bootstrap TARGET=prod"
     )
 
 
-def test_the_other_operations_explain_refusals_as_well(aws, monkeypatch, tmp_path, capsys):
-    nobody(monkeypatch, tmp_path)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-
-    assert redrive.main(["--target", "prod"]) == 1
-    assert capsys.readouterr().err == (
-        "redrive: there are no AWS credentials (Unable to locate credentials): "
-        "sign in (aws sso login, aws configure) or set AWS_PROFILE\n"
+def test_an_unknown_target_is_one_line(refusal):
+    assert refusal("deploy", "--target", "staging") == (
+        "deploy: unknown target 'staging': it is one of prod, dev, local"
     )
 
 
-def test_an_unknown_target_is_one_line(capsys):
-    assert deploy.main(["--target", "staging"]) == 1
-    assert capsys.readouterr().err == "deploy: unknown target 'staging': it is one of prod, dev, local\n"
-
-
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", CHANGING)
 def test_ctrl_d_at_the_question_does_nothing(aws, monkeypatch, capsys, command):
     def ended(_question):
         raise EOFError
@@ -185,6 +166,24 @@ def test_ctrl_d_at_the_question_does_nothing(aws, monkeypatch, capsys, command):
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("builtins.input", ended)
 
-    assert COMMANDS[command].main(["--target", "prod"]) == 1
+    assert cli.main([command, "--target", "prod"]) == 1
     assert capsys.readouterr().err == f"\n{command}: nobody answered, so nothing was done\n"
-    assert aws.asked == ["GetCallerIdentity"]
+    assert aws.requested == ["GetCallerIdentity"]
+
+
+def test_ctrl_c_while_something_goes_on_by_itself_says_that_it_goes_on(aws, monkeypatch, capsys):
+    def interrupt(*_):
+        signal.raise_signal(signal.SIGINT)
+
+    aws.parameters[BOOTSTRAP_PARAMETER] = "30"
+    monkeypatch.setattr("tidemark.deliver.deploy._times_of_change", lambda _: {})
+    monkeypatch.setattr("tidemark.deliver.deploy._push_images", lambda *_: None)
+    monkeypatch.setattr(
+        "tidemark.deliver.cdk.run",
+        lambda arguments, _: interrupt() if "Tidemark-prod/*" in arguments else 0,
+    )
+
+    assert cli.main(["deploy", "--target", "prod", *MEANT]) == 130
+    assert capsys.readouterr().err == (
+        "deploy: stopped by SIGINT; what was asked for goes on without being watched\n"
+    )

@@ -103,7 +103,7 @@ def test_the_failure_of_a_notification_whose_bucket_is_gone_is_found_on_the_thir
             "--deletion-mode FORCE_DELETE_STACK"
         ),
         f"aws cloudformation wait stack-delete-complete --region eu-central-1 --stack-name {STACK}",
-        "# what then remains of the retained resources, where it still exists, is removed, DATA INCLUDED, by:",
+        "# these remove the retained resources that still exist, DATA INCLUDED:",
         "aws s3 rb s3://tidemark-prod-storagestack-plotbucket64e56909-x1y2z3 --force --region eu-central-1",
     ]
 

@@ -175,13 +175,13 @@ def test_an_event_that_cannot_be_deleted_is_said_and_ends_the_redrive():
     assert sqs.held("undelivered") == ["event 03", *events(30)[10:]]
 
 
-def test_a_queue_that_fills_as_fast_as_it_is_emptied_does_not_keep_it_for_ever(monkeypatch):
+def test_a_queue_that_fills_as_fast_as_it_is_emptied_does_not_keep_it_forever(monkeypatch):
     class Endless(Sqs):
         def delete_message_batch(self, QueueUrl, Entries):
             self.queues[QueueUrl].append(f"another after {len(self.batches)}")
             return super().delete_message_batch(QueueUrl, Entries)
 
-    monkeypatch.setattr("tidemark.operate.redrive.LONGEST_SECONDS", -1)
+    monkeypatch.setattr("tidemark.operate.redrive.MAX_SECONDS", -1)
 
     with pytest.raises(CommandError, match="was not empty within"):
         run(Endless(undelivered=events(1)))

@@ -6,6 +6,7 @@ import pytest
 
 from tests.unit.tools.operations.conftest import ACCOUNT, ARN
 from tests.unit.tools.operations.stand_ins import StoodIn, refused
+from tidemark import cli
 from tidemark.deliver import deploy as deploying
 from tidemark.errors import CommandError
 from tidemark.operate import track as tracking
@@ -178,7 +179,7 @@ def test_a_role_without_room_for_another_bucket_is_said_before_the_bucket_is_tou
 
 def baselines(deployment, *names):
     deployment.outputs["TrackedBuckets"] = ",".join(names)
-    return deploying._baselines(deployment, changed=True)
+    return deploying._take_baselines(deployment, changed=True)
 
 
 @pytest.fixture(autouse=True)
@@ -210,7 +211,7 @@ def test_a_deployment_that_leaves_a_bucket_untracked_fails_with_its_name_as_its_
     deployed = deploying.Deployed({"ApiUrl": "https://api"}, ["bucket theirs belongs to another account"])
     monkeypatch.setattr(deploying, "deploy", lambda *_: deployed)
 
-    code = deploying.main(["--target", "prod", "--account", ACCOUNT, "--region", "eu-central-1"])
+    code = cli.main(["deploy", "--target", "prod", "--account", ACCOUNT, "--region", "eu-central-1"])
 
     said = capsys.readouterr()
     assert code == 1
@@ -224,5 +225,5 @@ def test_a_deployment_that_tracks_everything_succeeds(aws, monkeypatch, capsys):
     aws.parameters["/cdk-bootstrap/hnb659fds/version"] = "30"
     monkeypatch.setattr(deploying, "deploy", lambda *_: deploying.Deployed({"ApiUrl": "https://api"}))
 
-    assert deploying.main(["--target", "prod", "--account", ACCOUNT, "--region", "eu-central-1"]) == 0
+    assert cli.main(["deploy", "--target", "prod", "--account", ACCOUNT, "--region", "eu-central-1"]) == 0
     assert capsys.readouterr().err == ""

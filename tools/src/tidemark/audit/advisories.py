@@ -1,4 +1,4 @@
-"""What is known of a package: an advisory, and the exceptions that let one stand for a time."""
+"""Advisories of packages, and the exceptions that tolerate one for a time."""
 
 import tomllib
 from collections.abc import Iterable
@@ -15,20 +15,20 @@ _FIELDS = {"package", "id", "until", "reason"}
 
 @dataclass(frozen=True, slots=True)
 class Advisory:
-    """One known vulnerability of one pin: its names (`CVE-…`, `GHSA-…`, `PYSEC-…`) and the versions that mend it."""
+    """One known vulnerability of one pin: its names (`CVE-…`, `GHSA-…`, `PYSEC-…`) and the versions that fix it."""
 
     pin: Pin
     names: frozenset[str]
     fixed_in: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        mended = f", mended in {', '.join(self.fixed_in)}" if self.fixed_in else ""
-        return f"{self.pin}: {', '.join(sorted(self.names))}{mended}"
+        fixed = f", fixed in {', '.join(self.fixed_in)}" if self.fixed_in else ""
+        return f"{self.pin}: {', '.join(sorted(self.names))}{fixed}"
 
 
 @dataclass(frozen=True, slots=True)
 class Exemption:
-    """A vulnerability that is let stand in one lock, until a day (the day itself included), and why."""
+    """A vulnerability that is tolerated in one lock until a day (included), and the reason."""
 
     package: str
     id: str
@@ -36,7 +36,7 @@ class Exemption:
     reason: str
 
     def covers(self, advisory: Advisory) -> bool:
-        """Whether this is the advisory that it speaks of."""
+        """Return whether this is the advisory that it names."""
         return self.package == advisory.pin.name and self.id in advisory.names
 
     def __str__(self) -> str:
@@ -45,7 +45,7 @@ class Exemption:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is to be said of one lock."""
+    """The advisories of one lock that no exception covers, and its exceptions."""
 
     open: tuple[Advisory, ...]
     used: tuple[Exemption, ...]
@@ -53,7 +53,7 @@ class Verdict:
 
 
 def exemptions(lock: Path) -> list[Exemption]:
-    """Return the exceptions beside a lock. Raises AuditError for a file that is not of their form."""
+    """Return the exceptions in the file beside a lock. Raises AuditError for a malformed file."""
     path = lock.with_name(EXCEPTIONS_FILE)
     if not path.exists():
         return []
@@ -67,12 +67,12 @@ def exemptions(lock: Path) -> list[Exemption]:
 
 
 def expired(exempt: Iterable[Exemption], today: date) -> list[Exemption]:
-    """Return the exceptions whose day is over: somebody has to look again."""
+    """Return the exceptions whose day is over, which somebody has to look at again."""
     return [exemption for exemption in exempt if exemption.until < today]
 
 
 def judge(advisories: Iterable[Advisory], exempt: Iterable[Exemption], today: date) -> Verdict:
-    """Compare what is known of a lock's pins with its exceptions."""
+    """Compare the advisories of a lock's pins with its exceptions."""
     known = sorted(advisories, key=str)
     standing = [exemption for exemption in exempt if exemption.until >= today]
     used = tuple(exemption for exemption in standing if any(exemption.covers(each) for each in known))
@@ -86,7 +86,7 @@ def judge(advisories: Iterable[Advisory], exempt: Iterable[Exemption], today: da
 def _exemption(path: Path, entry: Any) -> Exemption:
     if not isinstance(entry, dict) or entry.keys() != _FIELDS:
         raise AuditError(f"{path}: an exception has {', '.join(sorted(_FIELDS))}, not {entry}")
-    # A TOML date-time is a date to Python, and would compare with none.
+    # Python takes a TOML date-time for a date, but cannot compare it with one.
     if type(entry["until"]) is not date:
         raise AuditError(f"{path}: until is a date such as 2027-05-31, not {entry['until']!r}")
     for field in sorted(_FIELDS - {"until"}):

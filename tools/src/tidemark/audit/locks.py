@@ -5,8 +5,6 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from tidemark.installation.venvs import UV_VERSION
-
 PYTHON_LOCK = "uv.lock"
 NODE_LOCK = "package-lock.json"
 _DEPTHS = ("", "*/", "*/*/", "*/*/*/")
@@ -14,7 +12,7 @@ _OURS = {"editable", "virtual", "directory"}
 
 
 class AuditError(Exception):
-    """The audit cannot be carried out; the message is one line that says why and what to do."""
+    """The audit cannot be made; the message is one line with the reason and what to do."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -30,19 +28,15 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """A lock file and its pins, whatever platform or Python version each of them is for."""
+    """A lock file and its pins, for all platforms and Python versions."""
 
     path: Path
     pins: frozenset[Pin]
 
 
 def python_locks(root: Path) -> list[Lock]:
-    """Return every uv.lock; the root's pins include uv itself, which fills all environments."""
-    locks = [Lock(path, _python_pins(path)) for path in _found(root, PYTHON_LOCK)]
-    return [
-        Lock(lock.path, lock.pins | {Pin("uv", UV_VERSION)}) if lock.path.parent == root else lock
-        for lock in locks
-    ]
+    """Return every uv.lock."""
+    return [Lock(path, _python_pins(path)) for path in _found(root, PYTHON_LOCK)]
 
 
 def node_locks(root: Path) -> list[Lock]:
@@ -59,7 +53,7 @@ def _found(root: Path, name: str) -> list[Path]:
 
 
 def _installed(path: Path) -> bool:
-    """Whether a path lies in what was installed here rather than in the repository."""
+    """Return whether a path lies in what was installed here, rather than in the repository."""
     return any(part.startswith(".") or part == "node_modules" for part in path.parts)
 
 
@@ -70,7 +64,7 @@ def _python_pins(path: Path) -> frozenset[Pin]:
         if "registry" in source:
             pins.add(Pin(package["name"], package["version"]))
         elif not _OURS & source.keys():
-            # No advisory names a commit or a file, so such a package would pass unseen.
+            # Advisories name neither commits nor files, so such a package would pass unseen.
             raise AuditError(
                 f"{path}: {package['name']} is from {source}: only packages of an index can be audited"
             )

@@ -1,4 +1,4 @@
-"""Whose account a command would change, and where; nothing is changed before that is agreed."""
+"""The account and region that a command would change. Nothing is changed before they are agreed."""
 
 import sys
 from collections.abc import Callable
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 """Where `cdk bootstrap` notes its version; hnb659fds is the CDK's default qualifier."""
 BOOTSTRAP_VERSION = 6
-"""The least version that the CDK's default synthesizer wants."""
+"""The lowest version that the CDK's default synthesizer accepts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who AWS says we are: the account (12 digits), the region that is spoken to, and the ARN of the identity."""
+    """The account (12 digits), the region that calls go to, and the ARN of the identity."""
 
     account: str
     region: str
@@ -35,14 +35,18 @@ class Caller:
 
 
 def caller_of(deployment: Deployment) -> Caller:
-    """Ask AWS who is calling. Raises BotoCoreError or ClientError where the credentials are no good."""
+    """Ask AWS who is calling. Raises BotoCoreError or ClientError if the credentials are no good."""
     sts: STSClient = deployment.client("sts")
     answer = sts.get_caller_identity()
     return Caller(answer["Account"], deployment.region, answer["Arn"])
 
 
-def verify(caller: Caller, *, account: str | None, region: str | None) -> None:
-    """Raise CommandError unless the caller is where the user says; None where the user said nothing."""
+def say_where(deployment: Deployment, what: str, *, account: str | None, region: str | None) -> Caller:
+    """Print where `what` happens and return it. Raises CommandError unless the user means this account and region."""
+    caller = caller_of(deployment)
+    place = f"account {caller.account}, region {caller.region}, as {caller.arn}"
+    where = f"LocalStack at {deployment.endpoint}, {place}" if deployment.endpoint else place
+    print(f"{what} target {deployment.target}: {where}", flush=True)
     if account and account != caller.account:
         raise CommandError(
             f"wrong account: the credentials are for {caller.account} ({caller.arn}), not for {account}: "
@@ -52,6 +56,7 @@ def verify(caller: Caller, *, account: str | None, region: str | None) -> None:
         raise CommandError(
             f"wrong region: {caller.region} is set, not {region}: AWS_REGION={region} or correct REGION="
         )
+    return caller
 
 
 def agree(
@@ -62,16 +67,12 @@ def agree(
     region: str | None,
     ask: Callable[[str], str] | None = None,
 ) -> Caller:
-    """Print where `what` would happen and return it once that is verified, or agreed at a terminal.
+    """Print where `what` would happen, and return it once the user has named it or agreed to it at the terminal.
 
-    `ask` prompts the user; None takes the terminal, if there is one. On LocalStack there is nothing to agree.
-    Raises CommandError for another account or region, and where nobody says which are meant.
+    `ask` prompts the user (default: the terminal, if there is one). LocalStack needs no agreement.
+    Raises CommandError for another account or region, and if nobody says which are meant.
     """
-    caller = caller_of(deployment)
-    place = f"account {caller.account}, region {caller.region}"
-    where = f"LocalStack at {deployment.endpoint}, {place}" if deployment.endpoint else place
-    print(f"{what} target {deployment.target}: {where}, as {caller.arn}", flush=True)
-    verify(caller, account=account, region=region)
+    caller = say_where(deployment, what, account=account, region=region)
     if deployment.endpoint or (account and region):
         return caller
     ask = ask or (input if sys.stdin.isatty() else None)

@@ -6,10 +6,43 @@ from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
 
+from tidemark.aws.refusals import code_of
 from tidemark.errors import CommandError
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
+
+
+class NotOursError(Exception):
+    """The bucket belongs to another account, or these credentials may not ask for it."""
+
+
+def region_of(client: "S3Client", bucket: str, *, account: str) -> str | None:
+    """Return the region of a bucket of the account, or None if there is no such bucket. Raises NotOursError.
+
+    A deployment hears only of the buckets of its own account and region.
+    """
+    try:
+        found = client.head_bucket(Bucket=bucket, ExpectedBucketOwner=account)
+    except ClientError as error:
+        code = code_of(error)
+        if code in {"404", "NoSuchBucket"}:
+            return None
+        if code in {"403", "AccessDenied"}:
+            raise NotOursError from error
+        raise
+    return str(found.get("BucketRegion") or client.meta.region_name)
+
+
+def turn_on_events(client: "S3Client", bucket: str) -> None:
+    """Have a bucket tell EventBridge of its changes, and keep what it notifies already: a put replaces all of it."""
+    configuration: Any = client.get_bucket_notification_configuration(Bucket=bucket)
+    configuration.pop("ResponseMetadata", None)
+    if "EventBridgeConfiguration" not in configuration:
+        configuration["EventBridgeConfiguration"] = {}
+        client.put_bucket_notification_configuration(
+            Bucket=bucket, NotificationConfiguration=configuration, SkipDestinationValidation=True
+        )
 
 
 def empty_bucket(client: "S3Client", bucket: str) -> int:
@@ -22,7 +55,7 @@ def empty_bucket(client: "S3Client", bucket: str) -> int:
             lambda: _versions(client, bucket), lambda page: _delete(client, bucket, page), bucket
         ) + _clear(lambda: _uploads(client, bucket), lambda page: _abort(client, bucket, page), bucket)
     except ClientError as error:
-        if error.response["Error"]["Code"] == "NoSuchBucket":
+        if code_of(error) == "NoSuchBucket":
             return 0
         raise
 
@@ -54,15 +87,13 @@ def _delete(client: "S3Client", bucket: str, versions: Sequence[dict[str, str]])
         errors = client.delete_objects(Bucket=bucket, Delete=deletions).get("Errors", [])
     except ClientError as error:
         # XML cannot hold every character that a key may have. The address of a single request can.
-        if error.response["Error"]["Code"] != "MalformedXML":
+        if code_of(error) != "MalformedXML":
             raise
         for version in versions:
-            client.delete_object(Bucket=bucket, **version)
+            client.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
         return
-    for error in errors:
-        raise CommandError(
-            f"object '{error.get('Key')}' of {bucket} cannot be deleted: {error.get('Message')}"
-        )
+    for each in errors:
+        raise CommandError(f"object '{each.get('Key')}' of {bucket} cannot be deleted: {each.get('Message')}")
 
 
 def _uploads(client: "S3Client", bucket: str) -> list[dict[str, str]]:
@@ -73,4 +104,4 @@ def _uploads(client: "S3Client", bucket: str) -> list[dict[str, str]]:
 
 def _abort(client: "S3Client", bucket: str, uploads: Sequence[dict[str, str]]) -> None:
     for upload in uploads:
-        client.abort_multipart_upload(Bucket=bucket, **upload)
+        client.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])

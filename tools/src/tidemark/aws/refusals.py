@@ -1,57 +1,89 @@
-"""What AWS's and boto3's refusals mean to the person who ran a command: one line, with what to do."""
+"""What a refusal of AWS, or of LocalStack in its place, means to the person who ran a command."""
+
+from urllib.parse import urlsplit
 
 from botocore import exceptions
 
-SIGN_IN = "sign in (aws sso login, aws configure) or set AWS_PROFILE"
+from tidemark.errors import flat
 
-_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
-_UNKNOWN_KEYS = frozenset(
-    {"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure"}
-    | {"SignatureDoesNotMatch", "InvalidSignatureException"}
+_SIGN_IN = "sign in (aws sso login, aws configure) or set AWS_PROFILE"
+_EXPIRED = f"the AWS credentials have expired: {_SIGN_IN}"
+_UNKNOWN = (
+    f"AWS does not know the credentials in region {{region}} ({{code}}): {_SIGN_IN}, or correct AWS_REGION"
 )
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+_BAD_SIGNATURE = f"{_UNKNOWN}; or this machine's clock is wrong"
+_DENIED = "the credentials may not do that in region {region} ({said}): use a role that may"
+_LIMIT = "a limit of the account is reached ({said}): delete what is not needed, or ask AWS for more"
 
-_MEANINGS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
+_CODES = {
+    "ExpiredToken": _EXPIRED,
+    "ExpiredTokenException": _EXPIRED,
+    "RequestExpired": _EXPIRED,
+    "InvalidClientTokenId": _UNKNOWN,
+    "UnrecognizedClientException": _UNKNOWN,
+    "InvalidAccessKeyId": _UNKNOWN,
+    "AuthFailure": _UNKNOWN,
+    "SignatureDoesNotMatch": _BAD_SIGNATURE,
+    "InvalidSignatureException": _BAD_SIGNATURE,
+    "AccessDenied": _DENIED,
+    "AccessDeniedException": _DENIED,
+    "UnauthorizedOperation": _DENIED,
+    "AuthorizationError": _DENIED,
+    "403": _DENIED,  # an answer to HEAD has no body, so its status stands for the code
+    "TooManyBuckets": _LIMIT,
+    "LimitExceededException": _LIMIT,
+}
+"""What AWS answers, by its error code."""
+
+_ERRORS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     (
-        (exceptions.NoCredentialsError, exceptions.PartialCredentialsError),
-        f"there are no AWS credentials ({{said}}): {SIGN_IN}",
+        (exceptions.NoCredentialsError, exceptions.PartialCredentialsError, exceptions.NoAuthTokenError),
+        f"there are no AWS credentials ({{said}}): {_SIGN_IN}",
     ),
     (
         (exceptions.SSOError, exceptions.TokenRetrievalError, exceptions.CredentialRetrievalError),
-        f"the AWS credentials cannot be had ({{said}}): {SIGN_IN}",
+        f"the AWS credentials cannot be had ({{said}}): {_SIGN_IN}",
     ),
     ((exceptions.ProfileNotFound,), "{said}: correct AWS_PROFILE, or aws configure"),
     ((exceptions.NoRegionError,), "no AWS region is set: AWS_REGION=eu-central-1 make ..."),
-    ((exceptions.InvalidRegionError,), "'{region}' is no region of AWS: correct AWS_REGION"),
     (
-        (exceptions.EndpointConnectionError, exceptions.ConnectTimeoutError),
+        (exceptions.InvalidRegionError,),
+        "'{region}' is no region of AWS, such as eu-central-1: correct AWS_REGION",
+    ),
+    (
+        (exceptions.ConnectionError, exceptions.HTTPClientError),
         "AWS does not answer in region {region} ({said}): check AWS_REGION and the network",
     ),
+    ((exceptions.WaiterError,), "{said}: repeat the command, what is there stays"),
 )
-_UNKNOWN = f"AWS cannot be asked ({{said}}): check AWS_REGION, the network, or {SIGN_IN}"
+"""What boto3 raises by itself. The first line that fits counts."""
+_OTHER = f"AWS cannot be asked ({{said}}): check AWS_REGION, the network, or {_SIGN_IN}"
+_NO_ENDPOINT = "nothing answers at {endpoint}: run make local-up, or unset AWS_ENDPOINT_URL for AWS"
 
 
-def explained(error: exceptions.BotoCoreError | exceptions.ClientError, region: str | None) -> str:
-    """Return one line about an error that boto3 raised; `region` is where the call went, None if nowhere yet."""
+def explained(error: exceptions.BotoCoreError | exceptions.ClientError, region: str | None = None) -> str:
+    """Return one line about an error of boto3's; `region` is where the call went (default: where the shell's would)."""
+    said = flat(error)
+    region = region or _region_of_shell()
     if isinstance(error, exceptions.ClientError):
-        return _refusal(error, region)
-    meaning = next((text for kinds, text in _MEANINGS if isinstance(error, kinds)), _UNKNOWN)
-    return meaning.format(said=flat(error), region=region)
+        code = code_of(error)
+        return _CODES.get(code, "{said}").format(said=said, region=region, code=code)
+    meaning = next((text for kinds, text in _ERRORS if isinstance(error, kinds)), _OTHER)
+    endpoint = urlsplit(str(error.kwargs.get("endpoint_url", "")))
+    if isinstance(error, exceptions.ConnectionError) and endpoint.hostname in {"127.0.0.1", "localhost"}:
+        meaning = _NO_ENDPOINT
+    return meaning.format(said=said, region=region, endpoint=f"{endpoint.scheme}://{endpoint.netloc}")
 
 
-def _refusal(error: exceptions.ClientError, region: str | None) -> str:
-    code = error.response["Error"]["Code"]
-    if code in _EXPIRED:
-        return f"the AWS credentials have expired: {SIGN_IN}"
-    if code in _UNKNOWN_KEYS:
-        return (
-            f"AWS does not know the credentials in region {region} ({code}): {SIGN_IN}, or correct AWS_REGION"
-        )
-    if code in _DENIED:
-        return f"the credentials may not do that in region {region} ({flat(error)}): use a role that may"
-    return flat(error)
+def code_of(error: exceptions.ClientError) -> str:
+    """Return an answer's error code: a name, or the HTTP status of an answer without a body."""
+    return str(error.response.get("Error", {}).get("Code", "unknown"))
 
 
-def flat(error: Exception) -> str:
-    """Return what an error says, on one line."""
-    return " ".join(str(error).split()).rstrip(".")
+def _region_of_shell() -> str | None:
+    from tidemark.aws.session import session_of_caller  # noqa: PLC0415 - boto3, which local commands do without
+
+    try:
+        return session_of_caller().region_name
+    except exceptions.BotoCoreError:
+        return None

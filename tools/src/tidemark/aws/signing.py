@@ -1,4 +1,4 @@
-"""Calls of a deployment's API: signed as every route asks, or on purpose not."""
+"""Calls of a deployment's API, signed as every route demands, or on purpose unsigned."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from tidemark.local.emulator import KEY_ID, SECRET
 
 SERVICE = "execute-api"
 SECONDS = 40
-"""Longer than API Gateway waits for its function, so that it is the gateway that gives up."""
+"""Longer than API Gateway waits for its function, so that the gateway gives up first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Answer:
 def call(deployment: Deployment, method: str, path: str, body: bytes = b"", *, signed: bool = True) -> Answer:
     """Call a route of the deployment's API, `path` without its leading slash.
 
-    Raises CommandError without credentials, and HTTPClientError (a BotoCoreError) where nothing answers.
+    Raises CommandError without credentials, and HTTPClientError (a BotoCoreError) if nothing answers.
     """
     headers = {"Content-Type": "application/json"} if body else {}
     request = AWSRequest(method, deployment.outputs["ApiUrl"] + path, headers=headers, data=body)
@@ -39,7 +39,7 @@ def call(deployment: Deployment, method: str, path: str, body: bytes = b"", *, s
 
 
 def credentials_of(deployment: Deployment) -> Credentials:
-    """Return what to sign with: on AWS the caller's own, renewed where they expire. Raises CommandError without any."""
+    """Return the credentials to sign with: on AWS the caller's, which renew themselves. Raises CommandError without any."""
     if deployment.endpoint:
         return Credentials(KEY_ID, SECRET)
     found: Credentials | None = deployment.session.get_credentials()

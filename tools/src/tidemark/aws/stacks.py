@@ -1,4 +1,4 @@
-"""The stacks of a deployment, on AWS or locally: which there are, how they are, and what they hold."""
+"""A deployment's stacks, on AWS or locally: their names, their status and what they hold."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from botocore.exceptions import ClientError
 
-from tidemark.aws.deployment import Deployment
+from infra_cdk.names import stage_name
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
+    from types_boto3_cloudformation.type_defs import StackTypeDef
 
 WELL = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 """The statuses of a stack whose last change succeeded."""
-REGISTRY = "Tidemark-RegistryStack"
-"""The stack of the image repositories, which all targets share."""
 GONE = "DELETE_COMPLETE"
+BUCKET = "AWS::S3::Bucket"
+TABLE = "AWS::DynamoDB::Table"
 VAULT = "AWS::Backup::BackupVault"
-STATEFUL = ("AWS::S3::Bucket", "AWS::DynamoDB::Table", VAULT)
-"""The types that hold what cannot be made again from the code."""
+STATEFUL = (BUCKET, TABLE, VAULT)
+"""The types of resources whose content cannot be made again from the code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +45,18 @@ class StatefulResource:
     retained: bool
 
 
-def prefix(target: str) -> str:
-    """Return how the names of a target's stacks begin."""
-    return f"Tidemark-{target}-"
+def described(client: "CloudFormationClient", name: str) -> "StackTypeDef | None":
+    """Return what CloudFormation says of a stack, or None if there is no such stack."""
+    try:
+        return client.describe_stacks(StackName=name)["Stacks"][0]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        return None
 
 
-def stacks_of(deployment: Deployment) -> tuple[StackState, ...]:
-    """Return the target's stacks that exist, whatever their status, in the order of their names."""
-    client: CloudFormationClient = deployment.client("cloudformation")
+def stacks_of(client: "CloudFormationClient", target: str) -> tuple[StackState, ...]:
+    """Return the target's stacks that exist, whatever their status, sorted by name."""
     found = [
         StackState(
             stack["StackName"],
@@ -61,14 +66,15 @@ def stacks_of(deployment: Deployment) -> tuple[StackState, ...]:
         )
         for page in client.get_paginator("describe_stacks").paginate()
         for stack in page["Stacks"]
-        if stack["StackName"].startswith(prefix(deployment.target)) and stack["StackStatus"] != GONE
+        if stack["StackName"].startswith(f"{stage_name(target)}-") and stack["StackStatus"] != GONE
     ]
     return tuple(sorted(found, key=lambda stack: stack.name))
 
 
-def stateful_resources(deployment: Deployment, stacks: Sequence[StackState]) -> Iterator[StatefulResource]:
-    """Yield what the stacks hold, as their deployed templates say."""
-    client: CloudFormationClient = deployment.client("cloudformation")
+def stateful_resources(
+    client: "CloudFormationClient", stacks: Sequence[StackState]
+) -> Iterator[StatefulResource]:
+    """Yield the resources with data that the deployed templates of the stacks declare."""
     for stack in stacks:
         names = dict(_physical_names(client, stack.name))
         for logical_id, resource in _resources(client, stack.name).items():
@@ -90,8 +96,8 @@ def _resources(client: "CloudFormationClient", stack: str) -> Mapping[str, Any]:
     except ClientError as error:
         if error.response["Error"]["Code"] != "ValidationError":
             raise
-        return {}  # a stack that was never made beyond its change set has no template
-    # A template comes back as it was sent: the CDK's command line sends YAML where it has no bootstrap.
+        return {}  # a stack that is only a change set yet has no template
+    # A template comes back as it was sent: the CDK's command line sends YAML if it has no bootstrap.
     template: Any = yaml.safe_load(body) if isinstance(body, str) else body
     resources: Mapping[str, Any] = template.get("Resources", {})
     return resources

@@ -1,30 +1,20 @@
 """`make bootstrap TARGET=`: prepares the account and region for the CDK, once, with what its deployments need."""
 
-import argparse
-import sys
-from collections.abc import Sequence
-
 from tidemark.aws.account import agree
-from tidemark.aws.arguments import add_place
-from tidemark.aws.deployment import Deployment, operate, parser
-from tidemark.deliver import app_stacks, command_line
+from tidemark.aws.deployment import find_deployment
+from tidemark.deliver import cdk
 from tidemark.errors import CommandError
+from tidemark.local.state import DEFAULT
+from tidemark.options import Account, Region, State, Target
 
 
-def _operation(deployment: Deployment, options: argparse.Namespace) -> None:
-    caller = agree(deployment, "bootstrap", account=options.account, region=options.region)
+def command(
+    *, target: Target = "local", state: State = DEFAULT, account: Account = None, region: Region = None
+) -> None:
+    """Prepare an account and region for the CDK, once."""
+    deployment = find_deployment(target, state)
+    caller = agree(deployment, "bootstrap", account=account, region=region)
     environment = f"aws://{caller.account}/{caller.region}"
-    if code := command_line.run(["bootstrap", environment, "--ci"], app_stacks.variables(deployment)):
+    if code := cdk.run(["bootstrap", environment, "--ci"], cdk.variables(deployment)):
         raise CommandError(f"cdk bootstrap {environment} failed ({code}), its reason is above")
     print(f"next: make deploy TARGET={deployment.target}")
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
-    made = parser("bootstrap", "Prepare an account and region for the CDK.")
-    add_place(made)
-    return operate(made, arguments, _operation)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,56 +1,58 @@
-"""`make destroy TARGET=`: deletes a deployment's stacks, once it was said what is lost and that this is meant."""
+"""`make destroy TARGET=`: says what is lost, and deletes a deployment's stacks once that is agreed."""
 
-import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import Annotated
 
+import typer
 from botocore.exceptions import ClientError
 
 from infra_cdk.images import SERVICES, repository
-from size_history.items import Totals, totals_key
+from infra_cdk.names import LAMBDA_STACK, REGISTRY_STACK
 from tidemark.aws.account import agree
-from tidemark.aws.arguments import add_context, add_place
-from tidemark.aws.deployment import Deployment, operate, parser
+from tidemark.aws.buckets import empty_bucket
+from tidemark.aws.deployment import Deployment, find_deployment
+from tidemark.aws.ledger import totals
 from tidemark.aws.stacks import (
-    REGISTRY,
+    BUCKET,
+    TABLE,
     VAULT,
     StackState,
     StatefulResource,
-    stacks_of,
+    described,
     stateful_resources,
 )
-from tidemark.deliver import app_stacks
+from tidemark.deliver import cdk
 from tidemark.deliver.removal import removal
-from tidemark.errors import CommandError
-from tidemark.local.deployment.stacks import Stacks
+from tidemark.errors import CommandError, goes_on_by_itself
+from tidemark.local.state import DEFAULT
 from tidemark.operate import additions
-
-if TYPE_CHECKING:
-    from types_boto3_dynamodb import DynamoDBClient
-
-_APPLICATION = "LambdaStack"
+from tidemark.options import Account, Context, Region, State, Target
 
 
 def destroy(deployment: Deployment, context: Sequence[str], consent: Callable[[str], None]) -> None:
-    """List what goes, have it agreed by `consent` (which raises otherwise), delete it, list what stays.
+    """List what goes, have `consent` agree to it (or raise), delete it, list what stays.
 
-    Raises CommandError where a stack cannot be deleted.
+    Raises CommandError if a stack cannot be deleted.
     """
-    stacks = stacks_of(deployment)
-    resources = tuple(stateful_resources(deployment, stacks))
+    stacks = deployment.stacks()
+    resources = tuple(stateful_resources(deployment.client("cloudformation"), stacks))
     _announce(deployment, stacks, resources)
     if stacks:
         consent(deployment.target)
         _remove_additions(deployment, stacks)
         if deployment.endpoint:
-            _empty(deployment, stacks)
-        app_stacks.require(deployment, ["destroy", app_stacks.of_target(deployment), "--force"], context)
+            # On AWS a custom resource of the stack does this; LocalStack runs none.
+            for resource in resources:
+                if resource.kind == BUCKET:
+                    empty_bucket(deployment.client("s3"), resource.name)
+        with goes_on_by_itself():
+            cdk.require(deployment, ["destroy", cdk.of_target(deployment), "--force"], context)
     _tell_leftovers(deployment, resources)
 
 
 def agreed_by(confirmation: str | None) -> Callable[[str], None]:
-    """Return the consent of a script (`CONFIRM=`), or of whoever sits at the terminal."""
+    """Return the consent that a script (`CONFIRM=`) or a person at the terminal gives."""
 
     def consent(target: str) -> None:
         given = confirmation
@@ -82,63 +84,53 @@ def _announce(
 
 
 def _holds(deployment: Deployment, resource: StatefulResource) -> str:
-    """Return how much a resource holds, as cheaply as that is known."""
+    """Return how much a resource holds, if that is cheap to find out."""
     try:
-        if resource.kind == "AWS::DynamoDB::Table":
+        if resource.kind == TABLE:
             table = deployment.client("dynamodb").describe_table(TableName=resource.name)["Table"]
             return f"about {table.get('ItemCount', 0):,} items"
         if resource.name == deployment.outputs.get("DataBucketName"):
-            totals = _totals(deployment, resource.name)
-            return f"{totals.count:,} objects, {totals.size:,} bytes" if totals else "not tracked yet"
-    except (ClientError, CommandError):  # a stack that was half made, a table that is gone
+            ledger = deployment.outputs["LedgerTableName"]
+            found = totals(deployment.client("dynamodb"), ledger, resource.name)
+            return f"{found.count:,} objects, {found.size:,} bytes" if found else "not tracked yet"
+    except (ClientError, CommandError):  # a half-made stack, a table that is gone
         return "what it holds is not known"
     return ""
 
 
-def _totals(deployment: Deployment, bucket: str) -> Totals | None:
-    tables: DynamoDBClient = deployment.client("dynamodb")
-    answer = tables.get_item(TableName=deployment.outputs["LedgerTableName"], Key=totals_key(bucket))
-    return Totals.from_item(answer["Item"]) if "Item" in answer else None
-
-
 def _remove_additions(deployment: Deployment, stacks: Sequence[StackState]) -> None:
-    if not any(stack.name.endswith(_APPLICATION) for stack in stacks):
+    if not any(stack.name.endswith(LAMBDA_STACK) for stack in stacks):
         return
     found = additions.find(deployment)
     if found.role is None:
         print(
-            "the tracker's role cannot be found: where it is still there, what make track added may keep it from going"
+            "the tracker's role cannot be found: if it still exists, what make track added may keep it from going"
         )
     additions.remove(deployment, found)
     if found.rules or found.policies:
         print(f"removed what make track added: {len(found.rules)} rules, {len(found.policies)} policies")
 
 
-def _empty(deployment: Deployment, stacks: Sequence[StackState]) -> None:
-    # On AWS a custom resource of the stack does this; LocalStack runs none.
-    local = Stacks(deployment.client("cloudformation"), deployment.client("s3"))
-    for stack in stacks:
-        local.empty_buckets(stack.name)
-
-
 def _tell_leftovers(deployment: Deployment, resources: Sequence[StatefulResource]) -> None:
     left = [resource for resource in resources if resource.retained]
     if left:
-        print("left, and no stack's any more: a new deployment makes new ones beside them")
+        print("left, and part of no stack: a new deployment makes new ones beside them")
         if any(resource.kind == VAULT for resource in left):
             print(
-                "the vault keeps the backups, each until its time is up; only without any can it be removed"
+                "the vault keeps the backups, each until its time is up; it can be removed once it holds none"
             )
         print("to remove them for good, with all that they hold:")
     for line in _removals(left, deployment.region):
         print(f"  {line}")
-    if not deployment.endpoint and _registry_is_there(deployment):
-        print(f"left, for it is every target's: {REGISTRY} with the images. If this was the last target:")
+    if not deployment.endpoint and described(deployment.client("cloudformation"), REGISTRY_STACK):
+        print(
+            f"left, because all targets share it: {REGISTRY_STACK} with the images. If this was the last target:"
+        )
         for service in SERVICES:
             for line in removal("AWS::ECR::Repository", repository(service), deployment.region):
                 print(f"  {line}")
-        print(f'  make cdk ARGS="destroy {REGISTRY}"')
-    if stacks_of(deployment):
+        print(f"  .venv/bin/tidemark cdk destroy {REGISTRY_STACK}")
+    if deployment.stacks():
         raise CommandError("not every stack is gone")
     print(f"target {deployment.target}: no stack is left")
 
@@ -148,29 +140,19 @@ def _removals(left: Sequence[StatefulResource], region: str) -> Iterator[str]:
         yield from removal(resource.kind, resource.name, region) or [f"{resource.kind} {resource.name}"]
 
 
-def _registry_is_there(deployment: Deployment) -> bool:
-    try:
-        return bool(deployment.client("cloudformation").describe_stacks(StackName=REGISTRY)["Stacks"])
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ValidationError":
-            raise
-        return False
-
-
-def _operation(deployment: Deployment, options: argparse.Namespace) -> None:
-    app_stacks.settings_of(deployment, options.context)  # a wrong one would be found after the first removals
-    agree(deployment, "destroy", account=options.account, region=options.region)
-    destroy(deployment, options.context, agreed_by(options.confirm))
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
-    made = parser("destroy", "Delete a deployment's stacks.")
-    add_place(made)
-    add_context(made)
-    made.add_argument("--confirm", metavar="TARGET", help="the target's name, instead of typing it")
-    return operate(made, arguments, _operation)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def command(
+    *,
+    target: Target = "local",
+    state: State = DEFAULT,
+    account: Account = None,
+    region: Region = None,
+    context: Context = None,
+    confirm: Annotated[
+        str | None, typer.Option(metavar="TARGET", help="The target's name, instead of typing it.")
+    ] = None,
+) -> None:
+    """Say what is lost, ask, delete the stacks, list what is left."""
+    deployment = find_deployment(target, state)
+    cdk.settings_of(deployment, context or [])  # a wrong one would be found after the first removals
+    agree(deployment, "destroy", account=account, region=region)
+    destroy(deployment, context or [], agreed_by(confirm))

@@ -1,24 +1,22 @@
-"""`make diff TARGET=`: what a deployment would change. It changes nothing itself."""
+"""`make diff TARGET=`: shows what a deployment would change, and changes nothing."""
 
-import argparse
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from infra_cdk.images import IMAGES_FILE, images_from
-from tidemark.aws.account import caller_of, verify
-from tidemark.aws.arguments import add_context, add_place
-from tidemark.aws.deployment import Deployment, operate, parser
+from tidemark.aws.account import say_where
+from tidemark.aws.deployment import find_deployment
 from tidemark.checkout import ROOT
-from tidemark.deliver import app_stacks
+from tidemark.deliver import cdk
 from tidemark.errors import CommandError
 from tidemark.images.commit import head
+from tidemark.local.state import DEFAULT
+from tidemark.options import Account, Context, Region, State, Target
 
 
 def of_images(root: Path, document: Path) -> str | None:
-    """Return one line on how the images of a deployment now differ from those that `document` records; None: not at all.
+    """Return one line on how a deployment would change the images that `document` records; None if it would not.
 
-    The templates know the recorded digests alone, and a deployment pushes the images of HEAD first. Raises SettingsError
+    The templates name the recorded digests, and a deployment first pushes the images of HEAD. Raises SettingsError
     for a file that cannot be used.
     """
     images = images_from(document)
@@ -38,31 +36,26 @@ def of_images(root: Path, document: Path) -> str | None:
         )
     if images.commit != commit.sha:
         return (
-            f"images: a deployment pushes those of commit {commit.sha[:12]} and shifts the functions to them; what is "
-            f"compared above are those of {str(images.commit)[:12]}, which {document.name} records"
+            f"images: a deployment pushes those of commit {commit.sha[:12]} and shifts the functions to them; the "
+            f"comparison above is with those of {str(images.commit)[:12]}, which {document.name} records"
         )
     return None
 
 
-def _operation(deployment: Deployment, options: argparse.Namespace) -> None:
-    caller = caller_of(deployment)
-    print(f"diff target {deployment.target}: account {caller.account}, region {caller.region}", flush=True)
-    verify(caller, account=options.account, region=options.region)
-    # By change sets on AWS, which know what is replaced; LocalStack's know of every parameter its default alone.
+def command(
+    *,
+    target: Target = "local",
+    state: State = DEFAULT,
+    account: Account = None,
+    region: Region = None,
+    context: Context = None,
+) -> None:
+    """Show what a deployment would change."""
+    deployment = find_deployment(target, state)
+    say_where(deployment, "diff", account=account, region=region)
+    # On AWS by change sets, which know what is replaced. LocalStack's assume the defaults of all parameters.
     method = ["--method=template"] if deployment.endpoint else []
-    if code := app_stacks.run(deployment, ["diff", "**", *method], options.context):
+    if code := cdk.run_for(deployment, ["diff", "**", *method], context or []):
         raise CommandError(f"cdk diff failed ({code}), its reason is above")
     if deployment.endpoint is None and (line := of_images(ROOT, IMAGES_FILE)):
         print(line)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
-    made = parser("diff", "Show what a deployment would change.")
-    add_place(made)
-    add_context(made)
-    return operate(made, arguments, _operation)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,18 +1,20 @@
-"""`make recover STACK=`: says why a stack is stuck and how to get it out, command by command. It changes nothing itself."""
+"""`make recover STACK=`: says why a stack is stuck, and the commands that get it out. It changes nothing itself."""
 
-import argparse
 import shlex
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from botocore.exceptions import ClientError
+import typer
 
-from tidemark.aws.arguments import stack_of
-from tidemark.aws.deployment import Deployment, operate, parser
+from infra_cdk.names import LAMBDA_STACK, stage_name
+from tidemark.aws.arguments import required
+from tidemark.aws.deployment import Deployment, find_deployment
+from tidemark.aws.stacks import described
 from tidemark.deliver.removal import removal
 from tidemark.errors import CommandError
+from tidemark.local.state import DEFAULT
+from tidemark.options import State, Target
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
@@ -26,7 +28,7 @@ _BEGINNINGS = {
     "ROLLBACK_COMPLETE": "CREATE_IN_PROGRESS",
     "UPDATE_ROLLBACK_COMPLETE": "UPDATE_IN_PROGRESS",
 }
-"""What the stack itself reported when the attempt began that ended in this status."""
+"""For the status that an attempt ended in, the status that the stack reported when the attempt began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,8 @@ class Failure:
 def failures(events: Iterable[Mapping[str, Any]], status: str) -> tuple[Failure, ...]:
     """Return what failed in the attempt that ended in `status`, first failure first.
 
-    `events` are all of the stack's, newest first, as DescribeStackEvents pages them. Those of earlier attempts do not
-    count, and of several failures of a resource the last one does.
+    `events` are all events of the stack, newest first, as DescribeStackEvents pages them. Earlier attempts do not
+    count. If a resource failed several times, its last failure counts.
     """
     found: dict[str, Failure] = {}
     beginning = _BEGINNINGS.get(status)
@@ -66,10 +68,10 @@ def failures(events: Iterable[Mapping[str, Any]], status: str) -> tuple[Failure,
 
 
 def remedy(stack: str, region: str, status: str, failed: Sequence[Failure]) -> Iterator[str]:
-    """Yield the lines to run, comments between them, that take a stack of this status out of it.
+    """Yield the commands that take a stack out of this status, with comments between them.
 
-    Sources of the rules: CloudFormation retains resources in a deletion only of a stack that is DELETE_FAILED, skips
-    them only in a rollback that failed, and updates no stack whose creation was rolled back.
+    CloudFormation's rules: a deletion retains resources only if the stack is DELETE_FAILED, a rollback skips them only
+    if it failed before, and a stack whose creation was rolled back cannot be updated.
     """
     name = shlex.quote(stack)
     ids = " ".join(failure.logical_id for failure in failed)
@@ -85,7 +87,7 @@ def remedy(stack: str, region: str, status: str, failed: Sequence[Failure]) -> I
             yield f"{cloudformation} wait stack-delete-complete {tail}"
             yield from _remains(failed, region)
         case "UPDATE_ROLLBACK_FAILED":
-            yield "# go on rolling back, without what cannot be:"
+            yield "# go on rolling back, without the resources that cannot be rolled back:"
             yield f"{cloudformation} continue-update-rollback {tail}" + (
                 f" --resources-to-skip {ids}" if ids else ""
             )
@@ -104,24 +106,20 @@ def remedy(stack: str, region: str, status: str, failed: Sequence[Failure]) -> I
 def _remains(failed: Sequence[Failure], region: str) -> Iterator[str]:
     remains = [line for failure in failed for line in removal(failure.kind, failure.physical_id, region)]
     if remains:
-        yield "# what then remains of the retained resources, where it still exists, is removed, DATA INCLUDED, by:"
+        yield "# these remove the retained resources that still exist, DATA INCLUDED:"
         yield from remains
 
 
 def recover(deployment: Deployment, stack: str) -> None:
-    """Print why a stack is stuck and what to run. Raises CommandError where there is no such stack."""
+    """Print why a stack is stuck and what to run. Raises CommandError if there is no such stack."""
     client: CloudFormationClient = deployment.client("cloudformation")
-    try:
-        (described,) = client.describe_stacks(StackName=stack)["Stacks"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ValidationError":
-            raise
+    if (found := described(client, stack)) is None:
         raise CommandError(
             f"there is no stack {stack} in region {deployment.region}: check STACK= and AWS_REGION"
-        ) from error
-    status = described["StackStatus"]
+        )
+    status = found["StackStatus"]
     print(f"{stack} is {status}")
-    pages = client.get_paginator("describe_stack_events").paginate(StackName=described["StackId"])
+    pages = client.get_paginator("describe_stack_events").paginate(StackName=found["StackId"])
     failed = failures((event for page in pages for event in page["StackEvents"]), status)
     for failure in failed:
         print(
@@ -131,17 +129,13 @@ def recover(deployment: Deployment, stack: str) -> None:
         print(line)
 
 
-def _operation(deployment: Deployment, options: argparse.Namespace) -> None:
-    example = f"make recover TARGET={deployment.target} STACK=Tidemark-{deployment.target}-LambdaStack"
-    recover(deployment, stack_of(options.stack, example))
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
-    made = parser("recover", "Say why a stack is stuck and how to get it out.")
-    made.add_argument("--stack", required=True, help="the stack's name, such as Tidemark-prod-StorageStack")
-    return operate(made, arguments, _operation)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def command(
+    *,
+    target: Target = "local",
+    state: State = DEFAULT,
+    stack: Annotated[str, typer.Option(help="Name of the stack, such as Tidemark-prod-StorageStack.")] = "",
+) -> None:
+    """Say why a stack is stuck, and the commands that get it out."""
+    deployment = find_deployment(target, state)
+    example = f"make recover TARGET={target} STACK={stage_name(target)}-{LAMBDA_STACK}"
+    recover(deployment, required("STACK", stack, example))

@@ -1,13 +1,13 @@
-"""The commands that remove a single resource for good, for a person to run: of what a stack left, or could not delete."""
+"""The commands that remove one resource for good, for a person to run after a stack left it or could not delete it."""
 
 import shlex
 from collections.abc import Callable, Mapping
 
 
 def removal(kind: str, name: str, region: str) -> list[str]:
-    """Return the command lines that remove a resource of a CloudFormation type; none where a person has to look.
+    """Return the command lines that remove a resource of a CloudFormation type; none if a person has to look.
 
-    `name` is the physical name, which for a queue is its URL, and empty for what was never made.
+    `name` is the physical name: a queue's URL, and empty for a resource that was never made.
     """
     commands = _COMMANDS.get(kind)
     return commands(shlex.quote(name), f"--region {region}") if commands and name else []
@@ -25,7 +25,7 @@ def _table(name: str, region: str) -> list[str]:
 
 
 def _vault(name: str, region: str) -> list[str]:
-    # A vault goes only when it is empty.
+    # Only an empty vault can be deleted.
     vault = f"{region} --backup-vault-name {name}"
     points = f"aws backup list-recovery-points-by-backup-vault {vault}"
     emptying = (

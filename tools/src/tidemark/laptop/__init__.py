@@ -1,1 +1,1 @@
-"""The bucket and the tables made by boto3 alone, without the CDK: `python -m tidemark.laptop.create_resources`."""
+"""The bucket and the tables made by boto3 alone, without the CDK: `tidemark resources`."""

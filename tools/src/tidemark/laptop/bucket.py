@@ -1,14 +1,13 @@
-"""The data bucket by boto3: made as the storage stack makes it, looked into, emptied and removed."""
+"""The data bucket, made by boto3 as the storage stack makes it."""
 
 import json
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from tidemark.aws.owned_bucket import NotOursError, region_of
+from tidemark.aws.buckets import NotOursError, empty_bucket, region_of, turn_on_events
+from tidemark.aws.refusals import code_of
 from tidemark.errors import CommandError
-from tidemark.laptop.errors import code_of
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -32,7 +31,7 @@ class DataBucket:
         self._arn = f"arn:{partition}:s3:::{name}"
 
     def exists(self) -> bool:
-        """Whether the caller's account has it. Raises CommandError where the name or another region is in the way."""
+        """Return whether the account has it. Raises CommandError if it is another account's, or in another region."""
         try:
             where = region_of(self._s3, self.name, account=self._account)
         except NotOursError as error:
@@ -49,32 +48,25 @@ class DataBucket:
         return True
 
     def create(self) -> bool:
-        """Make it where it is missing, and give it its settings; return whether it was missing."""
+        """Make it if it is missing, and give it its settings; return whether it was missing."""
         missing = not self.exists()
         if missing:
             self._make()
-        self._close_to_the_public()
-        self._demand_tls()
-        self._announce_changes()
+        self._block_public_access()
+        self._require_tls()
+        turn_on_events(self._s3, self.name)
         return missing
 
     def content(self) -> str | None:
-        """Return what it holds first, in words, or None where it is empty: no object, version or delete marker."""
+        """Return the name of an object that it holds, or None if it holds no object, version or delete marker."""
         page = self._s3.list_object_versions(Bucket=self.name, MaxKeys=1)
         for entry in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
             return f"object '{entry['Key']}'"
         return None
 
     def delete(self) -> None:
-        """Empty it, whatever it holds, and remove it. Raises CommandError where something cannot be removed."""
-        for batch in self._held():
-            answer = self._s3.delete_objects(Bucket=self.name, Delete={"Objects": batch, "Quiet": True})  # type: ignore[typeddict-item]
-            for refused in answer.get("Errors", []):
-                raise CommandError(
-                    f"object '{refused.get('Key')}' of {self.name} cannot be deleted: {refused.get('Message')}"
-                )
-        for upload in self._uploads():
-            self._s3.abort_multipart_upload(Bucket=self.name, Key=upload["Key"], UploadId=upload["UploadId"])
+        """Empty it and remove it. Raises CommandError if something cannot be removed."""
+        empty_bucket(self._s3, self.name)
         try:
             self._s3.delete_bucket(Bucket=self.name)
         except ClientError as error:
@@ -86,7 +78,7 @@ class DataBucket:
         self._s3.get_waiter("bucket_not_exists").wait(Bucket=self.name)
 
     def _make(self) -> None:
-        # us-east-1 is the one region that must not be named (an AWS rule).
+        # S3 accepts every region's name but that of us-east-1, its default.
         elsewhere: Any = (
             {}
             if self._region == _US_EAST_1
@@ -104,7 +96,7 @@ class DataBucket:
             ) from error
         self._s3.get_waiter("bucket_exists").wait(Bucket=self.name)
 
-    def _close_to_the_public(self) -> None:
+    def _block_public_access(self) -> None:
         self._s3.put_public_access_block(
             Bucket=self.name,
             PublicAccessBlockConfiguration={
@@ -121,7 +113,7 @@ class DataBucket:
             },
         )
 
-    def _demand_tls(self) -> None:
+    def _require_tls(self) -> None:
         statements = self._statements()
         if any(statement.get("Sid") == _TLS_ONLY for statement in statements):
             return
@@ -147,26 +139,3 @@ class DataBucket:
             return []
         statements = policy["Statement"]
         return statements if isinstance(statements, list) else [statements]
-
-    def _announce_changes(self) -> None:
-        # A put replaces the whole configuration, so what somebody added meanwhile is put again.
-        configuration: Any = self._s3.get_bucket_notification_configuration(Bucket=self.name)
-        configuration.pop("ResponseMetadata", None)
-        if "EventBridgeConfiguration" in configuration:
-            return
-        configuration["EventBridgeConfiguration"] = {}
-        self._s3.put_bucket_notification_configuration(
-            Bucket=self.name, NotificationConfiguration=configuration
-        )
-
-    def _held(self) -> Iterator[list[dict[str, str]]]:
-        """Yield every version and delete marker, as many at a time as one request deletes."""
-        for page in self._s3.get_paginator("list_object_versions").paginate(Bucket=self.name):
-            entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-            if entries:
-                yield [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries]
-
-    def _uploads(self) -> Iterator[dict[str, str]]:
-        for page in self._s3.get_paginator("list_multipart_uploads").paginate(Bucket=self.name):
-            for upload in page.get("Uploads", []):
-                yield {"Key": upload["Key"], "UploadId": upload["UploadId"]}

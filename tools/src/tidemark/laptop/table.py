@@ -1,4 +1,4 @@
-"""One of the two tables by boto3: made as the storage stack makes it, looked into and removed."""
+"""One of the two tables, made by boto3 as the storage stack makes it."""
 
 import time
 from typing import TYPE_CHECKING, Any
@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from size_history.tables import TableSchema
+from tidemark.aws.refusals import code_of
+from tidemark.aws.tables import await_deletion, create_table, delete_table, finish_table
 from tidemark.errors import CommandError
-from tidemark.laptop.errors import code_of
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-_WAIT: Any = {"Delay": 2, "MaxAttempts": 150}
 _BACKUPS_SECONDS = 120
-_BACKUPS_PAUSE = 2
+_BACKUPS_PAUSE_SECONDS = 2
 _WELL = {"ACTIVE", "CREATING", "UPDATING"}
 
 
@@ -28,12 +28,15 @@ class Table:
         self._schema = schema
 
     def exists(self) -> bool:
-        """Whether it is there and has its schema. Raises CommandError where another table has its name."""
-        found = self._described()
-        if found is None:
+        """Return whether it exists. Raises CommandError if a table with another schema has its name."""
+        try:
+            found = self._dynamodb.describe_table(TableName=self.name)["Table"]
+        except ClientError as error:
+            if code_of(error) != "ResourceNotFoundException":
+                raise
             return False
         if found["TableStatus"] == "DELETING":
-            self._dynamodb.get_waiter("table_not_exists").wait(TableName=self.name, WaiterConfig=_WAIT)
+            await_deletion(self._dynamodb, self.name)
             return False
         if found["TableStatus"] not in _WELL:
             raise CommandError(f"table {self.name} is {found['TableStatus']}: look at it in the console")
@@ -45,20 +48,24 @@ class Table:
         return True
 
     def create(self) -> bool:
-        """Make it where it is missing, and give it its settings; return whether it was missing."""
+        """Make it if it is missing, and give it its settings; return whether it was missing."""
         missing = not self.exists()
         if missing:
-            self._make()
-        self._dynamodb.get_waiter("table_exists").wait(TableName=self.name, WaiterConfig=_WAIT)
-        self._let_items_expire()
+            try:
+                create_table(self._dynamodb, self.name, self._schema, SSESpecification={"Enabled": True})
+            except ClientError as error:
+                # Another run of this program was faster.
+                if code_of(error) != "ResourceInUseException":
+                    raise
+        finish_table(self._dynamodb, self.name, self._schema)
         self._keep_backups()
         return missing
 
     def content(self) -> str | None:
-        """Return what it holds first, in words, or None where it is empty."""
+        """Return the name of an item that it holds, or None if it is empty."""
         arguments: dict[str, Any] = {"TableName": self.name, "Limit": 1, "ConsistentRead": True}
         while True:
-            # One item is read at most; an empty page may yet name a place to go on from.
+            # An empty page may still name a place to continue from.
             page = self._dynamodb.scan(**arguments)
             for item in page["Items"]:
                 keys = (self._schema.partition.name, self._schema.sort.name)
@@ -68,49 +75,15 @@ class Table:
             arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def delete(self) -> None:
-        """Remove it with all that it holds."""
+        """Delete it with all its items."""
         try:
-            self._dynamodb.delete_table(TableName=self.name)
+            delete_table(self._dynamodb, self.name)
         except ClientError as error:
             if code_of(error) != "ValidationException":
                 raise
             raise CommandError(
                 f"table {self.name} cannot be deleted: {error.response['Error'].get('Message')}"
             ) from error
-        self._dynamodb.get_waiter("table_not_exists").wait(TableName=self.name, WaiterConfig=_WAIT)
-
-    def _described(self) -> Any:
-        try:
-            return self._dynamodb.describe_table(TableName=self.name)["Table"]
-        except ClientError as error:
-            if code_of(error) != "ResourceNotFoundException":
-                raise
-            return None
-
-    def _make(self) -> None:
-        try:
-            self._dynamodb.create_table(
-                TableName=self.name,
-                BillingMode="PAY_PER_REQUEST",
-                SSESpecification={"Enabled": True},
-                **self._schema.definition(),
-            )
-        except ClientError as error:
-            # Another run of this program was faster.
-            if code_of(error) != "ResourceInUseException":
-                raise
-
-    def _let_items_expire(self) -> None:
-        attribute = self._schema.time_to_live
-        if attribute is None:
-            return
-        # Asking for what is already so is an error (an AWS rule).
-        found = self._dynamodb.describe_time_to_live(TableName=self.name)["TimeToLiveDescription"]
-        if found.get("TimeToLiveStatus") not in {"ENABLED", "ENABLING"}:
-            self._dynamodb.update_time_to_live(
-                TableName=self.name,
-                TimeToLiveSpecification={"AttributeName": attribute, "Enabled": True},
-            )
 
     def _keep_backups(self) -> None:
         deadline = time.monotonic() + _BACKUPS_SECONDS
@@ -121,11 +94,11 @@ class Table:
                     PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
                 )
             except ClientError as error:
-                # A new table's backups are being prepared for some seconds.
+                # AWS prepares the backups of a new table for some seconds.
                 preparing = code_of(error) == "ContinuousBackupsUnavailableException"
                 if not preparing or time.monotonic() > deadline:
                     raise
-                time.sleep(_BACKUPS_PAUSE)
+                time.sleep(_BACKUPS_PAUSE_SECONDS)
             else:
                 return
 

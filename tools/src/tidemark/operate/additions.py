@@ -1,4 +1,4 @@
-"""What `make track` added to a deployment beside its stacks; it would keep a stack from being deleted."""
+"""What `make track` adds to a deployment beside its stacks. It would keep a stack from being deleted."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from infra_cdk.names import added_rule_prefix
 from tidemark.aws.deployment import Deployment
+from tidemark.aws.refusals import code_of
 from tidemark.errors import CommandError
 
 if TYPE_CHECKING:
@@ -15,14 +16,14 @@ if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
 
 ADDED_POLICY_PREFIX = "track-"
-"""How the names of the inline policies begin that `make track` gives the tracker's role."""
+"""Prefix of the names of the inline policies that `make track` gives the tracker's role."""
 _GONE = frozenset({"ResourceNotFoundException", "NoSuchEntity"})
-"""What Lambda and IAM say of a function and a role that are not there."""
+"""Lambda's and IAM's codes for a function and a role that do not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class Additions:
-    """Rules by name, and the tracker's role with the names of its added inline policies; no role where it is not found."""
+    """Rules by name, and the tracker's role (None if it is not found) with the names of its added inline policies."""
 
     rules: tuple[str, ...]
     role: str | None
@@ -30,28 +31,27 @@ class Additions:
 
 
 def find(deployment: Deployment) -> Additions:
-    """Return what was added, as far as it is found: a half-made deployment, or one that lost its tracker, names no role."""
-    rules = tuple(_rules(deployment))
+    """Return what was added. A half-made deployment, or one that lost its tracker, names no role."""
+    pages = deployment.client("events").get_paginator("list_rules")
+    prefix = added_rule_prefix(deployment.target)
+    rules = tuple(rule["Name"] for page in pages.paginate(NamePrefix=prefix) for rule in page["Rules"])
     try:
-        role = _role(deployment)
+        role = role_of_tracker(deployment)
         return Additions(rules, role, tuple(_policies(deployment.client("iam"), role)))
     except CommandError:
         return Additions(rules, None, ())
     except ClientError as error:
-        if error.response["Error"]["Code"] not in _GONE:
+        if code_of(error) not in _GONE:
             raise
         return Additions(rules, None, ())
 
 
 def remove(deployment: Deployment, additions: Additions) -> None:
-    """Remove them. The buckets go on telling EventBridge, which costs nothing where no rule listens."""
+    """Remove them. The buckets keep telling EventBridge, which costs nothing if no rule listens."""
     events: EventBridgeClient = deployment.client("events")
     for rule in additions.rules:
-        targets = [
-            target["Id"]
-            for page in events.get_paginator("list_targets_by_rule").paginate(Rule=rule)
-            for target in page["Targets"]
-        ]
+        pages = events.get_paginator("list_targets_by_rule").paginate(Rule=rule)
+        targets = [target["Id"] for page in pages for target in page["Targets"]]
         if targets:
             events.remove_targets(Rule=rule, Ids=targets)
         events.delete_rule(Name=rule)
@@ -62,17 +62,11 @@ def remove(deployment: Deployment, additions: Additions) -> None:
         iam.delete_role_policy(RoleName=additions.role, PolicyName=policy)
 
 
-def _role(deployment: Deployment) -> str:
+def role_of_tracker(deployment: Deployment) -> str:
+    """Return the name of the role of the size-tracking function."""
     name = deployment.outputs["SizeTrackingFunctionName"]
     configuration = deployment.client("lambda").get_function_configuration(FunctionName=name)
     return str(configuration["Role"].rpartition("/")[2])
-
-
-def _rules(deployment: Deployment) -> Iterator[str]:
-    pages = deployment.client("events").get_paginator("list_rules")
-    for page in pages.paginate(NamePrefix=added_rule_prefix(deployment.target)):
-        for rule in page["Rules"]:
-            yield rule["Name"]
 
 
 def _policies(iam: "IAMClient", role: str) -> Iterator[str]:

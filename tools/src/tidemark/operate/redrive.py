@@ -1,31 +1,30 @@
-"""`make redrive`: puts what is in the dead-letter queues back into the tracking queue."""
+"""`make redrive`: puts the messages of the dead-letter queues back into the tracking queue."""
 
-import argparse
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tidemark.aws.deployment import Deployment, operate, parser
-from tidemark.errors import CommandError
+from tidemark.aws.deployment import Deployment, find_deployment
+from tidemark.errors import CommandError, goes_on_by_itself
+from tidemark.local.progress import Progress
+from tidemark.local.state import DEFAULT
+from tidemark.options import State, Target
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
-POLL_SECONDS = 0.5
-LONGEST_SECONDS = 15 * 60
+MAX_SECONDS = 15 * 60
 BATCH = 10
 """Messages per request (an AWS limit)."""
 HIDDEN_SECONDS = 30
-"""How long a message that was taken, and could not be put back, is seen by nobody."""
-_GOING_ON = {"RUNNING", "CANCELLING"}
+"""How long a message that was received, and could not be put back, stays invisible."""
 
 
 def redrive(deployment: Deployment) -> None:
     """Move the messages of both dead-letter queues. Raises CommandError if a move fails or does not end.
 
-    SQS itself moves from a queue's dead-letter queue only, and refuses that of a rule's target (StartMessageMoveTask's
-    reference), so the undelivered events are moved one batch after the other here.
+    SQS itself moves messages only from a queue's dead-letter queue, and refuses that of a rule's target
+    (StartMessageMoveTask's reference). The undelivered events are therefore moved here, batch by batch.
     """
     sqs: SQSClient = deployment.client("sqs")
     _move_dead_letters(sqs, deployment.outputs["DlqUrl"], deployment.outputs["QueueUrl"])
@@ -33,43 +32,54 @@ def redrive(deployment: Deployment) -> None:
 
 
 def _move_dead_letters(sqs: "SQSClient", url: str, queue: str) -> None:
-    waiting = _waiting(sqs, url)
+    waiting = int(_attribute(sqs, url, "ApproximateNumberOfMessages"))
     if waiting:
-        source = _arn(sqs, url)
-        sqs.start_message_move_task(SourceArn=source, DestinationArn=_arn(sqs, queue))
-        _wait(sqs, source)
+        source = _attribute(sqs, url, "QueueArn")
+        sqs.start_message_move_task(SourceArn=source, DestinationArn=_attribute(sqs, queue, "QueueArn"))
+        with goes_on_by_itself():
+            Progress().wait(f"the move from {source}", lambda: _unfinished(sqs, source), seconds=MAX_SECONDS)
     print(f"dead letters: {waiting} put back into the queue", flush=True)
 
 
+def _unfinished(sqs: "SQSClient", source: str) -> str | None:
+    """Return how far the last move from a queue is, or None once it is complete. Raises CommandError if it failed."""
+    task = sqs.list_message_move_tasks(SourceArn=source, MaxResults=1)["Results"][0]
+    if task["Status"] in {"RUNNING", "CANCELLING"}:
+        return f"{task.get('ApproximateNumberOfMessagesMoved', 0)} messages moved"
+    if task["Status"] != "COMPLETED":
+        raise CommandError(f"the move from {source} ended as {task['Status']}: {task.get('FailureReason')}")
+    return None
+
+
 def _move_undelivered(sqs: "SQSClient", url: str, queue: str) -> None:
-    moved, deadline = 0, time.monotonic() + LONGEST_SECONDS
+    moved, deadline = 0, time.monotonic() + MAX_SECONDS
     try:
-        while messages := _taken(sqs, url):
-            # Their bodies are the events as the rule would have delivered them. A message goes only once its copy is in
-            # the queue, so whatever stops this, each is in one of both; one that is in both is only looked at twice.
-            copied, refused = _copied(sqs, queue, messages)
+        while messages := _receive(sqs, url):
+            # Their bodies are the events as the rule would have delivered them. A message is deleted only once its copy
+            # is in the queue, so an interruption loses none, and one that is in both queues is only processed twice.
+            copied, refused = _copy(sqs, queue, messages)
             moved += len(copied)
-            undeleted = _undeleted(sqs, url, copied)
+            undeleted = _delete(sqs, url, copied)
             if refused or undeleted:
                 raise CommandError(
                     f"{_refusal(refused, undeleted)}: nothing is lost, repeat after {HIDDEN_SECONDS} s"
                 )
             if time.monotonic() > deadline:
-                raise CommandError(f"{url} was not empty within {LONGEST_SECONDS} s: repeat")
+                raise CommandError(f"{url} was not empty within {MAX_SECONDS} s: repeat")
     finally:
         print(f"undelivered events: {moved} put back into the queue", flush=True)
 
 
-def _taken(sqs: "SQSClient", url: str) -> Sequence[Any]:
-    # Waiting, if only for a second, asks all of SQS's servers; else an answer without messages means little.
+def _receive(sqs: "SQSClient", url: str) -> Sequence[Any]:
+    # Without a wait SQS asks only some of its servers, and an empty answer would mean little.
     answer = sqs.receive_message(
         QueueUrl=url, MaxNumberOfMessages=BATCH, WaitTimeSeconds=1, VisibilityTimeout=HIDDEN_SECONDS
     )
     return answer.get("Messages", [])
 
 
-def _copied(sqs: "SQSClient", queue: str, messages: Sequence[Any]) -> tuple[list[Any], Sequence[Any]]:
-    """Send the messages' bodies to the queue; return the messages that it took, and SQS's words on the others."""
+def _copy(sqs: "SQSClient", queue: str, messages: Sequence[Any]) -> tuple[list[Any], Sequence[Any]]:
+    """Send the messages' bodies to the queue; return the messages that it took, and SQS's reasons for the others."""
     answer = sqs.send_message_batch(
         QueueUrl=queue,
         Entries=[{"Id": f"{index}", "MessageBody": each["Body"]} for index, each in enumerate(messages)],
@@ -77,15 +87,14 @@ def _copied(sqs: "SQSClient", queue: str, messages: Sequence[Any]) -> tuple[list
     return [messages[int(sent["Id"])] for sent in answer.get("Successful", [])], answer.get("Failed", [])
 
 
-def _undeleted(sqs: "SQSClient", url: str, messages: Sequence[Any]) -> Sequence[Any]:
-    """Delete the messages; return SQS's words on those that stay."""
+def _delete(sqs: "SQSClient", url: str, messages: Sequence[Any]) -> Sequence[Any]:
+    """Delete the messages; return SQS's reasons for those that stay."""
     if not messages:
         return []
+    handles = [each["ReceiptHandle"] for each in messages]
     answer = sqs.delete_message_batch(
         QueueUrl=url,
-        Entries=[
-            {"Id": f"{index}", "ReceiptHandle": each["ReceiptHandle"]} for index, each in enumerate(messages)
-        ],
+        Entries=[{"Id": f"{index}", "ReceiptHandle": handle} for index, handle in enumerate(handles)],
     )
     return answer.get("Failed", [])
 
@@ -100,39 +109,13 @@ def _refusal(refused: Sequence[Mapping[str, Any]], undeleted: Sequence[Mapping[s
     )
 
 
-def _wait(sqs: "SQSClient", source: str) -> None:
-    deadline = time.monotonic() + LONGEST_SECONDS
-    while True:
-        task = sqs.list_message_move_tasks(SourceArn=source, MaxResults=1)["Results"][0]
-        if task["Status"] == "COMPLETED":
-            return
-        if task["Status"] not in _GOING_ON:
-            raise CommandError(
-                f"the move from {source} ended as {task['Status']}: {task.get('FailureReason')}"
-            )
-        if time.monotonic() > deadline:
-            raise CommandError(f"the move from {source} did not end within {LONGEST_SECONDS} s; it goes on")
-        time.sleep(POLL_SECONDS)
+def _attribute(sqs: "SQSClient", url: str, name: Any) -> str:
+    attributes: Mapping[Any, str] = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])[
+        "Attributes"
+    ]
+    return attributes[name]
 
 
-def _arn(sqs: "SQSClient", url: str) -> str:
-    return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-
-
-def _waiting(sqs: "SQSClient", url: str) -> int:
-    answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
-    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
-
-
-def _operation(deployment: Deployment, _options: argparse.Namespace) -> None:
-    redrive(deployment)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
-    made = parser("redrive", "Put what is in the dead-letter queues back into the tracking queue.")
-    return operate(made, arguments, _operation)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def command(*, target: Target = "local", state: State = DEFAULT) -> None:
+    """Put the messages of the dead-letter queues back into the queue."""
+    redrive(find_deployment(target, state))

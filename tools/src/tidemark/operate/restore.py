@@ -1,51 +1,54 @@
 """`make restore FROM=`: puts the samples of a restored table back into the history, beside those that are there.
 
-The history alone cannot be made again from the buckets. Samples never change, so one that is there stays as it is, and
-this may be repeated. The ledger needs no backup for sizes: a reconcile makes it from the listings, and only the counters of
-recorded transitions begin anew. The largest totals, each bucket's and that of all, are raised here, as the tracker would
-have. FROM= the history itself puts nothing back and raises them, for a ledger that was lost.
+The buckets cannot give the history back. Samples never change, so one that is there stays, and the command may be
+repeated. The ledger needs no backup for sizes: a reconcile makes it from the listings, and only the counters of recorded
+transitions start again. This command also raises the maximum of each bucket and of all buckets, as the tracker would
+have. FROM= the history itself puts nothing back and raises the maxima, for a ledger that was lost.
 """
 
-import argparse
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
 from botocore.exceptions import ClientError
 
 from size_history import items
-from size_history.items import Item, Peak, Sample, Totals
+from size_history.items import Item, Peak, Sample
 from tidemark.aws.arguments import table_of
-from tidemark.aws.deployment import Deployment, operate, parser
+from tidemark.aws.deployment import Deployment, find_deployment
+from tidemark.aws.ledger import totals
+from tidemark.aws.refusals import code_of
 from tidemark.errors import CommandError
+from tidemark.local.state import DEFAULT
+from tidemark.options import State, Target
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 THREADS = 8
-ATTEMPTS = 20
-"""At a totals row that the tracker writes, too."""
+MAX_ATTEMPTS = 20
+"""How often the totals row, which the tracker writes too, is tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """How many samples were read, and how many of them the history had lost."""
+    """Numbers of samples that were read, and of those that the history had lost."""
 
     read: int
     lost: int
 
 
 def restore(deployment: Deployment, source: str) -> Restored:
-    """Copy every sample of the table `source` that the history has not, and raise the largest totals.
+    """Copy the samples of the table `source` that the history lacks, and raise the maxima.
 
     Raises CommandError for a wrong table.
     """
     tables: DynamoDBClient = deployment.client("dynamodb")
     history = deployment.outputs["HistoryTableName"]
-    put = partial(_put, tables, history) if source != history else _is_there
+    put = partial(_put, tables, history) if source != history else lambda _: False
     read = lost = 0
     largest: dict[str, Item] = {}
     with ThreadPoolExecutor(THREADS) as pool:
@@ -63,14 +66,14 @@ def restore(deployment: Deployment, source: str) -> Restored:
 
 
 def _pages(tables: Any, source: str) -> Iterator[list[Item]]:
-    # A scan, which only a recovery is worth; the product itself never makes one.
+    # Only a recovery is worth a scan; the product itself never makes one.
     try:
         for page in tables.get_paginator("scan").paginate(TableName=source):
             for item in page["Items"]:
                 _require_sample(source, item)
             yield page["Items"]
     except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+        if code_of(error) != "ResourceNotFoundException":
             raise
         raise CommandError(f"there is no table {source} here") from error
 
@@ -78,7 +81,7 @@ def _pages(tables: Any, source: str) -> Iterator[list[Item]]:
 def _require_sample(source: str, item: Item) -> None:
     try:
         Sample.from_item(item)
-        int(item[items.TOTAL_SIZE]["N"])  # whose absence elsewhere means 0
+        int(item[items.TOTAL_SIZE]["N"])  # elsewhere its absence means 0
     except (KeyError, ValueError) as error:
         raise CommandError(f"{source} is no history of Tidemark's: an item is no sample ({error})") from error
 
@@ -96,26 +99,19 @@ def _put(tables: "DynamoDBClient", history: str, item: Item) -> bool:
     return True
 
 
-def _is_there(_: Item) -> bool:
-    return False
-
-
 def _raise_maximum(tables: "DynamoDBClient", ledger: str, bucket: str, size: int) -> None:
-    """Raise a bucket's maximum where it is tracked; and its revision, which says that answers of before are old."""
-    for _ in range(ATTEMPTS):
-        item = tables.get_item(TableName=ledger, Key=items.totals_key(bucket), ConsistentRead=True).get(
-            "Item"
-        )
-        if item is None:
+    """Raise the maximum of a tracked bucket, and its revision, which makes earlier answers of the API out of date."""
+    for _ in range(MAX_ATTEMPTS):
+        found = totals(tables, ledger, bucket)
+        if found is None:
             return
-        totals = Totals.from_item(item)
-        raised = replace(totals, max_size=max(totals.max_size, size), revision=totals.revision + 1)
+        raised = replace(found, max_size=max(found.max_size, size), revision=found.revision + 1)
         try:
             tables.put_item(
                 TableName=ledger,
                 Item=raised.to_item(bucket),
                 ConditionExpression="revision = :revision",
-                ExpressionAttributeValues={":revision": items.number(totals.revision)},
+                ExpressionAttributeValues={":revision": items.number(found.revision)},
             )
         except tables.exceptions.ConditionalCheckFailedException:
             continue  # the tracker has recorded something meanwhile
@@ -142,19 +138,14 @@ def _size(item: Item) -> int:
     return items.int_of(item, items.TOTAL_SIZE)
 
 
-def _operation(deployment: Deployment, options: argparse.Namespace) -> None:
-    source = table_of(options.source, f"make restore TARGET={deployment.target} FROM=table")
-    restored = restore(deployment, source)
+def command(
+    *,
+    target: Target = "local",
+    state: State = DEFAULT,
+    source: Annotated[str, typer.Option("--from", metavar="TABLE", help="The restored table.")] = "",
+) -> None:
+    """Put the samples of a restored table back into the history."""
+    deployment = find_deployment(target, state)
+    restored = restore(deployment, table_of(source, f"make restore TARGET={target} FROM=table"))
     print(f"{source}: {restored.read:,} samples read, {restored.lost:,} of them put back")
-    print(f"next: make reconcile TARGET={deployment.target}")
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
-    made = parser("restore", "Put the samples of a restored table back into the history.")
-    made.add_argument("--from", dest="source", required=True, metavar="TABLE", help="the restored table")
-    return operate(made, arguments, _operation)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    print(f"next: make reconcile TARGET={target}")

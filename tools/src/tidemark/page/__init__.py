@@ -1,1 +1,1 @@
-"""The dashboard's page: packed from its sources, and served with signatures where the API wants them."""
+"""The dashboard's page: packed from its sources, and served with the signatures that the API demands."""

@@ -14,20 +14,16 @@ from botocore.httpsession import URLLib3Session
 from tidemark.aws.signing import SECONDS, SERVICE
 
 SENT = ("Accept-Encoding", "If-None-Match")
-"""What of the browser's headers goes on to the API."""
+"""The browser's headers that are sent on to the API."""
 RETURNED = frozenset(
-    {
-        "cache-control",
-        "content-encoding",
-        "content-security-policy",
-        "content-type",
-        "cross-origin-opener-policy",
-    }
-    | {"etag", "link", "referrer-policy", "retry-after", "vary", "x-amzn-errortype", "x-amzn-requestid"}
-    | {"x-content-type-options"}
+    {"cache-control", "content-encoding", "content-security-policy", "content-type"}
+    | {"cross-origin-opener-policy", "etag", "link", "referrer-policy", "retry-after", "vary"}
+    | {"x-amzn-errortype", "x-amzn-requestid", "x-content-type-options"}
 )
-"""What of the API's headers goes back, beside all that begin with `Tidemark-`. No Access-Control-*: what the API shows
-to other origins, it shows to those who sign for themselves."""
+"""The API's headers that are returned, besides all that begin with `Tidemark-`.
+
+Access-Control-* is left out: other origins may read the API's answers only if they sign their own requests.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +38,7 @@ class Answer:
 class Forwarder:
     """Sends GET requests to the API at `base` (its URL, ending in `/`) and to nothing else.
 
-    `credentials` is asked for each request, so that what expires is renewed. `proxies` is None for the environment's.
+    `credentials` is called for each request, so that expiring ones are renewed. `proxies` None takes the environment's.
     """
 
     def __init__(
@@ -59,11 +55,11 @@ class Forwarder:
         self._session = URLLib3Session(timeout=SECONDS, proxies=proxies, max_pool_connections=16)
 
     def get(self, route: str, query: str, headers: Mapping[str, str]) -> Answer:
-        """Return the API's answer, or a problem that says why there is none. `route` has no leading slash."""
+        """Return the API's answer, or a problem with the reason that there is none. `route` has no leading slash."""
         pairs = parse_qsl(query, keep_blank_values=True)
-        # Encoded as a signature wants it: a browser writes a space as +, AWS as %20.
-        asked = f"?{urlencode(pairs, quote_via=quote)}" if pairs else ""
-        request = AWSRequest("GET", f"{self._base}{route}{asked}")
+        # A browser encodes a space as +, a signature demands %20.
+        encoded = f"?{urlencode(pairs, quote_via=quote)}" if pairs else ""
+        request = AWSRequest("GET", f"{self._base}{route}{encoded}")
         try:
             SigV4Auth(self._credentials().get_frozen_credentials(), SERVICE, self._region).add_auth(request)
             for name in SENT:  # after signing: a gateway on the way may rewrite them

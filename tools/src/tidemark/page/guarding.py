@@ -1,9 +1,9 @@
-"""Which requests the dashboard's server answers: those of its own page, in a browser of this machine.
+"""Which requests the dashboard's server answers: only those of its own page, in a browser of this machine.
 
-Whoever reaches the server reads the API with the caller's credentials. It listens on the loopback interface only, but
-every page that the browser has open reaches that too, by its address or by a name of its own that resolves to it (DNS
-rebinding), and so does every other user of the machine. Therefore: a Host that is ours, no Origin but ours, nothing
-that a browser says comes from another site, only GET, and a path that begins with a secret made at each start.
+Everything that reaches the server reads the API with the caller's credentials. It listens on the loopback interface only,
+but every page that is open in the browser reaches that too, by its address or by a name that resolves to it (DNS
+rebinding), and so does every other user of the machine. A request therefore needs our Host, no Origin but ours, no word of
+the browser that it comes from another site, the method GET, and a path that begins with a secret made at each start.
 """
 
 import hmac
@@ -19,17 +19,19 @@ _FROM_HERE = frozenset({"none", "same-origin"})
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What of the API is asked for: a route without slashes, and the query as it came."""
+class Admitted:
+    """A request for the API: a route without slashes, and the query as it came."""
 
     route: str
     query: str
 
 
-def admit(method: str, target: str, headers: Mapping[str, str], *, port: int, secret: str) -> Wanted | Answer:
-    """Return what a request wants, or its refusal. `target` is the request line's; names of headers are as they came."""
+def admit(
+    method: str, target: str, headers: Mapping[str, str], *, port: int, secret: str
+) -> Admitted | Answer:
+    """Return the admitted request or its refusal. `target` is the request line's; header names are as they came."""
     given = {name.lower(): value for name, value in headers.items()}
-    if reason := _strange(given, port):
+    if reason := _why_foreign(given, port):
         return problem(403, "refused", "Only the page itself may ask", reason)
     if method != "GET":
         return problem(405, "bad-method", "Only GET is forwarded", f"{method} is not.")
@@ -46,10 +48,10 @@ def admit(method: str, target: str, headers: Mapping[str, str], *, port: int, se
         return problem(
             404, "no-such-route", "There is nothing at this path", "The API's paths have one segment."
         )
-    return Wanted(route, query)
+    return Admitted(route, query)
 
 
-def _strange(given: Mapping[str, str], port: int) -> str | None:
+def _why_foreign(given: Mapping[str, str], port: int) -> str | None:
     hosts = {f"{name}:{port}" for name in NAMES}
     if given.get("host", "").lower() not in hosts:
         return "The Host is not this server's."

@@ -1,20 +1,21 @@
-"""`make dashboard`: serves the dashboard on this machine, signing what it asks of the API with your credentials.
+"""`make dashboard`: serves the dashboard on this machine, and signs its requests to the API with your credentials.
 
-On AWS every route of the API wants a signature, which a browser cannot make. This server makes it, for one API only.
+On AWS every route of the API demands a signature, which a browser cannot make. This server makes it, for one API only.
 """
 
-import argparse
 import functools
 import secrets
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Annotated, Any
 
-from tidemark.aws.deployment import Deployment, operate, parser
+from tidemark.aws.deployment import Deployment, find_deployment
 from tidemark.aws.signing import credentials_of
-from tidemark.errors import CommandError
-from tidemark.local.ports import LOOPBACK, holder, port_from
+from tidemark.errors import CommandError, Stopped
+from tidemark.local.ports import LOOPBACK, holder
+from tidemark.local.state import DEFAULT
+from tidemark.options import State, Target, port_option
 from tidemark.page.forwarding import Answer, Forwarder
 from tidemark.page.guarding import admit
 
@@ -35,11 +36,11 @@ class PageServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Return where the page is."""
+        """Return the URL of the page."""
         return f"http://{LOOPBACK}:{self.server_port}/{self.secret}/"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a browser that went away; anything else is a fault, and shown."""
+        """Print every fault but a browser that went away."""
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
 
@@ -52,18 +53,18 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = _IDLE_SECONDS
 
     def _answer(self) -> None:
-        wanted = admit(
+        admitted = admit(
             self.command,
             self.path,
             dict(self.headers),
             port=self.server.server_port,
             secret=self.server.secret,
         )
-        if isinstance(wanted, Answer):
-            self.close_connection = True  # what a refused request had as its body is not the next request
-            self._send(wanted)
+        if isinstance(admitted, Answer):
+            self.close_connection = True  # its body must not be taken for the next request
+            self._send(admitted)
         else:
-            self._send(self.server.forwarder.get(wanted.route, wanted.query, dict(self.headers)))
+            self._send(self.server.forwarder.get(admitted.route, admitted.query, dict(self.headers)))
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer
 
@@ -81,12 +82,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer.body)
 
     def log_message(self, *_: Any) -> None:
-        """Log nothing: the page asks once a second."""
+        """Log nothing: the page sends a request every second."""
 
 
 def forwarder_of(deployment: Deployment) -> Forwarder:
-    """Return what reaches a deployment's API. Raises CommandError without credentials or stacks."""
-    credentials_of(deployment)  # here, so that whoever has none is told before anything is served
+    """Return a forwarder to a deployment's API. Raises CommandError without credentials or stacks."""
+    credentials_of(deployment)  # if there are none, say so before anything is served
     return Forwarder(
         deployment.outputs["ApiUrl"],
         region=deployment.region,
@@ -96,7 +97,7 @@ def forwarder_of(deployment: Deployment) -> Forwarder:
 
 
 def serve(deployment: Deployment, port: int, say: Callable[[str], None]) -> None:
-    """Serve until Ctrl-C. Raises CommandError where the port is taken."""
+    """Serve until Ctrl-C. Raises CommandError if the port is taken."""
     try:
         server = PageServer(port, forwarder_of(deployment))
     except OSError as error:
@@ -109,24 +110,15 @@ def serve(deployment: Deployment, port: int, say: Callable[[str], None]) -> None
     with server:
         try:
             server.serve_forever()
-        except KeyboardInterrupt:
+        except Stopped:
             say("dashboard: ended")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
-    made = parser("dashboard", "Serve the dashboard on this machine.")
-    made.add_argument("--port", default=str(DEFAULT_PORT), help="default: %(default)s")
-
-    def operation(deployment: Deployment, options: argparse.Namespace) -> None:
-        try:
-            port = port_from(options.port)
-        except ValueError as error:
-            raise CommandError(f"PORT: {error}") from None
-        serve(deployment, port, functools.partial(print, flush=True))
-
-    return operate(made, arguments, operation)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def command(
+    *,
+    target: Target = "local",
+    state: State = DEFAULT,
+    port: Annotated[int | None, port_option(f"Port on 127.0.0.1 (default: {DEFAULT_PORT}).")] = None,
+) -> None:
+    """Serve the dashboard on this machine, signing with your credentials."""
+    serve(find_deployment(target, state), port or DEFAULT_PORT, functools.partial(print, flush=True))

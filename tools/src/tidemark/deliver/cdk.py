@@ -1,0 +1,192 @@
+"""The CDK's own command line, in the version that package-lock.json pins, on the node that comes from PyPI.
+
+It also becomes `.venv/bin/cdk`, so that in an activated environment a plain `cdk synth`, `cdk diff`, `cdk deploy '**'` or
+`cdk destroy '**'` works from infra_cdk/.
+"""
+
+import fcntl
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from botocore.exceptions import NoCredentialsError
+
+from infra_cdk.names import LAMBDA_STACK, stage_name
+from infra_cdk.settings import ENDPOINT_PARAMETER, Settings, SettingsError, context_of, settings_from
+from tidemark.aws.deployment import Deployment
+from tidemark.aws.stacks import WELL
+from tidemark.checkout import ROOT
+from tidemark.errors import CommandError
+from tidemark.local.emulator import KEY_ID, REGION, SECRET
+from tidemark.local.variables import merged
+from tidemark.node import node, npm, reason
+
+HERE = ROOT / "infra_cdk"
+"""infra_cdk/, where cdk.json and package-lock.json are."""
+_ENTRY = Path("node_modules") / "aws-cdk" / "bin" / "cdk"
+_OTHER_CREDENTIALS = frozenset(
+    {"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"}
+)
+
+
+def install(directory: Path = HERE, bin_directory: Path | None = None) -> None:
+    """Install what `directory`/package-lock.json pins, unless it is there, and put `cdk` beside the interpreter.
+
+    Raises CommandError with npm's reason.
+    """
+    lock = directory / "package-lock.json"
+    with lock.open(encoding="utf-8") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # two commands at once would remove each other's files
+        if not _is_current(directory):
+            _npm_ci(directory)
+        _link(directory, bin_directory or Path(sys.prefix) / "bin")
+
+
+def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Run the command line in infra_cdk/ with these variables, its output to ours; return its exit code."""
+    install()
+    return subprocess.run([*_command(HERE), *arguments], cwd=HERE, env=dict(environ), check=False).returncode
+
+
+def run_for(deployment: Deployment, arguments: Sequence[str], context: Sequence[str] = ()) -> int:
+    """Run the command line for a deployment with `key=value` settings; return its exit code."""
+    settings = [part for pair in (f"target={deployment.target}", *context) for part in ("-c", pair)]
+    return run([*arguments, *settings, "--ci"], variables(deployment))
+
+
+def require(deployment: Deployment, arguments: Sequence[str], context: Sequence[str] = ()) -> None:
+    """Run it as `run_for` does. Raises CommandError if it fails, naming the stacks that are stuck."""
+    if code := run_for(deployment, arguments, context):
+        unwell = "; ".join(
+            f"{stack.name} is {stack.status}: make recover TARGET={deployment.target} STACK={stack.name}"
+            for stack in deployment.stacks()
+            if stack.status not in WELL
+        )
+        raise CommandError(
+            f"cdk {arguments[0]} failed ({code}), its reason is above; {unwell or 'every stack is as it was'}"
+        )
+
+
+def differ(deployment: Deployment, context: Sequence[str] = ()) -> bool:
+    """Show how the target's existing stacks differ from the app; return whether they do.
+
+    Raises CommandError if the app cannot be synthesized: `cdk diff` would report that like a difference.
+    """
+    stage = stage_name(deployment.target)
+    paths = [stack.name.replace(f"{stage}-", f"{stage}/", 1) for stack in deployment.stacks()]
+    if not paths:
+        return False
+    with tempfile.TemporaryDirectory(prefix="tidemark-synth-") as assembly:
+        require(deployment, ["synth", "--quiet", "--output", assembly], context)
+        compared = ["diff", *paths, "--app", assembly, "--fail", "--method=template"]
+        return run_for(deployment, compared, context) != 0
+
+
+def of_target(deployment: Deployment) -> str:
+    """Return the pattern that selects the target's stacks."""
+    return f"{stage_name(deployment.target)}/*"
+
+
+def endpoint_parameter(deployment: Deployment) -> list[str]:
+    """Return the arguments that tell a local stack where its LocalStack is; none on AWS."""
+    if deployment.endpoint is None:
+        return []
+    stack = f"{stage_name(deployment.target)}-{LAMBDA_STACK}"
+    return ["--parameters", f"{stack}:{ENDPOINT_PARAMETER}={deployment.endpoint}"]
+
+
+def settings_of(deployment: Deployment, context: Sequence[str] = ()) -> Settings:
+    """Return the settings that `key=value` pairs on top of cdk.json give. Raises CommandError for a wrong one."""
+    pairs = [pair.partition("=") for pair in (f"target={deployment.target}", *context)]
+    for key, equals, _ in pairs:
+        if not key or not equals:
+            raise CommandError(f"CONTEXT holds '{key}', which is not of the form key=value")
+    try:
+        return settings_from(context_of(HERE) | {key: value for key, _, value in pairs})
+    except SettingsError as error:
+        raise CommandError(str(error)) from error
+
+
+def variables(deployment: Deployment) -> dict[str, str]:
+    """Return a program's variables for the deployment's account and region.
+
+    They hold the credentials themselves rather than a profile's name: those that were verified are used.
+    Raises NoCredentialsError or NoRegionError.
+    """
+    if deployment.endpoint:
+        return merged(os.environ, _local(deployment.endpoint))
+    found = deployment.session.get_credentials()
+    if found is None:
+        raise NoCredentialsError
+    credentials = found.get_frozen_credentials()
+    if credentials.access_key is None or credentials.secret_key is None:
+        raise NoCredentialsError
+    return {
+        **{name: value for name, value in os.environ.items() if name not in _OTHER_CREDENTIALS},
+        "AWS_ACCESS_KEY_ID": credentials.access_key,
+        "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
+        **({"AWS_SESSION_TOKEN": credentials.token} if credentials.token else {}),
+        "AWS_REGION": deployment.region,
+        "AWS_DEFAULT_REGION": deployment.region,
+    }
+
+
+def _local(endpoint: str) -> Mapping[str, str]:
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+
+
+def _command(directory: Path) -> list[str]:
+    return [str(node()), str(directory / _ENTRY)]
+
+
+def _is_current(directory: Path) -> bool:
+    # npm notes here what it has installed.
+    installed = directory / "node_modules" / ".package-lock.json"
+    return installed.exists() and _versions(installed) == _versions(directory / "package-lock.json")
+
+
+def _versions(lock: Path) -> dict[str, str]:
+    packages: dict[str, Any] = json.loads(lock.read_text(encoding="utf-8"))["packages"]
+    return {name: package["version"] for name, package in packages.items() if name}
+
+
+def _npm_ci(directory: Path) -> None:
+    print("installing the CDK's command line", file=sys.stderr, flush=True)
+    done = npm("ci", "--no-audit", "--no-fund", directory=directory)
+    if done.returncode:
+        raise CommandError(
+            f"the CDK's command line could not be installed ({reason(done)}): check the network, then repeat"
+        )
+
+
+def _link(directory: Path, bin_directory: Path) -> None:
+    script = f'#!/bin/sh\nexec {shlex.join(_command(directory))} "$@"\n'
+    link = bin_directory / "cdk"
+    if link.exists() and link.read_text(encoding="utf-8") == script:
+        return
+    draft = link.with_name(f".cdk-{os.getpid()}")
+    draft.write_text(script, encoding="utf-8")
+    draft.chmod(0o755)
+    draft.replace(link)
+
+
+def command(
+    arguments: Annotated[list[str] | None, typer.Argument(help="Its own arguments, after --.")] = None,
+) -> int:
+    """Run the CDK's pinned command line with the shell's variables (`tidemark cdk -- list --long`)."""
+    return run(arguments or [], os.environ)
