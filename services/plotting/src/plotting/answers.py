@@ -19,15 +19,8 @@ from plotting.tracking_queue import Freshness
 from size_history import times
 from size_history.items import Peak, Sample, Totals
 
-SAMPLE_COLUMNS = (
-    "time",
-    "total_size",
-    "object_cnt",
-    "created_cnt",
-    "overwritten_cnt",
-    "removed_cnt",
-    "changed_cnt",
-)
+_COUNTERS = ("created_cnt", "overwritten_cnt", "removed_cnt", "changed_cnt")
+SAMPLE_COLUMNS = ("time", "total_size", "object_cnt", *_COUNTERS)
 
 Members = dict[str, Any]
 
@@ -105,14 +98,8 @@ def history(
 
 def sample_members(sample: Sample) -> Members:
     """Return a whole sample."""
-    return {
-        **_point(sample),
-        "created_cnt": sample.created_cnt,
-        "overwritten_cnt": sample.overwritten_cnt,
-        "removed_cnt": sample.removed_cnt,
-        "changed_cnt": sample.changed_cnt,
-        "changed_keys": list(sample.changed_keys),
-    }
+    numbers = {name: getattr(sample, name) for name in SAMPLE_COLUMNS[1:]}
+    return {"time": times.to_text(sample.time), **numbers, "changed_keys": list(sample.changed_keys)}
 
 
 def history_csv(samples: Iterable[Sample]) -> str:
@@ -127,14 +114,14 @@ def history_csv(samples: Iterable[Sample]) -> str:
     return out.getvalue()
 
 
-def size(bucket: str, at: int | None, since: int, total: int, count: int) -> Members:
-    """Return what a bucket weighed at an instant, and since when."""
+def size(at: int | None, sample: Sample) -> Members:
+    """Return a bucket's size at an instant, by the sample in force."""
     return {
-        "bucket": bucket,
+        "bucket": sample.bucket,
         "at": None if at is None else times.to_text(at),
-        "since": times.to_text(since),
-        "total_size": total,
-        "object_cnt": count,
+        "since": times.to_text(sample.time),
+        "total_size": sample.total_size,
+        "object_cnt": sample.object_cnt,
     }
 
 

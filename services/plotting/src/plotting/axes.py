@@ -72,10 +72,7 @@ def size_ticks(high: int, maximum: int) -> list[SizeTick]:
 
 
 def change_ticks(reference: int, low: int, high: int, maximum: int) -> list[SizeTick]:
-    """Return at most `maximum` ticks from `low` to `high` bytes, written as differences from `reference`.
-
-    The tick at the reference itself is written in full.
-    """
+    """Return at most `maximum` ticks from `low` to `high`, as differences from `reference`, which is written in full."""
     step, power = _step(high - low, maximum)
     first = reference - (reference - low) // step * step
     return [SizeTick(value, _change(value, reference, power)) for value in range(first, high + 1, step)]

@@ -44,26 +44,19 @@ def get_size(sources: Sources, request: Request, now: int) -> Response:
     query = parsing.size_query(request.query, data_bucket=sources.data_bucket, now=now)
     totals, freshness = sources.totals(query.bucket, now)
     if totals.last_time == 0:
-        raise ProblemError(
-            BEFORE_BASELINE,
-            f"bucket {query.bucket} is still being adopted: it has no baseline yet.",
-            parameter="bucket",
-        )
+        detail = f"bucket {query.bucket} is still being adopted: it has no baseline yet."
+        raise ProblemError(BEFORE_BASELINE, detail, parameter="bucket")
     reply = Reply.to(request, freshness, sources.release, query, totals)
     if reply.known:
         return reply.not_modified()
     if query.at is None or query.at >= totals.last_time:
-        since, size, count = totals.last_time, totals.size, totals.count
-    else:
-        sample = sources.history.sample_before(query.bucket, query.at + 1)
-        if sample is None:
-            raise ProblemError(
-                BEFORE_BASELINE,
-                f"bucket {query.bucket} has no sample at or before {times.to_text(query.at)}.",
-                parameter="at",
-            )
-        since, size, count = sample.time, sample.total_size, sample.object_cnt
-    return reply.json(answers.size(query.bucket, query.at, since, size, count))
+        latest = Sample(query.bucket, totals.last_time, totals.size, totals.count)
+        return reply.json(answers.size(query.at, latest))
+    sample = sources.history.sample_before(query.bucket, query.at + 1)
+    if sample is None:
+        detail = f"bucket {query.bucket} has no sample at or before {times.to_text(query.at)}."
+        raise ProblemError(BEFORE_BASELINE, detail, parameter="at")
+    return reply.json(answers.size(query.at, sample))
 
 
 def get_count(sources: Sources, request: Request, now: int) -> Response:

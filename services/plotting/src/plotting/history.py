@@ -16,10 +16,12 @@ MAX_ROWS = 150_000
 """Maximum number of samples that one answer reads. Each takes 60 µs of a whole processor (measured), and API Gateway
 waits 29 seconds."""
 
-# `time` is a reserved word. The projection leaves out the changed keys, which are most of a row's bytes.
-_KEYS = {"#bucket": BUCKET_NAME, "#time": TIME}
-_NAMES = {**_KEYS, "#size": TOTAL_SIZE, "#count": OBJECT_CNT}
-_PROJECTION = "#time, #size, #count"
+_KEYS = {"#bucket": BUCKET_NAME, "#time": TIME}  # `time` is a reserved word
+# The projection leaves out the changed keys, which are most of a row's bytes.
+_PROJECTED = {
+    "ExpressionAttributeNames": {**_KEYS, "#size": TOTAL_SIZE, "#count": OBJECT_CNT},
+    "ProjectionExpression": "#time, #size, #count",
+}
 
 
 class TooManySamplesError(Exception):
@@ -39,29 +41,20 @@ class History:
 
         Raises TooManySamplesError if there are more than MAX_ROWS, or more than fit into MAX_PAGES pages.
         """
-        condition = "#bucket = :bucket AND #time >= :start"
-        values = {":bucket": text(range_.bucket), ":start": text(times.to_text(range_.start))}
+        condition, instants = "#time >= :first", {":first": range_.start}
         if not range_.live:
-            condition = "#bucket = :bucket AND #time BETWEEN :start AND :last"
-            values[":last"] = text(times.to_text(range_.end - 1))
-        query: dict[str, Any] = {
-            "TableName": self._table,
-            "KeyConditionExpression": condition,
-            "ExpressionAttributeNames": _NAMES,
-            "ExpressionAttributeValues": values,
-            "ProjectionExpression": _PROJECTION,
-            "ConsistentRead": True,
-        }
+            condition, instants = "#time BETWEEN :first AND :last", {**instants, ":last": range_.end - 1}
         rows = 0
+        start: dict[str, Any] = {}
         for _ in range(MAX_PAGES):
-            page = self._client.query(**query)
-            yield [_sample(range_.bucket, item) for item in page["Items"]]
-            rows += len(page["Items"])
-            if "LastEvaluatedKey" not in page:
+            samples, last_key = self._query(range_.bucket, condition, instants, **_PROJECTED, **start)
+            yield samples
+            rows += len(samples)
+            if last_key is None:
                 return
             if rows >= MAX_ROWS:
                 break
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+            start = {"ExclusiveStartKey": last_key}
         raise TooManySamplesError(
             f"{range_.bucket} has more samples since {times.to_text(range_.start)} than one answer reads "
             f"({MAX_ROWS}, or {MAX_PAGES} pages of 1 MB)"
@@ -74,41 +67,25 @@ class History:
             first, last = (first, query.after - 1) if query.descending else (query.after + 1, last)
         if first > last:
             return (), False
-        page = self._client.query(
-            TableName=self._table,
-            KeyConditionExpression="#bucket = :bucket AND #time BETWEEN :first AND :last",
-            ExpressionAttributeNames=_KEYS,
-            ExpressionAttributeValues={
-                ":bucket": text(query.range.bucket),
-                ":first": text(times.to_text(first)),
-                ":last": text(times.to_text(last)),
-            },
+        samples, last_key = self._query(
+            query.range.bucket,
+            "#time BETWEEN :first AND :last",
+            {":first": first, ":last": last},
             ScanIndexForward=not query.descending,
-            ConsistentRead=True,
             Limit=query.limit + 1,
         )
-        samples = [_sample(query.range.bucket, item) for item in page["Items"]]
-        more = len(samples) > query.limit or "LastEvaluatedKey" in page
-        return samples[: query.limit], more
+        return samples[: query.limit], len(samples) > query.limit or last_key is not None
 
     def sample_before(self, bucket: str, instant: int, *, whole: bool = False) -> Sample | None:
         """Return the last sample before an instant, which gives the bucket's size at that instant.
 
         Only a `whole` sample has its counters and changed keys.
         """
-        projection: dict[str, Any] = {"ExpressionAttributeNames": _KEYS}
-        if not whole:
-            projection = {"ExpressionAttributeNames": _NAMES, "ProjectionExpression": _PROJECTION}
-        page = self._client.query(
-            TableName=self._table,
-            KeyConditionExpression="#bucket = :bucket AND #time < :instant",
-            ExpressionAttributeValues={":bucket": text(bucket), ":instant": text(times.to_text(instant))},
-            ScanIndexForward=False,
-            ConsistentRead=True,
-            Limit=1,
-            **projection,
+        more: dict[str, Any] = {} if whole else _PROJECTED
+        samples, _ = self._query(
+            bucket, "#time < :instant", {":instant": instant}, ScanIndexForward=False, Limit=1, **more
         )
-        return _sample(bucket, page["Items"][0]) if page["Items"] else None
+        return samples[0] if samples else None
 
     def largest_size(self, bucket: str) -> int | None:
         """Return the largest total in bytes of any sample, from the index; None if there is no sample.
@@ -127,6 +104,20 @@ class History:
         )
         return int(page["Items"][0][TOTAL_SIZE]["N"]) if page["Items"] else None
 
-
-def _sample(bucket: str, item: Mapping[str, Any]) -> Sample:
-    return Sample.from_item({**item, BUCKET_NAME: text(bucket)})
+    def _query(
+        self, bucket: str, condition: str, instants: Mapping[str, int], **more: Any
+    ) -> tuple[list[Sample], Any]:
+        """Return one page of a bucket's samples whose time meets a condition, and DynamoDB's key to continue from."""
+        request = {
+            "TableName": self._table,
+            "KeyConditionExpression": f"#bucket = :bucket AND {condition}",
+            "ExpressionAttributeNames": _KEYS,
+            "ExpressionAttributeValues": {
+                ":bucket": text(bucket),
+                **{name: text(times.to_text(instant)) for name, instant in instants.items()},
+            },
+            "ConsistentRead": True,
+        }
+        page: Mapping[str, Any] = self._client.query(**{**request, **more})
+        samples = [Sample.from_item({**item, BUCKET_NAME: text(bucket)}) for item in page["Items"]]
+        return samples, page.get("LastEvaluatedKey")

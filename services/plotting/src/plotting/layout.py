@@ -7,23 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from plotting import axes
+from plotting import scale as room
 from plotting.axes import SizeTick, TimeTick
 from plotting.chart import Chart
-from plotting.scale import (
-    BREAK,
-    LABEL_ROW,
-    LINE_RISE,
-    PLOT_BOTTOM,
-    PLOT_TOP,
-    STRIP,
-    TWIN_RISE,
-    WIDTH,
-    Maximum,
-    Role,
-    Scale,
-    Sizes,
-    sizes_of,
-)
+from plotting.scale import WIDTH, Maximum, Role, Scale, Sizes, sizes_of
 from size_history.items import Sample, State
 
 MARGIN = 40
@@ -99,7 +86,7 @@ def lay_out(chart: Chart, measure: Measure) -> Layout:
     left = MARGIN + max(measure(tick.label, TICK) for tick in ticks) + GAP
     now_width = max((measure(line, NOTE if number else NOW) for number, line in enumerate(now)), default=0)
     right = WIDTH - MARGIN - (now_width + GAP if now else 0)
-    scale = Scale(left, right, PLOT_BOTTOM, sizes.top, sizes.low, sizes.high, chart.start, chart.end)
+    scale = Scale(left, right, room.PLOT_BOTTOM, sizes.top, sizes.low, sizes.high, chart.start, chart.end)
     return Layout(
         title=chart.bucket,
         title_font=_fitted(TITLE, chart.bucket, measure),
@@ -110,7 +97,7 @@ def lay_out(chart: Chart, measure: Measure) -> Layout:
         size_ticks=tuple(ticks),
         time_ticks=tuple(axes.time_ticks(chart.start, chart.end, int((right - left) // TIME_TICK_PIXELS))),
         lines=(*_lines_on(sizes, scale, chart, measure), *_lines_off(sizes, scale, chart, measure)),
-        break_y=PLOT_TOP - STRIP * len(sizes.off) - BREAK / 2 if sizes.off else None,
+        break_y=room.PLOT_TOP - room.STRIP * len(sizes.off) - room.BREAK / 2 if sizes.off else None,
         now=now,
         now_y=scale.y(drawn[-1].total_size) if drawn else scale.bottom,
     )
@@ -124,7 +111,7 @@ def _fitted(font: Font, text: str, measure: Measure) -> Font:
 
 
 def _size_ticks(sizes: Sizes) -> list[SizeTick]:
-    maximum = int((sizes.top - PLOT_BOTTOM) // SIZE_TICK_PIXELS)
+    maximum = int((sizes.top - room.PLOT_BOTTOM) // SIZE_TICK_PIXELS)
     if sizes.reference is None:
         return axes.size_ticks(sizes.high if sizes.high > 1 else 0, maximum)
     return axes.change_ticks(sizes.reference, sizes.low, sizes.high, maximum)
@@ -135,9 +122,9 @@ def _lines_on(sizes: Sizes, scale: Scale, chart: Chart, measure: Measure) -> lis
     lines: list[HighLine] = []
     twins = sizes.stacked and sizes.on[0][1] == sizes.on[1][1]
     for number, maximum in enumerate(sizes.on):
-        line_y = scale.y(maximum[1]) + LINE_RISE + TWIN_RISE * (twins and number)
-        highest = scale.y(sizes.on[-1][1]) + LINE_RISE + TWIN_RISE * twins
-        foot = highest + number * LABEL_ROW if sizes.stacked else line_y
+        line_y = scale.y(maximum[1]) + room.LINE_RISE + room.TWIN_RISE * (twins and number)
+        highest = scale.y(sizes.on[-1][1]) + room.LINE_RISE + room.TWIN_RISE * twins
+        foot = highest + number * room.LABEL_ROW if sizes.stacked else line_y
         label = _label(maximum, chart, scale, measure, reference=sizes.reference)
         lines.append(HighLine(*maximum, label, line_y, foot + LABEL_RISE, apart=sizes.stacked))
     return lines
@@ -146,7 +133,7 @@ def _lines_on(sizes: Sizes, scale: Scale, chart: Chart, measure: Measure) -> lis
 def _lines_off(sizes: Sizes, scale: Scale, chart: Chart, measure: Measure) -> list[HighLine]:
     lines: list[HighLine] = []
     for number, maximum in enumerate(reversed(sizes.off)):
-        line_y = PLOT_TOP - LABEL_ROW - number * STRIP
+        line_y = room.PLOT_TOP - room.LABEL_ROW - number * room.STRIP
         label = _label(maximum, chart, scale, measure, reference=None, ending=", off the scale")
         lines.append(HighLine(*maximum, label, line_y, line_y + LABEL_RISE, apart=False))
     return lines
@@ -163,9 +150,9 @@ def _label(
         return label + ending
     if chart.highest.bucket == chart.bucket:
         return f"{label} in this bucket{ending}"
-    room = scale.right - scale.left - 2 * LABEL_INDENT - SWATCH - GAP
+    width = scale.right - scale.left - 2 * LABEL_INDENT - SWATCH - GAP
     labels = [f"{label} in {name}{ending}" for name in _cut_names(chart.highest.bucket)]
-    return next((text for text in labels if measure(text, LABEL) <= room), labels[-1])
+    return next((text for text in labels if measure(text, LABEL) <= width), labels[-1])
 
 
 def _cut_names(name: str) -> list[str]:

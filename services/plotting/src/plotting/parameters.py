@@ -9,21 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from plotting import problems
 from plotting.gateway import Query
-from plotting.problems import (
-    BAD_AT,
-    BAD_BUCKET,
-    BAD_CURSOR,
-    BAD_FORMAT,
-    BAD_FROM,
-    BAD_LIMIT,
-    BAD_ORDER,
-    BAD_TO,
-    BAD_WINDOW,
-    UNKNOWN_PARAMETER,
-    ProblemError,
-    shown,
-)
+from plotting.problems import ProblemError, shown
 from size_history import times
 from size_history.keys import BUCKET_NAME
 
@@ -41,8 +29,8 @@ _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_OF_INSTANT = {"from": BAD_FROM, "to": BAD_TO, "at": BAD_AT}
-_OF_CHOICE = {"format": BAD_FORMAT, "order": BAD_ORDER}
+_OF_INSTANT = {"from": problems.BAD_FROM, "to": problems.BAD_TO, "at": problems.BAD_AT}
+_OF_CHOICE = {"format": problems.BAD_FORMAT, "order": problems.BAD_ORDER}
 
 
 def members_of(query: Query, allowed: Iterable[str]) -> dict[str, str]:
@@ -50,7 +38,9 @@ def members_of(query: Query, allowed: Iterable[str]) -> dict[str, str]:
     members: dict[str, str] = {}
     for name, value in query:
         if name in members:
-            raise ProblemError(UNKNOWN_PARAMETER, f"{name} is given twice: give it once.", parameter=name)
+            raise ProblemError(
+                problems.UNKNOWN_PARAMETER, f"{name} is given twice: give it once.", parameter=name
+            )
         members[name] = value
     refuse_unknown(members, tuple(allowed))
     return members
@@ -62,7 +52,7 @@ def refuse_unknown(members: Mapping[str, Any], allowed: Sequence[str]) -> None:
         if name not in allowed:
             known = f"{', '.join(allowed)} are" if allowed else "there is none here"
             raise ProblemError(
-                UNKNOWN_PARAMETER, f"{shown(name)} is not a parameter: {known}.", parameter=name
+                problems.UNKNOWN_PARAMETER, f"{shown(name)} is not a parameter: {known}.", parameter=name
             )
 
 
@@ -71,7 +61,7 @@ def bucket(value: Any) -> str:
     if isinstance(value, str) and BUCKET_NAME.fullmatch(value):
         return value
     raise ProblemError(
-        BAD_BUCKET,
+        problems.BAD_BUCKET,
         f"bucket is {shown(value)}: a bucket's name has 3 to 255 letters, digits, dots, hyphens and underscores.",
         parameter="bucket",
     )
@@ -91,7 +81,7 @@ def window(value: Any) -> int:
     ):
         return round(value * SECOND)
     raise ProblemError(
-        BAD_WINDOW,
+        problems.BAD_WINDOW,
         f"window is {shown(value)}: it is a number of seconds from {MIN_WINDOW_SECONDS} to {MAX_WINDOW_SECONDS}.",
         parameter="window",
     )
@@ -136,7 +126,9 @@ def limit(members: Mapping[str, str], maximum: int) -> int:
     if _WHOLE.fullmatch(value) and 1 <= int(value) <= maximum:
         return int(value)
     raise ProblemError(
-        BAD_LIMIT, f"limit is {shown(value)}: it is a whole number from 1 to {maximum}.", parameter="limit"
+        problems.BAD_LIMIT,
+        f"limit is {shown(value)}: it is a whole number from 1 to {maximum}.",
+        parameter="limit",
     )
 
 
@@ -165,4 +157,4 @@ def parts_of_cursor(kind: str, cursor: str, count: int) -> list[str]:
 
 def bad_cursor(reason: str = "it is not the next of a page of this route") -> ProblemError:
     """Return the problem of a cursor."""
-    return ProblemError(BAD_CURSOR, f"The cursor cannot be followed: {reason}.", parameter="cursor")
+    return ProblemError(problems.BAD_CURSOR, f"The cursor cannot be followed: {reason}.", parameter="cursor")

@@ -9,10 +9,9 @@ import io
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import matplotlib as mpl
-from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
@@ -22,23 +21,9 @@ from matplotlib.patches import Polygon
 from matplotlib.text import Text
 from matplotlib.transforms import IdentityTransform
 
+from plotting import layout as at
 from plotting.chart import Chart
-from plotting.layout import (
-    GAP,
-    LABEL,
-    LABEL_INDENT,
-    MARGIN,
-    MESSAGE,
-    NOTE,
-    NOW,
-    SUBTITLE,
-    SWATCH,
-    TICK,
-    Font,
-    Layout,
-    Measure,
-    lay_out,
-)
+from plotting.layout import Font, Layout, Measure, lay_out
 from plotting.scale import HEIGHT, PLOT_TOP, WIDTH, Role, Scale
 from size_history.items import Sample
 
@@ -54,8 +39,10 @@ RULE = "#e6e9ee"
 BASE = "#9aa3b0"
 DATA = "#0068a8"
 AREA = "#e8f1f8"
-LINE_COLOURS = {Role.BUCKET: "#bd4b00", Role.ANY: "#1d2433"}
-LINE_DASHES = {Role.BUCKET: (0, (7, 4)), Role.ANY: (0, (1.5, 3))}
+LINE_STYLES: dict[Role, dict[str, Any]] = {
+    Role.BUCKET: {"colour": "#bd4b00", "width": 1.6, "linestyle": (0, (7, 4))},
+    Role.ANY: {"colour": INK, "width": 1.6, "linestyle": (0, (1.5, 3))},
+}
 
 MAX_DOTS = 1000
 """With more samples, dots would only hide the line."""
@@ -89,15 +76,6 @@ def draw_svg(chart: Chart) -> bytes:
     return out.getvalue()
 
 
-def _canvas(chart: Chart) -> FigureCanvasAgg:
-    figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor=PAPER)
-    canvas = FigureCanvasAgg(figure)
-    layout = lay_out(chart, measure_of(canvas))
-    for artist in _artists(chart, layout):
-        figure.add_artist(artist)
-    return canvas
-
-
 def measure_of(canvas: FigureCanvasAgg) -> Measure:
     """Return a function for the width of texts in pixels, as a canvas draws them."""
     renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
@@ -109,103 +87,116 @@ def measure_of(canvas: FigureCanvasAgg) -> Measure:
     return measure
 
 
-def _artists(chart: Chart, layout: Layout) -> list[Artist]:
-    return [
-        *_heading(layout),
-        *_size_axis(layout),
-        *_time_axis(layout),
-        *_high_lines(layout),
-        *_data(chart.line, chart.samples.kept, layout),
-        *_now(layout),
-        *_message(layout),
-    ]
+def _canvas(chart: Chart) -> FigureCanvasAgg:
+    figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor=PAPER)
+    canvas = FigureCanvasAgg(figure)
+    layout = lay_out(chart, measure_of(canvas))
+    pen = _Pen(figure)
+    _draw_heading(pen, layout)
+    _draw_size_axis(pen, layout)
+    _draw_time_axis(pen, layout)
+    _draw_high_lines(pen, layout)
+    _draw_data(pen, chart, layout)
+    _draw_now(pen, layout)
+    return canvas
 
 
-def _heading(layout: Layout) -> list[Artist]:
-    return [
-        _text(MARGIN, HEIGHT - 48, layout.title, layout.title_font, INK),
-        _text(MARGIN, HEIGHT - 76, layout.subtitle, SUBTITLE, MUTED),
-    ]
+class _Pen:
+    """Draws lines and texts onto a figure, in pixels."""
+
+    def __init__(self, figure: Figure) -> None:
+        self.figure = figure
+
+    def line(self, xs: Sequence[float], ys: Sequence[float], colour: str, width: float, **style: Any) -> None:
+        style = {"solid_capstyle": "butt", "solid_joinstyle": "miter", "zorder": 2, **style}
+        self.figure.add_artist(
+            Line2D(xs, ys, transform=IdentityTransform(), color=colour, linewidth=width, **style)
+        )
+
+    def rule(self, scale: Scale, y: float, colour: str) -> None:
+        y = round(y) + 0.5  # in the middle of a pixel a line is crisp
+        self.line([scale.left, scale.right], [y, y], colour, 1, zorder=0.7)
+
+    def text(self, x: float, y: float, text: str, font: Font, colour: str, **style: Any) -> Text:
+        style = {"transform": IdentityTransform(), "parse_math": False, "zorder": 5, **style}
+        made = Text(x, y, text, color=colour, fontproperties=_properties(font), **style)
+        self.figure.add_artist(made)
+        return made
 
 
-def _size_axis(layout: Layout) -> list[Artist]:
+def _draw_heading(pen: _Pen, layout: Layout) -> None:
+    pen.text(at.MARGIN, HEIGHT - 48, layout.title, layout.title_font, INK)
+    pen.text(at.MARGIN, HEIGHT - 76, layout.subtitle, at.SUBTITLE, MUTED)
+    if layout.message:
+        x, y = (layout.scale.left + layout.scale.right) / 2, (layout.scale.bottom + PLOT_TOP) / 2
+        pen.text(x, y, layout.message, at.MESSAGE, MUTED, ha="center", va="center_baseline")
+
+
+def _draw_size_axis(pen: _Pen, layout: Layout) -> None:
     scale = layout.scale
-    artists: list[Artist] = []
     for tick in layout.size_ticks:
         y = scale.y(tick.value)
-        artists.append(_rule(scale, y, RULE))
-        artists.append(_text(scale.left - GAP, y, tick.label, TICK, MUTED, ha="right", va="center_baseline"))
-    artists.append(_rule(scale, scale.bottom, BASE))
-    if layout.break_y is not None:
-        artists.extend(_break(scale, layout.break_y))
-    if layout.zoomed:
-        artists.extend(_break(scale, scale.bottom + 12))
-    return artists
+        pen.rule(scale, y, RULE)
+        pen.text(scale.left - at.GAP, y, tick.label, at.TICK, MUTED, ha="right", va="center_baseline")
+    pen.rule(scale, scale.bottom, BASE)
+    breaks = [] if layout.break_y is None else [layout.break_y]
+    for y in [*breaks, scale.bottom + 12] if layout.zoomed else breaks:
+        for up in (0, 6):  # two strokes across the left end of the axis
+            pen.line([scale.left - 7, scale.left + 7], [y - 7 + up, y - 1 + up], MUTED, 1.2)
 
 
-def _break(scale: Scale, y: float) -> list[Artist]:
-    """Return two strokes across the left end of the axis: the scale is broken here."""
-    return [_line([scale.left - 7, scale.left + 7], [y - 7 + up, y - 1 + up], MUTED, 1.2) for up in (0, 6)]
-
-
-def _time_axis(layout: Layout) -> list[Artist]:
-    scale = layout.scale
-    artists: list[Artist] = []
+def _draw_time_axis(pen: _Pen, layout: Layout) -> None:
+    bottom = layout.scale.bottom
     for tick in layout.time_ticks:
-        x = scale.x(tick.time)
-        artists.append(_line([x, x], [scale.bottom - 6, scale.bottom], BASE, 1))
-        artists.append(_text(x, scale.bottom - 24, tick.label, TICK, MUTED, ha="center"))
+        x = layout.scale.x(tick.time)
+        pen.line([x, x], [bottom - 6, bottom], BASE, 1)
+        pen.text(x, bottom - 24, tick.label, at.TICK, MUTED, ha="center")
         if tick.belongs_to:
-            artists.append(_text(x, scale.bottom - 43, tick.belongs_to, TICK, MUTED, ha="center"))
-    return artists
+            pen.text(x, bottom - 43, tick.belongs_to, at.TICK, MUTED, ha="center")
 
 
-def _high_lines(layout: Layout) -> list[Artist]:
-    """Return both high-water lines and their labels."""
-    artists: list[Artist] = []
+def _draw_high_lines(pen: _Pen, layout: Layout) -> None:
     scale = layout.scale
     for line in layout.lines:
-        colour = LINE_COLOURS[line.role]
-        dashes = LINE_DASHES[line.role]
-        y, x = round(line.line_y), scale.left + LABEL_INDENT
-        artists.append(_line([scale.left, scale.right], [y, y], colour, 1.6, dashes=dashes, zorder=2))
+        style = LINE_STYLES[line.role]
+        y, x = round(line.line_y), scale.left + at.LABEL_INDENT
+        pen.line([scale.left, scale.right], [y, y], **style)
         if line.apart:
-            y = round(line.label_y + LABEL.size * 0.36)
-            artists.append(_line([x, x + SWATCH], [y, y], colour, 1.6, dashes=dashes, zorder=2))
-            x += SWATCH + 8
-        label = _text(x, line.label_y, line.label, LABEL, colour)
+            y = round(line.label_y + at.LABEL.size * 0.36)
+            pen.line([x, x + at.SWATCH], [y, y], **style)
+            x += at.SWATCH + 8
+        label = pen.text(x, line.label_y, line.label, at.LABEL, style["colour"])
         label.set_bbox({"facecolor": PAPER, "edgecolor": "none", "pad": 1})
-        artists.append(label)
-    return artists
 
 
-def _data(line: Sequence[Sample], dots: Sequence[Sample], layout: Layout) -> list[Artist]:
-    """Return the step line: a total holds until the next sample, and the last one until the right edge."""
-    if not line:
-        return []
-    scale = layout.scale
-    xs: list[float] = []
-    ys: list[float] = []
-    for sample in line:
-        x, y = scale.x(sample.time), scale.y(sample.total_size)
-        if ys:
-            xs.append(x)
-            ys.append(ys[-1])
-        xs.append(x)
-        ys.append(y)
-    xs.append(scale.right)
-    ys.append(ys[-1])
-    artists: list[Artist] = []
+def _draw_data(pen: _Pen, chart: Chart, layout: Layout) -> None:
+    """Draw the step line: a total holds until the next sample, and the last one until the right edge."""
+    if not chart.line:
+        return
+    xs, ys = _steps(chart.line, layout.scale)
     if not layout.zoomed:  # unless the axis starts at 0, an area has no meaningful height
-        outline = [(xs[0], scale.bottom), *zip(xs, ys, strict=True), (xs[-1], scale.bottom)]
-        artists.append(
+        bottom = layout.scale.bottom
+        outline = [(xs[0], bottom), *zip(xs, ys, strict=True), (xs[-1], bottom)]
+        pen.figure.add_artist(
             Polygon(outline, transform=IdentityTransform(), facecolor=AREA, edgecolor="none", zorder=0.5)
         )
-    diameter = _dot_diameter([scale.x(sample.time) for sample in dots])
-    artists.append(_line(xs, ys, DATA, 2.4 if diameter > 5 else 1.5, zorder=3))
+    dot_xs = [layout.scale.x(sample.time) for sample in chart.samples.kept]
+    dot_ys = [layout.scale.y(sample.total_size) for sample in chart.samples.kept]
+    diameter = _dot_diameter(dot_xs)
+    pen.line(xs, ys, DATA, 2.4 if diameter > 5 else 1.5, zorder=3)
     if diameter:
-        artists.append(_dots(dots, scale, diameter))
-    return artists
+        edge = {"markeredgecolor": PAPER, "markeredgewidth": diameter / 6 if diameter > 5 else 0}
+        dots = {"linestyle": "none", "marker": "o", "markersize": diameter, **edge}
+        pen.line(dot_xs, dot_ys, DATA, 0, zorder=4, **dots)
+
+
+def _steps(line: Sequence[Sample], scale: Scale) -> tuple[list[float], list[float]]:
+    xs, ys = [scale.x(line[0].time)], [scale.y(line[0].total_size)]
+    for sample in line[1:]:
+        x = scale.x(sample.time)
+        xs += [x, x]
+        ys += [ys[-1], scale.y(sample.total_size)]
+    return [*xs, scale.right], [*ys, ys[-1]]
 
 
 def _dot_diameter(xs: Sequence[float]) -> float:
@@ -217,93 +208,14 @@ def _dot_diameter(xs: Sequence[float]) -> float:
     return min(max(0.7 * median, MIN_DOT), MAX_DOT)
 
 
-def _dots(samples: Sequence[Sample], scale: Scale, diameter: float) -> Line2D:
-    return Line2D(
-        [scale.x(sample.time) for sample in samples],
-        [scale.y(sample.total_size) for sample in samples],
-        transform=IdentityTransform(),
-        linestyle="none",
-        marker="o",
-        markersize=diameter,
-        markerfacecolor=DATA,
-        markeredgecolor=PAPER,
-        markeredgewidth=diameter / 6 if diameter > 5 else 0,
-        zorder=4,
-    )
-
-
-def _now(layout: Layout) -> list[Artist]:
-    """Return the last total as text beside the end of the line."""
+def _draw_now(pen: _Pen, layout: Layout) -> None:
+    """Write the last total beside the end of the line."""
     height = 22 + 19 * (len(layout.now) - 1)
     middle = max(layout.now_y, layout.scale.bottom + height / 2)
     top = min(middle + height / 2, PLOT_TOP)
-    x = layout.scale.right + GAP
-    artists: list[Artist] = []
     for number, line in enumerate(layout.now):
-        font, colour = (NOTE, MUTED) if number else (NOW, DATA)
-        artists.append(_text(x, top - 17 - 20 * number, line, font, colour))
-    return artists
-
-
-def _message(layout: Layout) -> list[Artist]:
-    if not layout.message:
-        return []
-    scale = layout.scale
-    x, y = (scale.left + scale.right) / 2, (scale.bottom + PLOT_TOP) / 2
-    return [_text(x, y, layout.message, MESSAGE, MUTED, ha="center", va="center_baseline")]
-
-
-def _rule(scale: Scale, y: float, colour: str) -> Line2D:
-    y = round(y) + 0.5  # the middle of a pixel: a crisp line
-    return _line([scale.left, scale.right], [y, y], colour, 1, zorder=0.7)
-
-
-def _line(
-    xs: Sequence[float],
-    ys: Sequence[float],
-    colour: str,
-    width: float,
-    *,
-    dashes: tuple[float, tuple[float, ...]] | None = None,
-    zorder: float = 2,
-) -> Line2D:
-    line = Line2D(
-        xs,
-        ys,
-        transform=IdentityTransform(),
-        color=colour,
-        linewidth=width,
-        solid_capstyle="butt",
-        solid_joinstyle="miter",
-        zorder=zorder,
-    )
-    if dashes is not None:
-        line.set_linestyle(dashes)
-    return line
-
-
-def _text(
-    x: float,
-    y: float,
-    text: str,
-    font: Font,
-    colour: str,
-    *,
-    ha: Literal["left", "center", "right"] = "left",
-    va: Literal["baseline", "center_baseline"] = "baseline",
-) -> Text:
-    return Text(
-        x,
-        y,
-        text,
-        fontproperties=_properties(font),
-        color=colour,
-        horizontalalignment=ha,
-        verticalalignment=va,
-        transform=IdentityTransform(),
-        parse_math=False,
-        zorder=5,
-    )
+        font, colour = (at.NOTE, MUTED) if number else (at.NOW, DATA)
+        pen.text(layout.scale.right + at.GAP, top - 17 - 20 * number, line, font, colour)
 
 
 def _properties(font: Font) -> FontProperties:
