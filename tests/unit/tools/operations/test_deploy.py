@@ -39,10 +39,8 @@ def cdk(monkeypatch):
 @pytest.fixture
 def stacks(monkeypatch):
     """Let the target's two stacks exist."""
-    there = tuple(
-        StackState(f"Tidemark-local-{name}", name, "CREATE_COMPLETE", 1)
-        for name in ("LambdaStack", "StorageStack")
-    )
+    names = ("Tidemark-local-LambdaStack", "Tidemark-local-StorageStack")
+    there = tuple(StackState(name, "CREATE_COMPLETE", 1) for name in names)
     monkeypatch.setattr(Deployment, "stacks", lambda _: there)
 
 

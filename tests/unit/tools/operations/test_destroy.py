@@ -3,13 +3,12 @@
 import pytest
 
 from tests.unit.tools.operations.stand_ins import StoodIn, refused
-from tidemark.aws.stacks import VAULT, StackState, StatefulResource
+from tidemark.aws.stacks import TABLE, VAULT, StatefulResource
 from tidemark.deliver import destroy
 from tidemark.errors import CommandError
-from tidemark.operate import additions
+from tidemark.operate.additions import remove_additions
 
 OUTPUTS = {"SizeTrackingFunctionName": "tracker"}
-STACKS = [StackState("Tidemark-prod-LambdaStack", "id", "CREATE_COMPLETE", 1)]
 RULES = ("tidemark-prod-track-1", "tidemark-prod-track-2")
 
 
@@ -65,7 +64,7 @@ def deployment(aws, outputs=OUTPUTS):
 def test_what_track_added_is_removed(capsys):
     aws = Aws()
 
-    destroy._remove_additions(deployment(aws), STACKS)
+    remove_additions(deployment(aws))
 
     assert aws.removed == [*RULES, "track-1", "track-2"]
     assert capsys.readouterr().out == "removed what make track added: 2 rules, 2 policies\n"
@@ -75,7 +74,7 @@ def test_what_track_added_is_removed(capsys):
 def test_a_tracker_that_is_gone_keeps_nothing_from_being_destroyed(gone, capsys):
     aws = Aws(gone)
 
-    destroy._remove_additions(deployment(aws), STACKS)
+    remove_additions(deployment(aws))
 
     assert aws.removed == [*RULES]
     assert capsys.readouterr().out.splitlines() == [
@@ -92,7 +91,7 @@ def test_a_half_made_stack_keeps_nothing_from_being_destroyed():
 
     aws = Aws()
 
-    destroy._remove_additions(HalfMade(dict.fromkeys(("lambda", "iam", "events"), aws)), STACKS)
+    remove_additions(HalfMade(dict.fromkeys(("lambda", "iam", "events"), aws)))
 
     assert aws.removed == [*RULES]
 
@@ -101,13 +100,9 @@ def test_rights_that_are_missing_stop_it_before_anything_is_removed():
     aws = Aws("rights")
 
     with pytest.raises(Exception, match="AccessDenied"):
-        destroy._remove_additions(deployment(aws), STACKS)
+        remove_additions(deployment(aws))
 
     assert aws.removed == []
-
-
-def test_nothing_is_found_without_a_role():
-    assert additions.find(deployment(Aws("function"))) == additions.Additions(RULES, None, ())
 
 
 class NoStacks:
@@ -122,8 +117,8 @@ class NoStacks:
 
 def test_the_vault_that_is_left_is_said_to_keep_the_backups_and_to_be_in_nobodys_way(capsys):
     left = [
-        StatefulResource("Tidemark-prod-StorageStack", "History", "AWS::DynamoDB::Table", "history", True),
-        StatefulResource("Tidemark-prod-BackupStack", "Vault", VAULT, "tidemark-prod-1", True),
+        StatefulResource(TABLE, "history", retained=True),
+        StatefulResource(VAULT, "tidemark-prod-1", retained=True),
     ]
 
     destroy._tell_leftovers(StoodIn({"cloudformation": NoStacks()}), left)

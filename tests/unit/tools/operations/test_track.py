@@ -7,6 +7,7 @@ import pytest
 from tests.unit.tools.operations.conftest import ACCOUNT, ARN
 from tests.unit.tools.operations.stand_ins import StoodIn, refused
 from tidemark import cli
+from tidemark.aws.deployment import Deployment
 from tidemark.deliver import deploy as deploying
 from tidemark.errors import CommandError
 from tidemark.operate import track as tracking
@@ -204,26 +205,26 @@ def test_buckets_that_cannot_be_tracked_keep_no_other_from_its_baseline(
     )
 
 
+@pytest.mark.parametrize(
+    ("untracked", "code", "last_word"),
+    [
+        ([], 0, ""),
+        (
+            ["bucket theirs is another's"],
+            1,
+            "all is deployed, but not all is tracked: bucket theirs is another's",
+        ),
+    ],
+)
 def test_a_deployment_that_leaves_a_bucket_untracked_fails_with_its_name_as_its_last_word(
-    aws, monkeypatch, capsys
+    aws, monkeypatch, capsys, untracked, code, last_word
 ):
     aws.parameters["/cdk-bootstrap/hnb659fds/version"] = "30"
-    deployed = deploying.Deployed({"ApiUrl": "https://api"}, ["bucket theirs belongs to another account"])
-    monkeypatch.setattr(deploying, "deploy", lambda *_: deployed)
+    monkeypatch.setattr(deploying, "deploy", lambda *_: untracked)
+    monkeypatch.setattr(Deployment, "outputs", {"ApiUrl": "https://api"})
 
-    code = cli.main(["deploy", "--target", "prod", "--account", ACCOUNT, "--region", "eu-central-1"])
+    assert cli.main(["deploy", "--target", "prod", "--account", ACCOUNT, "--region", "eu-central-1"]) == code
 
     said = capsys.readouterr()
-    assert code == 1
     assert "  ApiUrl  https://api\n" in said.out
-    assert said.err == (
-        "deploy: all is deployed, but not all is tracked: bucket theirs belongs to another account\n"
-    )
-
-
-def test_a_deployment_that_tracks_everything_succeeds(aws, monkeypatch, capsys):
-    aws.parameters["/cdk-bootstrap/hnb659fds/version"] = "30"
-    monkeypatch.setattr(deploying, "deploy", lambda *_: deploying.Deployed({"ApiUrl": "https://api"}))
-
-    assert cli.main(["deploy", "--target", "prod", "--account", ACCOUNT, "--region", "eu-central-1"]) == 0
-    assert capsys.readouterr().err == ""
+    assert said.err == (f"deploy: {last_word}\n" if last_word else "")

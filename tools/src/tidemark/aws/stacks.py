@@ -29,17 +29,14 @@ class StackState:
     """A stack as CloudFormation reports it; `changed` is when it was made or last updated."""
 
     name: str
-    stack_id: str
     status: str
     changed: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class StatefulResource:
-    """A resource that holds data: its stack, its logical and physical names, whether it outlives the stack."""
+    """A resource that holds data: its type, its physical name, whether it outlives the stack."""
 
-    stack: str
-    logical_id: str
     kind: str
     name: str
     retained: bool
@@ -59,10 +56,7 @@ def stacks_of(client: "CloudFormationClient", target: str) -> tuple[StackState, 
     """Return the target's stacks that exist, whatever their status, sorted by name."""
     found = [
         StackState(
-            stack["StackName"],
-            stack["StackId"],
-            stack["StackStatus"],
-            stack.get("LastUpdatedTime", stack["CreationTime"]),
+            stack["StackName"], stack["StackStatus"], stack.get("LastUpdatedTime", stack["CreationTime"])
         )
         for page in client.get_paginator("describe_stacks").paginate()
         for stack in page["Stacks"]
@@ -80,7 +74,7 @@ def stateful_resources(
         for logical_id, resource in _resources(client, stack.name).items():
             if resource["Type"] in STATEFUL and logical_id in names:
                 retained = resource.get("DeletionPolicy", "Delete").startswith("Retain")
-                yield StatefulResource(stack.name, logical_id, resource["Type"], names[logical_id], retained)
+                yield StatefulResource(resource["Type"], names[logical_id], retained)
 
 
 def _physical_names(client: "CloudFormationClient", stack: str) -> Iterator[tuple[str, str]]:

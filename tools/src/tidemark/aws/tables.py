@@ -21,7 +21,7 @@ def finish_table(client: "DynamoDBClient", name: str, schema: TableSchema) -> No
     if schema.time_to_live is None:
         return
     # AWS refuses to turn on what is on.
-    found = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    found: Any = client.describe_time_to_live(TableName=name).get("TimeToLiveDescription", {})
     if found.get("TimeToLiveStatus") not in {"ENABLED", "ENABLING"}:
         expiry: Any = {"AttributeName": schema.time_to_live, "Enabled": True}
         client.update_time_to_live(TableName=name, TimeToLiveSpecification=expiry)

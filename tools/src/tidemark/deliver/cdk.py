@@ -24,8 +24,7 @@ from tidemark.aws.deployment import Deployment
 from tidemark.aws.stacks import WELL
 from tidemark.checkout import ROOT
 from tidemark.errors import CommandError
-from tidemark.local.emulator import KEY_ID, REGION, SECRET
-from tidemark.local.variables import merged
+from tidemark.local.variables import aws_variables, merged
 from tidemark.node import node, npm, reason
 
 HERE = ROOT / "infra_cdk"
@@ -121,7 +120,8 @@ def variables(deployment: Deployment) -> dict[str, str]:
     Raises NoCredentialsError or NoRegionError.
     """
     if deployment.endpoint:
-        return merged(os.environ, _local(deployment.endpoint))
+        no_files = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
+        return merged(os.environ, aws_variables(deployment.endpoint) | no_files)
     found = deployment.session.get_credentials()
     if found is None:
         raise NoCredentialsError
@@ -135,18 +135,6 @@ def variables(deployment: Deployment) -> dict[str, str]:
         **({"AWS_SESSION_TOKEN": credentials.token} if credentials.token else {}),
         "AWS_REGION": deployment.region,
         "AWS_DEFAULT_REGION": deployment.region,
-    }
-
-
-def _local(endpoint: str) -> Mapping[str, str]:
-    return {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": KEY_ID,
-        "AWS_SECRET_ACCESS_KEY": SECRET,
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
 
 

@@ -6,7 +6,6 @@ LocalStack (`TARGET=local`) has no registry and takes no images; the rest is the
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from botocore.exceptions import ClientError
@@ -28,18 +27,10 @@ from tidemark.options import Account, Context, Region, State, Target
 UNATTENDED = ("--require-approval", "never", "--progress", "events")
 
 
-@dataclass(frozen=True, slots=True)
-class Deployed:
-    """The stacks' outputs, and a line for each bucket that the settings name and that cannot be tracked."""
-
-    outputs: Mapping[str, str]
-    untracked: Sequence[str] = ()
-
-
-def deploy(deployment: Deployment, context: Sequence[str]) -> Deployed:
+def deploy(deployment: Deployment, context: Sequence[str]) -> list[str]:
     """Deploy everything. Raises CommandError, naming the step that failed.
 
-    A bucket that cannot be tracked does not stop it.
+    Return a line for each bucket that the settings name and that cannot be tracked.
     """
     settings = cdk.settings_of(deployment, context)
     before = _times_of_change(deployment)
@@ -55,11 +46,10 @@ def deploy(deployment: Deployment, context: Sequence[str]) -> Deployed:
     stacks = [cdk.of_target(deployment), *cdk.endpoint_parameter(deployment)]
     with goes_on_by_itself():
         cdk.require(deployment, ["deploy", *stacks, *UNATTENDED], context)
-    deployed = Deployment(deployment.target, deployment.endpoint)  # a new one: it caches its outputs
     changed = _times_of_change(deployment) != before
-    untracked = _take_baselines(deployed, changed=changed)
+    untracked = _take_baselines(deployment, changed=changed)
     print(f"target {deployment.target}: {'deployed' if changed else 'no changes'}")
-    return Deployed(deployed.outputs, untracked)
+    return untracked
 
 
 def _times_of_change(deployment: Deployment) -> dict[str, datetime]:
@@ -128,12 +118,12 @@ def command(
     """Deploy registry, images and stacks, take the baseline, print the API's URL."""
     deployment = find_deployment(target, state)
     require_bootstrap(deployment, agree(deployment, "deploy", account=account, region=region))
-    deployed = deploy(deployment, context or [])
+    untracked = deploy(deployment, context or [])
     if deployment.endpoint:
         # These stacks may be others than those of `make local-up`, and `make env` has to print theirs.
-        variables = variables_of(deployment.endpoint, deployed.outputs)
+        variables = variables_of(deployment.endpoint, deployment.outputs)
         StateDirectory.at(state).complete(Environment(deployment.endpoint, variables))
-    _show(deployed.outputs)
+    _show(deployment.outputs)
     print(f"next: make validate TARGET={deployment.target}", flush=True)
-    if deployed.untracked:
-        raise CommandError(f"all is deployed, but not all is tracked: {'; '.join(deployed.untracked)}")
+    if untracked:
+        raise CommandError(f"all is deployed, but not all is tracked: {'; '.join(untracked)}")

@@ -26,7 +26,7 @@ from tidemark.deliver import cdk
 from tidemark.deliver.removal import removal
 from tidemark.errors import CommandError, goes_on_by_itself
 from tidemark.local.state import DEFAULT
-from tidemark.operate import additions
+from tidemark.operate.additions import remove_additions
 from tidemark.options import Account, Context, Region, State, Target
 
 
@@ -40,7 +40,8 @@ def destroy(deployment: Deployment, context: Sequence[str], consent: Callable[[s
     _announce(deployment, stacks, resources)
     if stacks:
         consent(deployment.target)
-        _remove_additions(deployment, stacks)
+        if any(stack.name.endswith(LAMBDA_STACK) for stack in stacks):
+            remove_additions(deployment)
         if deployment.endpoint:
             # On AWS a custom resource of the stack does this; LocalStack runs none.
             for resource in resources:
@@ -96,19 +97,6 @@ def _holds(deployment: Deployment, resource: StatefulResource) -> str:
     except (ClientError, CommandError):  # a half-made stack, a table that is gone
         return "what it holds is not known"
     return ""
-
-
-def _remove_additions(deployment: Deployment, stacks: Sequence[StackState]) -> None:
-    if not any(stack.name.endswith(LAMBDA_STACK) for stack in stacks):
-        return
-    found = additions.find(deployment)
-    if found.role is None:
-        print(
-            "the tracker's role cannot be found: if it still exists, what make track added may keep it from going"
-        )
-    additions.remove(deployment, found)
-    if found.rules or found.policies:
-        print(f"removed what make track added: {len(found.rules)} rules, {len(found.policies)} policies")
 
 
 def _tell_leftovers(deployment: Deployment, resources: Sequence[StatefulResource]) -> None:

@@ -6,7 +6,6 @@ The resources go where boto3's own settings lead: credentials, AWS_REGION, and A
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 import boto3
@@ -25,43 +24,28 @@ from tidemark.laptop.table import Table
 _CONFIG = Config(connect_timeout=10, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 5})
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where resources go: an account (12 digits), a region, the partition of its ARNs, and clients."""
+def resources_of(session: boto3.Session, name: str) -> "list[DataBucket | Table]":
+    """Return the resources of the set `name`, whether they exist or not, and print where they are.
 
-    session: boto3.Session
-    account: str
-    partition: str
-    endpoint: str | None
-
-    def __str__(self) -> str:
-        where = f" at {self.endpoint}" if self.endpoint else " on AWS"
-        return f"account {self.account}, {self.session.region_name},{where}"
-
-    def resources(self, name: str) -> "list[DataBucket | Table]":
-        """Return the resources of the set `name`, whether they exist or not."""
-        names = names_of(self.account, self.session.region_name, name)
-        dynamodb = self.session.client("dynamodb", config=_CONFIG)
-        bucket = DataBucket(
-            self.session.client("s3", config=_CONFIG),
-            names.data_bucket,
-            account=self.account,
-            region=self.session.region_name,
-            partition=self.partition,
-        )
-        return [
-            bucket,
-            Table(dynamodb, "history table", names.history_table, tables.HISTORY),
-            Table(dynamodb, "ledger table", names.ledger_table, tables.LEDGER),
-        ]
-
-
-def place(region: str | None) -> Place:
-    """Ask who the caller is, and where. Raises botocore's errors, and ValueError for an endpoint that is no URL."""
-    session = session_of_caller(region)
+    Raises botocore's errors, and ValueError for an endpoint that is no URL.
+    """
+    region, endpoint = session.region_name, os.environ.get("AWS_ENDPOINT_URL")
     caller = session.client("sts", config=_CONFIG).get_caller_identity()
-    partition = caller["Arn"].split(":")[1]
-    return Place(session, caller["Account"], partition, os.environ.get("AWS_ENDPOINT_URL") or None)
+    print(f"account {caller['Account']}, {region}, {f'at {endpoint}' if endpoint else 'on AWS'}:", flush=True)
+    names = names_of(caller["Account"], region, name)
+    bucket = DataBucket(
+        session.client("s3", config=_CONFIG),
+        names.data_bucket,
+        account=caller["Account"],
+        region=region,
+        partition=caller["Arn"].split(":")[1],
+    )
+    dynamodb = session.client("dynamodb", config=_CONFIG)
+    return [
+        bucket,
+        Table(dynamodb, "history table", names.history_table, tables.HISTORY),
+        Table(dynamodb, "ledger table", names.ledger_table, tables.LEDGER),
+    ]
 
 
 def create(resources: "Sequence[DataBucket | Table]") -> int:
@@ -118,9 +102,7 @@ def command(
 ) -> int:
     """Make the data bucket and both tables with boto3 alone, or remove them; again: finds what it made."""
     try:
-        where = place(region)
-        print(f"{where}:", flush=True)
-        resources = where.resources(name)
+        resources = resources_of(session_of_caller(region), name)
         return delete(resources, with_data=with_data) if remove else create(resources)
     except NoCredentialsError as error:
         raise CommandError(

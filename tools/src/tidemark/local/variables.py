@@ -32,13 +32,17 @@ def variables_of(endpoint: str, outputs: Mapping[str, str]) -> dict[str, str]:
 
     Raises KeyError for an output that the stacks do not have.
     """
+    return aws_variables(endpoint) | {name: outputs[output] for name, output in FROM_OUTPUTS.items()}
+
+
+def aws_variables(endpoint: str) -> dict[str, str]:
+    """Return the variables that lead AWS's own tools to a LocalStack."""
     return {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": KEY_ID,
         "AWS_SECRET_ACCESS_KEY": SECRET,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
-        **{name: outputs[output] for name, output in FROM_OUTPUTS.items()},
     }
 
 

@@ -3,13 +3,14 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from infra_cdk.images import SERVICES
 from size_history.messages import ReconcileRequest
-from size_history.tables import HISTORY, LEDGER, TableSchema
+from size_history.tables import HISTORY, LEDGER
 from tidemark.aws.buckets import empty_bucket
 from tidemark.aws.ledger import tracked_buckets
+from tidemark.aws.tables import create_table, delete_table, finish_table
 from tidemark.errors import unstoppable
 from tidemark.local import emulator, health
 from tidemark.local.condition import running
@@ -21,8 +22,6 @@ from tidemark.loop.services import function_name
 from tidemark.options import State
 
 if TYPE_CHECKING:
-    from types_boto3_dynamodb import DynamoDBClient
-    from types_boto3_dynamodb.type_defs import WaiterConfigTypeDef
     from types_boto3_lambda import LambdaClient
     from types_boto3_sqs import SQSClient
 
@@ -33,7 +32,6 @@ _PAUSE_SECONDS = 60
 _BASELINE_SECONDS = 60
 _SETTLE_SECONDS = 10.0
 _QUIET_SECONDS = 0.3
-_WAIT: "WaiterConfigTypeDef" = {"Delay": 1, "MaxAttempts": 30}
 
 
 def reset(environment: Environment, progress: Progress) -> None:
@@ -50,14 +48,15 @@ def reset(environment: Environment, progress: Progress) -> None:
         progress.say(f"{objects} objects deleted")
         # Both go before one comes again: a batch in flight would add a sample of the old ledger to the new history.
         for table in _TABLES:
-            _delete(clients.tables, names[table])
+            delete_table(clients.tables, names[table])
         _settle(clients.queues, names["TIDEMARK_QUEUE_URL"])
         for queue in _QUEUES:
             if url := names.get(queue):
                 clients.queues.purge_queue(QueueUrl=url)
         progress.say("the queues are empty, the dead letters too")
         for table, schema in _TABLES.items():
-            _create(clients.tables, names[table], schema)
+            create_table(clients.tables, names[table], schema)
+            finish_table(clients.tables, names[table], schema)
         progress.say("both tables are empty")
     for service in SERVICES:
         recycle(environment, service)
@@ -94,23 +93,6 @@ def _switch(client: "LambdaClient", mapping: str, progress: Progress, *, on: boo
         return None if state == wanted else f"it is {state}"
 
     progress.wait(f"the queue's mapping to be {wanted.lower()}", missing, seconds=_PAUSE_SECONDS)
-
-
-def _delete(client: "DynamoDBClient", name: str) -> None:
-    """Delete a table: unlike deleting its items, that takes no longer the more there are."""
-    client.delete_table(TableName=name)
-    client.get_waiter("table_not_exists").wait(TableName=name, WaiterConfig=_WAIT)
-
-
-def _create(client: "DynamoDBClient", name: str, schema: TableSchema) -> None:
-    definition: Any = schema.definition()
-    client.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **definition)
-    client.get_waiter("table_exists").wait(TableName=name, WaiterConfig=_WAIT)
-    if schema.time_to_live:
-        client.update_time_to_live(
-            TableName=name,
-            TimeToLiveSpecification={"Enabled": True, "AttributeName": schema.time_to_live},
-        )
 
 
 def _settle(client: "SQSClient", url: str) -> None:

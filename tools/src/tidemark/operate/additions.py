@@ -1,7 +1,6 @@
 """What `make track` adds to a deployment beside its stacks. It would keep a stack from being deleted."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -21,45 +20,27 @@ _GONE = frozenset({"ResourceNotFoundException", "NoSuchEntity"})
 """Lambda's and IAM's codes for a function and a role that do not exist."""
 
 
-@dataclass(frozen=True, slots=True)
-class Additions:
-    """Rules by name, and the tracker's role (None if it is not found) with the names of its added inline policies."""
+def remove_additions(deployment: Deployment) -> None:
+    """Remove them, and print how many there were.
 
-    rules: tuple[str, ...]
-    role: str | None
-    policies: tuple[str, ...]
-
-
-def find(deployment: Deployment) -> Additions:
-    """Return what was added. A half-made deployment, or one that lost its tracker, names no role."""
-    pages = deployment.client("events").get_paginator("list_rules")
-    prefix = added_rule_prefix(deployment.target)
-    rules = tuple(rule["Name"] for page in pages.paginate(NamePrefix=prefix) for rule in page["Rules"])
-    try:
-        role = role_of_tracker(deployment)
-        return Additions(rules, role, tuple(_policies(deployment.client("iam"), role)))
-    except CommandError:
-        return Additions(rules, None, ())
-    except ClientError as error:
-        if code_of(error) not in _GONE:
-            raise
-        return Additions(rules, None, ())
-
-
-def remove(deployment: Deployment, additions: Additions) -> None:
-    """Remove them. The buckets keep telling EventBridge, which costs nothing if no rule listens."""
+    The buckets keep telling EventBridge, which costs nothing if no rule listens. A half-made deployment, or one that
+    lost its tracker, names no role, so its policies stay. Missing permissions raise before anything is removed.
+    """
     events: EventBridgeClient = deployment.client("events")
-    for rule in additions.rules:
-        pages = events.get_paginator("list_targets_by_rule").paginate(Rule=rule)
-        targets = [target["Id"] for page in pages for target in page["Targets"]]
+    iam: IAMClient = deployment.client("iam")
+    pages = events.get_paginator("list_rules").paginate(NamePrefix=added_rule_prefix(deployment.target))
+    rules = [rule["Name"] for page in pages for rule in page["Rules"]]
+    policies = list(_policies(deployment, iam))
+    for rule in rules:
+        listed = events.get_paginator("list_targets_by_rule").paginate(Rule=rule)
+        targets = [target["Id"] for page in listed for target in page["Targets"]]
         if targets:
             events.remove_targets(Rule=rule, Ids=targets)
         events.delete_rule(Name=rule)
-    if additions.role is None:
-        return
-    iam: IAMClient = deployment.client("iam")
-    for policy in additions.policies:
-        iam.delete_role_policy(RoleName=additions.role, PolicyName=policy)
+    for role, policy in policies:
+        iam.delete_role_policy(RoleName=role, PolicyName=policy)
+    if rules or policies:
+        print(f"removed what make track added: {len(rules)} rules, {len(policies)} policies")
 
 
 def role_of_tracker(deployment: Deployment) -> str:
@@ -69,8 +50,17 @@ def role_of_tracker(deployment: Deployment) -> str:
     return str(configuration["Role"].rpartition("/")[2])
 
 
-def _policies(iam: "IAMClient", role: str) -> Iterator[str]:
-    for page in iam.get_paginator("list_role_policies").paginate(RoleName=role):
-        for name in page["PolicyNames"]:
-            if name.startswith(ADDED_POLICY_PREFIX):
-                yield name
+def _policies(deployment: Deployment, iam: "IAMClient") -> Iterator[tuple[str, str]]:
+    """Yield the tracker's role with each added policy."""
+    try:
+        role = role_of_tracker(deployment)
+        for page in iam.get_paginator("list_role_policies").paginate(RoleName=role):
+            for name in page["PolicyNames"]:
+                if name.startswith(ADDED_POLICY_PREFIX):
+                    yield role, name
+    except (CommandError, ClientError) as error:
+        if isinstance(error, ClientError) and code_of(error) not in _GONE:
+            raise
+        print(
+            "the tracker's role cannot be found: if it still exists, what make track added may keep it from going"
+        )
