@@ -1,4 +1,4 @@
-"""What it takes to adopt a bucket that is already large, step by step as the reconciler does it."""
+"""The time and cost of adopting a bucket that is already large, step by step as the reconciler does it."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -11,25 +11,25 @@ from tests.bench.item_size import item_bytes
 
 PAGE_KEYS = int(facts.LIST_PAGE.value)
 _RUN_WRITES = 2
-"""A step puts the run twice: moved, then announced."""
+"""A step writes the run twice: it moves the cursor, then records that the next step was sent."""
 _RUN_READS = 1
 
 
 def row_bytes() -> int:
-    """Return the size of a row as rows usually are: a key of 60 bytes, an MD5 as ETag, no version."""
+    """Return the size of a usual row: a key of 60 bytes, an MD5 as ETag, no version."""
     row = object_key("b" * 40, "k" * 60) | {"revision": number(1_800_000_000_000_000), "size": number(10**9)}
     row |= {"etag": text("e" * 34), "last_modified": text("2026-01-01T00:00:00Z"), "version_id": text("")}
     return item_bytes(row)
 
 
 def steps(objects: int) -> int:
-    """Return the steps of a run, one LIST each."""
+    """Return the number of steps of a run, one LIST each."""
     return -(-objects // PAGE_KEYS)
 
 
 @dataclass(frozen=True)
 class Adoption:
-    """The adoption of a bucket of so many objects by a tracker of so much memory in MiB."""
+    """The adoption of a bucket: its number of objects, and the tracker's memory in MiB."""
 
     objects: int
     memory_mib: float
@@ -41,18 +41,18 @@ class Adoption:
         return -(-PAGE_KEYS // CHUNK_KEYS)
 
     def step_seconds(self) -> float:
-        """Return how long one step takes: list, query every shard, heal chunk by chunk, put the run, send the next."""
+        """Return the time of one step: list, query every shard, heal chunk by chunk, write the run, send the next step."""
         queries = keys.SHARDS * facts.READ_SECONDS.value
         chunks = self._chunks * facts.chunk_seconds(CHUNK_KEYS, self.memory_mib)
         run = _RUN_READS * facts.READ_SECONDS.value + _RUN_WRITES * facts.WRITE_SECONDS.value
         return facts.LIST_SECONDS.value + queries + chunks + run + facts.SEND_SECONDS.value
 
     def seconds(self) -> float:
-        """Return how long all steps take, one after another."""
+        """Return the time of all steps, one after another."""
         return steps(self.objects) * self.step_seconds()
 
     def dollars(self) -> dict[str, float]:
-        """Return the bill by service: one prefix a chunk, as keys come in order."""
+        """Return the bill by service, with one prefix per chunk, because keys come in order."""
         count = steps(self.objects)
         chunks = count * self._chunks
         factor = facts.TRANSACTION_FACTOR.value
@@ -68,7 +68,7 @@ class Adoption:
 
 
 def reconcile_dollars(objects: int) -> float:
-    """Return the requests' cost of a reconcile that finds nothing to heal: every page listed, every row read."""
+    """Return the cost of the requests of a reconcile that heals nothing: it lists every page and reads every row."""
     count = steps(objects)
     per_shard = -(-PAGE_KEYS // keys.SHARDS) * row_bytes()
     reads = keys.SHARDS * -(-per_shard // int(facts.READ_UNIT_BYTES.value)) + _RUN_READS

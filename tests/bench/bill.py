@@ -1,4 +1,4 @@
-"""From counted requests to dollars: what a million events cost on AWS, service by service."""
+"""Computes dollars from counted requests: the cost of a million events on AWS, by service."""
 
 from dataclasses import dataclass, replace
 
@@ -10,7 +10,7 @@ SERVICES = ("EventBridge", "SQS", "Lambda", "S3", "DynamoDB")
 
 @dataclass(frozen=True)
 class Usage:
-    """What one event uses, in billed units: requests, GB-seconds, DynamoDB capacity units."""
+    """The billed units of one event: requests, GB-seconds and DynamoDB capacity units."""
 
     events: float = 1
     sqs_requests: float = 0
@@ -37,15 +37,15 @@ def dollars_per_million(usage: Usage) -> dict[str, float]:
 
 
 def gb_seconds(*, waiting: float, cpu: float) -> float:
-    """Return an invocation's billed GB-seconds: seconds of waiting, and of a whole processor that it gets a part of."""
+    """Return the billed GB-seconds of an invocation that waits and computes. It gets only a share of a processor."""
     share = facts.TRACKER_MIB / facts.LAMBDA_CPU_MIB.value
     return (waiting + cpu / share) * facts.TRACKER_MIB / 1024
 
 
 def tracker_usage(counted: Counted, *, events: int, batch: int, cpu: float) -> Usage:
-    """Return an event's usage by this tracker, from what `events` events in batches of `batch` were counted to send.
+    """Return this tracker's usage per event, from the requests of `events` events in batches of `batch`.
 
-    `cpu` is our processor time of an event in seconds. Each message is sent alone; a receive or delete takes up to 10.
+    `cpu` is our processor time per event in seconds. Each message is sent alone; a receive or delete takes up to 10.
     """
     fetches = -(-batch // int(facts.RECEIVE_LIMIT.value))
     return Usage(
@@ -59,7 +59,7 @@ def tracker_usage(counted: Counted, *, events: int, batch: int, cpu: float) -> U
 
 
 def lister_usage(counted: Counted, *, events: int, cpu: float) -> Usage:
-    """Return an event's usage by the list-per-event tracker, which a rule invokes directly, without a queue."""
+    """Return the list-per-event tracker's usage per event. A rule invokes it directly, without a queue."""
     lists = counted.requests["s3.ListObjectsV2"] / events
     waiting = lists * facts.LIST_SECONDS.value + facts.WRITE_SECONDS.value
     return Usage(
@@ -72,11 +72,11 @@ def lister_usage(counted: Counted, *, events: int, cpu: float) -> Usage:
 
 
 def lister_usage_at(objects: int, measured: Usage) -> Usage:
-    """Return the lister's usage at a number of objects nobody waits for: a LIST per page, all else in proportion."""
+    """Return the lister's usage at a larger number of objects: a LIST per page, and time in proportion."""
     lists = -(-objects // int(facts.LIST_PAGE.value))
     return replace(measured, lists=lists, gb_seconds=measured.gb_seconds * lists / measured.lists)
 
 
 def lister_seconds(objects: int) -> float:
-    """Return how long the lister's invocation waits for S3 at a number of objects."""
+    """Return how long an invocation of the lister waits for S3."""
     return -(-objects // int(facts.LIST_PAGE.value)) * facts.LIST_SECONDS.value

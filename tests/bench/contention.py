@@ -1,13 +1,13 @@
-"""How often trackers of one bucket get in each other's way at its totals, and what that leaves of their speed.
+"""How often trackers of one bucket conflict at its totals, and how much speed that costs.
 
     make bench
 
-Each tracker is a process of its own and does nothing but commit: what S3 shows is made up on the spot, so that their
-commits meet as often as they ever can. Beside it the same trackers with a bucket each, which share only the engine.
+Each tracker is a process of its own that does nothing but commit: what S3 shows is invented on the spot, so commits
+meet as often as they can. For comparison, the same trackers run with a bucket each and share only the engine.
 """
 
-import argparse
 import multiprocessing
+import os
 import sys
 import time
 from contextlib import redirect_stdout
@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 from size_history.messages import ReconcileRequest
 from size_tracking.ledger import Ledger
 from tests.bench import report, scale
+from tests.bench.command import Dry, run, say
 from tests.bench.counting import Counted, Meter
-from tests.engine import EngineError, Tables, create_tables, running_engine, session_of
+from tests.engine import Tables, create_tables, running_engine, session_of
 from tests.integration.size_tracking.world import World, batch_of, drain, event, record
 
 if TYPE_CHECKING:
@@ -28,14 +29,13 @@ if TYPE_CHECKING:
 
 TRACKERS = (1, 2, 4, 8)
 BATCH = 10
-SECONDS = 6.0
 START_SECONDS = 120
 NAMES = Tables()
 
 
 @dataclass(frozen=True)
 class Done:
-    """What one tracker did: events, transactions committed and voided, and what its objects weigh in the end."""
+    """What one tracker did: its events, what it sent, the messages it handed back, and the final size of its objects."""
 
     events: int
     seconds: float
@@ -43,39 +43,42 @@ class Done:
     handed_back: int
     size: int
 
-    @property
-    def commits(self) -> int:
-        """Return the transactions that went through."""
-        return self.counted.requests["dynamodb.TransactWriteItems"] - self.counted.cancelled
-
 
 @dataclass(frozen=True)
 class Run:
-    """Some trackers at work at the same time."""
+    """Some trackers that worked at the same time."""
 
     trackers: int
     done: tuple[Done, ...]
 
     @property
-    def commits(self) -> int:
-        """Return the transactions that went through."""
-        return sum(done.commits for done in self.done)
-
-    @property
     def cancelled(self) -> int:
-        """Return the transactions that another tracker voided."""
+        """Return the transactions that another tracker cancelled."""
         return sum(done.counted.cancelled for done in self.done)
 
     @property
-    def seconds(self) -> float:
-        """Return how long the longest of them worked."""
-        return max(done.seconds for done in self.done)
+    def commits(self) -> int:
+        """Return the transactions that succeeded."""
+        sent = sum(done.counted.requests["dynamodb.TransactWriteItems"] for done in self.done)
+        return sent - self.cancelled
+
+    @property
+    def handed_back(self) -> int:
+        """Return the messages that were handed back."""
+        return sum(done.handed_back for done in self.done)
+
+    @property
+    def rate(self) -> float:
+        """Return the events per second, by the time of the slowest tracker."""
+        events = sum(done.events for done in self.done) - self.handed_back
+        return events / max(done.seconds for done in self.done)
 
 
 def work(
     url: str, bucket: str, number: int, seconds: float, barrier: Barrier, results: "Queue[Done]"
 ) -> None:
-    """Be one tracker: change ten keys of its own, commit them, and again until the time is over."""
+    """Be one tracker: change ten keys of its own, commit them, and repeat until the time is over."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the tracker prints its metrics
     session = session_of(url)
     meter = Meter(session)
     world = World()
@@ -94,13 +97,13 @@ def work(
     results.put(Done(rounds * BATCH, took, meter.counted().since(before), handed_back, size))
 
 
-def run(url: str, trackers: int, seconds: float, *, shared: bool) -> Run:
-    """Run so many trackers on one bucket, or on one each, and return what they did. Raises RuntimeError if inexact."""
+def measure(url: str, trackers: int, seconds: float, *, shared: bool) -> Run:
+    """Run trackers on one bucket, or on one bucket each. Raises RuntimeError if the recorded totals are wrong."""
     name = f"bucket-{trackers}-{'shared' if shared else 'own'}"
     buckets = [name if shared else f"{name}-{number}" for number in range(trackers)]
     ledger = _ledger(session_of(url).client("dynamodb"))
-    for bucket in dict.fromkeys(buckets):
-        _begin(ledger, bucket)
+    for bucket in set(buckets):
+        _adopt_empty(ledger, bucket)
     context: SpawnContext = multiprocessing.get_context("spawn")
     barrier, results = context.Barrier(trackers), context.Queue()
     processes = [
@@ -112,11 +115,9 @@ def run(url: str, trackers: int, seconds: float, *, shared: bool) -> Run:
     done = tuple(results.get(timeout=START_SECONDS + 10 * seconds) for _ in processes)
     for process in processes:
         process.join()
-    recorded = sum(_size(ledger, bucket) for bucket in dict.fromkeys(buckets))
-    if recorded != sum(each.size for each in done):
-        raise RuntimeError(
-            f"{name}: {recorded} bytes are recorded, {sum(each.size for each in done)} are true"
-        )
+    recorded, true = sum(_size(ledger, bucket) for bucket in set(buckets)), sum(each.size for each in done)
+    if recorded != true:
+        raise RuntimeError(f"{name}: {recorded} bytes are recorded, {true} are true")
     return Run(trackers, done)
 
 
@@ -124,8 +125,7 @@ def _ledger(client: "object") -> Ledger:
     return Ledger(client, ledger_table=NAMES.ledger, history_table=NAMES.history)
 
 
-def _begin(ledger: Ledger, bucket: str) -> None:
-    """Have an empty bucket tracked."""
+def _adopt_empty(ledger: Ledger, bucket: str) -> None:
     world = World()
     batch = batch_of(world, ledger)
     batch.handle([record(ReconcileRequest(bucket))], remaining_ms=60_000)
@@ -139,66 +139,50 @@ def _size(ledger: Ledger, bucket: str) -> int:
 
 
 def page(runs: list[tuple[Run, Run]]) -> str:
-    """Return the section."""
-    lines = [
-        "| trackers | commits | voided | voided per commit | events/s | handed back | a bucket each: voided per commit | events/s |",
-        "|---:|---:|---:|---:|---:|---:|---:|---:|",
-    ]
-    for shared, own in runs:
-        lines.append(
-            f"| {shared.trackers} | {shared.commits:,} | {shared.cancelled:,} | {shared.cancelled / shared.commits:.2f} | "
-            f"{_rate(shared):,.0f} | {sum(done.handed_back for done in shared.done)} | "
-            f"{own.cancelled / own.commits:.2f} | {_rate(own):,.0f} |"
+    """Return the section, from pairs of a run on one bucket and a run with a bucket each."""
+    columns = (
+        "trackers:", "commits:", "conflicts:", "conflicts per commit:", "events/s:", "handed back:",
+        "a bucket each: conflicts per commit:", "events/s:",
+    )  # fmt: skip
+    rows = [
+        (
+            shared.trackers,
+            f"{shared.commits:,}",
+            f"{shared.cancelled:,}",
+            f"{shared.cancelled / shared.commits:.2f}",
+            f"{shared.rate:,.0f}",
+            shared.handed_back,
+            f"{own.cancelled / own.commits:.2f}",
+            f"{own.rate:,.0f}",
         )
-    return "\n\n".join(
-        [
-            f"## Contention for one bucket's totals\n\n`make bench`. {report.circumstances()}",
-            "\n".join(lines),
-            (
-                f"Batches of {BATCH} changed keys, no key shared between trackers, each tracker a process that does nothing "
-                "but commit: the worst case, since S3 answers at once. A voided transaction costs one more read of totals "
-                "and peak, a pause drawn by lot, and one more commit (AWS bills the voided one's write units too); never a HEAD. After every run the recorded total was "
-                "the true one. With a bucket each the trackers share only the peak and the engine, one process on the "
-                "same processors: what the last column lacks of a multiple of its first row is the engine's and the "
-                "machine's limit, not the totals'."
-            ),
-        ]
-    )
+        for shared, own in runs
+    ]
+    return f"""## Contention for one bucket's totals
+
+`make bench`. {report.circumstances()}
+
+{report.table(columns, rows)}
+
+Each tracker is a process that does nothing but commit batches of {BATCH} changed keys, and no two trackers share a key. This is the
+worst case, because S3 answers at once. A conflict cancels a transaction. It costs one more read of totals and peak, a random
+pause and one more commit, but never a HEAD; AWS also bills the write units of the cancelled transaction. After every run the
+recorded total was the true one. With a bucket each, the trackers share only the peak, the processors and the engine, which is
+one process. If the last column does not grow with the trackers, the engine and the machine limit it, not the totals."""
 
 
-def _rate(run_: Run) -> float:
-    return (
-        sum(done.events for done in run_.done) - sum(done.handed_back for done in run_.done)
-    ) / run_.seconds
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Measure, print, and write docs/benchmarks.md and the page that quotes it."""
-    parser = argparse.ArgumentParser(prog="bench-contention")
-    parser.add_argument("--seconds", type=float, default=SECONDS, help="how long each run lasts")
-    parser.add_argument("--dry", action="store_true", help="print only, leave the pages as they are")
-    options = parser.parse_args(arguments)
+def main(seconds: float = 6.0, *, dry: Dry = False) -> None:
+    """Measure runs of so many seconds each; write docs/benchmarks.md and docs/scale.md, which quotes it."""
     runs = []
-    try:
-        with running_engine() as engine:
-            create_tables(session_of(engine.url).client("dynamodb"), NAMES)
-            for trackers in TRACKERS:
-                print(f"bench-contention: {trackers} trackers", file=sys.stderr, flush=True)
-                runs.append(
-                    tuple(
-                        run(engine.url, trackers, options.seconds, shared=shared) for shared in (True, False)
-                    )
-                )
-    except EngineError as error:
-        print(f"bench-contention: {error}", file=sys.stderr)
-        return 1
-    text = page(runs)
-    print(text)
-    if not options.dry:
-        report.write_section("contention", text)
+    with running_engine() as engine:
+        create_tables(session_of(engine.url).client("dynamodb"), NAMES)
+        for trackers in TRACKERS:
+            say(f"bench-contention: {trackers} trackers")
+            shared, own = (measure(engine.url, trackers, seconds, shared=one) for one in (True, False))
+            runs.append((shared, own))
+    report.publish("contention", page(runs), dry=dry)
+    if not dry:
         scale.write()
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -1,11 +1,10 @@
-"""This tracker and one that lists the bucket at every event, side by side on the same events: requests, time, dollars.
+"""Cost per event of this tracker and of one that lists the bucket at every event: requests, time and dollars.
 
     make bench
 
-Both run in this process against a local engine, exactly as their functions wire them; queue and rules are not in it.
+Both process the same events in this process against a local engine, wired as in their functions. Queue and rules are left out.
 """
 
-import argparse
 import os
 import random
 import sys
@@ -13,9 +12,10 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from typing import Annotated
 
 import boto3
+import typer
 
 from size_history.messages import ReconcileRequest
 from size_tracking.handler import wire
@@ -23,34 +23,24 @@ from size_tracking.ledger import Ledger
 from size_tracking.observer import Observer
 from size_tracking.settings import Settings
 from tests.bench import cost_tables, listing_tracker, report
-from tests.bench.counting import Counted, Meter
-from tests.engine import Engine, EngineError, create_tables, running_engine, session_of
+from tests.bench.command import Dry, run, say
+from tests.bench.cost_tables import Measured
+from tests.bench.counting import Meter
+from tests.engine import Engine, create_tables, running_engine, session_of
 from tests.integration.size_tracking.world import World, batch_of, drain, event, record
+from tidemark.errors import CommandError
 
 SIZES = (1_000, 5_000, 10_000)
 TURNS = 20
-"""Events that both trackers carry out in turn, one by one, at each size."""
+"""Events that both trackers process by turns, one by one, at each size."""
 BATCHES = {10: 20, 48: 8}
-"""Batch sizes, and how many batches of each this tracker carries out at each size."""
+"""Batch sizes, and the number of batches of each that this tracker processes at each size."""
 WARM_UP = 3
 BUCKET = "bench-cost"
 
 
-@dataclass
-class Measured:
-    """What a tracker did: its events, and what they took in seconds and requests."""
-
-    objects: int
-    batch: int
-    events: int = 0
-    seconds: float = 0
-    cpu: float = 0
-    engine_cpu: float = 0
-    counted: Counted = Counted()  # noqa: RUF009  # frozen, and only ever replaced
-
-
 class Bench:
-    """One bucket that grows, a tracker of each kind, and the meter of all that they send."""
+    """One growing bucket, a tracker of each kind, and a meter of their requests."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -69,7 +59,7 @@ class Bench:
         boto3.DEFAULT_SESSION = metered  # the session that the listing tracker finds
 
     def grow(self, objects: int) -> None:
-        """Put objects until there are so many, and have the Ledger know them as an adoption would."""
+        """Put objects until the bucket has this many, and let the Ledger know them as after an adoption."""
         new = [self.key(number) for number in range(self.objects, objects)]
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(self.put, new))
@@ -97,7 +87,7 @@ class Bench:
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=b"." * self.dice.randrange(1, 2000))
 
     def events(self, count: int) -> list[dict[str, str]]:
-        """Overwrite objects drawn by lot, and return the messages that say so."""
+        """Overwrite random objects and return their messages."""
         drawn = [self.key(number) for number in self.dice.sample(range(self.objects), count)]
         for key in drawn:
             self.put(key)
@@ -115,13 +105,9 @@ class Bench:
     def timed(
         self, measured: Measured, work: Callable[[list[dict[str, str]]], None], events: list[dict[str, str]]
     ) -> None:
-        """Carry out events, and add what they took."""
-        before, engine, cpu, began = (
-            self.meter.counted(),
-            self.engine.cpu_seconds(),
-            time.process_time(),
-            time.perf_counter(),
-        )
+        """Process events, and add what they took."""
+        before, engine = self.meter.counted(), self.engine.cpu_seconds()
+        cpu, began = time.process_time(), time.perf_counter()
         work(events)
         measured.seconds += time.perf_counter() - began
         measured.cpu += time.process_time() - cpu
@@ -130,18 +116,18 @@ class Bench:
         measured.events += len(events)
 
     def assert_exact(self) -> None:
-        """Raise RuntimeError unless the recorded totals are what a listing shows."""
+        """Raise RuntimeError if the recorded totals differ from a listing."""
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
         sizes = [entry["Size"] for page in pages for entry in page["Contents"]]
         totals, _ = self.ledger.totals_and_peak(BUCKET)
         if totals is None or (totals.size, totals.count) != (sum(sizes), len(sizes)):
             raise RuntimeError(
-                f"totals {totals} are not the listing's {sum(sizes)} bytes, {len(sizes)} objects"
+                f"totals {totals}, but the listing has {sum(sizes)} bytes, {len(sizes)} objects"
             )
 
 
 def measure(bench: Bench, objects: int) -> tuple[list[Measured], Measured]:
-    """Return what this tracker took at each batch size, and what the lister took, at one number of objects."""
+    """Measure this tracker at each batch size, and the lister, at one number of objects."""
     bench.grow(objects)
     for _ in range(WARM_UP):
         events = bench.events(10)
@@ -162,31 +148,22 @@ def measure(bench: Bench, objects: int) -> tuple[list[Measured], Measured]:
     return [alone, *batched], lister
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the benchmark, print it and write it into docs/benchmarks.md; fail where it is below its bar."""
-    parser = argparse.ArgumentParser(prog="bench")
-    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), metavar="OBJECTS")
-    parser.add_argument("--dry", action="store_true", help="print only, leave docs/benchmarks.md as it is")
-    options = parser.parse_args(arguments)
-    try:
-        with running_engine() as engine:
-            bench = Bench(engine)
-            rows = []
-            for objects in sorted(options.sizes):
-                print(f"bench: {objects:,} objects", file=sys.stderr, flush=True)
-                rows.append(measure(bench, objects))
-    except EngineError as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 1
-    text = cost_tables.page(rows)
-    print(text)
-    if not options.dry:
-        report.write_section("cost", text)
-    missed = cost_tables.missed(rows)
-    for bar in missed:
-        print(f"bench: missed: {bar}", file=sys.stderr)
-    return 1 if missed else 0
+def main(
+    sizes: Annotated[list[int], typer.Option(metavar="OBJECTS")] = list(SIZES),  # noqa: B006 - typer reads it
+    *,
+    dry: Dry = False,
+) -> None:
+    """Measure at each number of objects, and write docs/benchmarks.md. Fail if a figure misses its goal."""
+    rows = []
+    with running_engine() as engine:
+        bench = Bench(engine)
+        for objects in sorted(sizes):
+            say(f"bench: {objects:,} objects")
+            rows.append(measure(bench, objects))
+    report.publish("cost", cost_tables.page(rows), dry=dry)
+    if missed := cost_tables.missed(rows):
+        raise CommandError("missed: " + "; ".join(missed))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

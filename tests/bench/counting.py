@@ -1,4 +1,4 @@
-"""Counts what a session's clients send, at the botocore layer: below our code, above the network."""
+"""Counts the requests of a session's clients in botocore, below our code and above the network."""
 
 import threading
 from collections import Counter
@@ -12,9 +12,9 @@ _METERED = ("TransactWriteItems", "PutItem", "UpdateItem")
 
 @dataclass(frozen=True)
 class Counted:
-    """Requests by `service.Operation`, attempts included, and the DynamoDB capacity units they consumed.
+    """Requests by `service.Operation`, including retries, and the DynamoDB capacity units they consumed.
 
-    `cancelled` counts the transactions that another writer voided.
+    `cancelled` counts the transactions that another writer cancelled.
     """
 
     requests: Counter[str] = field(default_factory=Counter)
@@ -24,11 +24,11 @@ class Counted:
 
     @property
     def total(self) -> int:
-        """Return how many requests there were of any kind."""
+        """Return the number of all requests."""
         return self.requests.total()
 
     def since(self, earlier: "Counted") -> "Counted":
-        """Return what came after an earlier count."""
+        """Return what was added after an earlier count."""
         return Counted(
             self.requests - earlier.requests,
             self.read_units - earlier.read_units,
@@ -37,7 +37,7 @@ class Counted:
         )
 
     def plus(self, other: "Counted") -> "Counted":
-        """Return both together."""
+        """Return the sum of both."""
         return Counted(
             self.requests + other.requests,
             self.read_units + other.read_units,
@@ -47,10 +47,10 @@ class Counted:
 
 
 class Meter:
-    """Watches every client that the session makes from now on.
+    """Counts for every client that the session makes from now on.
 
-    Write units are what the engine reports (its figures follow DynamoDB's rules: twice the size in KB for an item of a
-    transaction, once for its index). Read units are one per key read: no row of ours reaches the 4 KB of a unit.
+    Write units are those that the engine reports by DynamoDB's rules: twice the size in KB for an item of a
+    transaction, once for its index. Each key read is one read unit, because no row reaches the 4 KB of a unit.
     """
 
     def __init__(self, session: boto3.Session) -> None:

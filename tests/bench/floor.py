@@ -1,4 +1,4 @@
-"""The floor: a function that does nothing but say when it was reached, and by what."""
+"""The floor: a function that only logs when it was invoked, and for which key."""
 
 import time
 

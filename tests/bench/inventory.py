@@ -1,4 +1,4 @@
-"""What a deployment to prod consists of, counted from its synthesized templates: what AWS bills by the month."""
+"""The parts of a deployment to prod that AWS bills by the month, counted from its synthesized templates."""
 
 import json
 import tempfile
@@ -18,7 +18,7 @@ _DAYS_OF_MONTH = facts.MONTH_DAYS.value
 
 @dataclass(frozen=True)
 class Inventory:
-    """How many there are of what costs by the month. `backups` is the copies kept of a table once the plan is settled."""
+    """The number of each thing that costs by the month. `backups` are the copies of a table that the plan keeps."""
 
     alarms: int
     dashboards: int
@@ -36,7 +36,7 @@ def of_prod() -> Inventory:
 
 
 def counted(templates: list[dict[str, Any]]) -> Inventory:
-    """Return what templates declare."""
+    """Count what templates declare."""
     resources = [resource for template in templates for resource in template["Resources"].values()]
     kinds = Counter(resource["Type"] for resource in resources)
     return Inventory(
@@ -50,7 +50,7 @@ def counted(templates: list[dict[str, Any]]) -> Inventory:
 
 
 def _alarm_metrics(resource: Mapping[str, Any]) -> int:
-    """Return the metrics that an alarm is billed for: each that its expression reads, or its only one."""
+    """Return the number of metrics that an alarm is billed for: all that its expression reads, or its only one."""
     if resource["Type"] != "AWS::CloudWatch::Alarm":
         return 0
     read = [metric for metric in resource["Properties"].get("Metrics", []) if "MetricStat" in metric]
@@ -63,7 +63,7 @@ def _rules(resource: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _copies(rule: Mapping[str, Any]) -> float:
-    """Return how many copies a rule keeps at a time. Raises ValueError for a schedule that this cannot read."""
+    """Return how many copies a rule keeps. Raises ValueError if the schedule is neither daily nor monthly."""
     schedule = rule["ScheduleExpression"]
     if not schedule.startswith("cron("):
         raise ValueError(f"a backup's schedule is a cron expression here, not {schedule}")

@@ -1,19 +1,19 @@
-"""How large DynamoDB takes an item to be, and so how many units it costs to write it."""
+"""The size of an item by DynamoDB's rules, and the units that writing it costs."""
 
 from collections.abc import Mapping
 from typing import Any
 
 
 def item_bytes(item: Mapping[str, Mapping[str, Any]]) -> int:
-    """Return an item's size in bytes by DynamoDB's rule: names and values, numbers at two digits a byte and one more.
+    """Return the bytes of an item: its names and values. A number takes a byte, and a byte for every two digits.
 
-    The rule is the Developer Guide's ("item sizes and formats"); of a number's size it says "approximately".
+    The rule is in the Developer Guide ("item sizes and formats"), which calls the size of a number approximate.
     """
     return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
 
 
 def write_units(item: Mapping[str, Mapping[str, Any]], factor: float) -> float:
-    """Return the write units of an item: the factor for every KB begun."""
+    """Return the write units of an item: the factor for every KB, rounded up."""
     return factor * -(-item_bytes(item) // 1024)
 
 

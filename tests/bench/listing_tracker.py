@@ -1,6 +1,6 @@
-"""The obvious tracker, for comparison: each event lists the whole bucket and writes the sum. Nobody should use it.
+"""The obvious tracker, for comparison: each event lists the whole bucket and writes the sum. Do not use it.
 
-It is wrong when two of them race: the slower listing is written last, whichever saw the newer bucket.
+It is wrong if two of them race: the slower one writes last, even if its listing is older.
 """
 
 import os
@@ -16,7 +16,7 @@ def _client(service):
 
 
 def handler(event, _context):
-    """Carry out one event, straight from a rule."""
+    """Process one event that a rule sends."""
     bucket = event["detail"]["bucket"]["name"]
     pages = _client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket)
     sizes = [entry["Size"] for page in pages for entry in page.get("Contents", [])]

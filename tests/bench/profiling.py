@@ -1,12 +1,10 @@
-"""Where the tracker's time goes under full batches: ours, botocore's, the engine's, and what is only waiting.
+"""Where the tracker spends its time under full batches: in our code, in botocore, in the engine, or waiting.
 
     python -m tests.bench.profiling
 
-Processor time is read per process, so that the part of the engine needs no guess; the profile then says which functions
-ours is spent in, over all threads.
+Processor time is measured per process, so the engine's share is exact. A profile over all threads then splits ours by function.
 """
 
-import argparse
 import cProfile
 import io
 import pstats
@@ -17,8 +15,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.bench import report
+from tests.bench.command import Dry, run
 from tests.bench.cost import Bench
-from tests.engine import EngineError, running_engine
+from tests.engine import running_engine
 
 SIZES = (10, 48)
 BATCHES = 30
@@ -27,7 +26,7 @@ OBJECTS = 500
 
 @dataclass(frozen=True)
 class Spent:
-    """Seconds of some batches: by the wall clock, of this process's processor time and of the engine's."""
+    """Seconds of some batches: by the wall clock, of our processor time and of the engine's."""
 
     batch: int
     batches: int
@@ -37,10 +36,9 @@ class Spent:
 
 
 def spent(bench: Bench, size: int, batches: int) -> Spent:
-    """Time full batches, then profile as many again."""
-    waves = [bench.events(size) for _ in range(3)]
-    for wave in waves:
-        bench.track(wave)
+    """Time full batches, after three to warm up."""
+    for _ in range(3):
+        bench.track(bench.events(size))
     wall = ours = engine = 0.0
     for _ in range(batches):
         events = bench.events(size)
@@ -53,14 +51,14 @@ def spent(bench: Bench, size: int, batches: int) -> Spent:
 
 
 class Profiled:
-    """A profile of the calling thread and of every thread that it makes work for, each with its own profiler."""
+    """A profile of work in several threads, each with its own profiler."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._profiles: list[cProfile.Profile] = []
 
     def wrap(self, work: Callable[..., object]) -> Callable[..., object]:
-        """Return the work, profiled by processor time in whichever thread it runs."""
+        """Return the work, profiled by the processor time of the thread that runs it."""
 
         def profiled(*arguments: object) -> object:
             profile = cProfile.Profile(time.thread_time)
@@ -82,9 +80,9 @@ class Profiled:
 
 
 def profile(bench: Bench, size: int, batches: int) -> pstats.Stats:
-    """Return the profile of batches, the observer's threads included."""
+    """Profile batches, including the threads of the observer."""
     profiled = Profiled()
-    observer = bench.tracker.tracker._observer
+    observer = bench.tracker.tracker.observer
     look = observer._look
     observer._look = profiled.wrap(look)
     track = profiled.wrap(bench.track)
@@ -97,60 +95,48 @@ def profile(bench: Bench, size: int, batches: int) -> pstats.Stats:
 
 
 def sdk_share(stats: pstats.Stats) -> float:
-    """Return the part of our process's time that is spent inside calls of AWS's SDK; the rest is the tracker's own."""
+    """Return the share of our process's time that calls of AWS's SDK take. The rest is the tracker's own."""
     own = sum(row[2] for row in stats.stats.values())
     calls = sum(row[3] for (_, _, name), row in stats.stats.items() if name == "_api_call")
     return float(calls / own)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Profile and print; the functions that take longest last."""
-    parser = argparse.ArgumentParser(prog="bench-profile")
-    parser.add_argument("--dry", action="store_true", help="print only, leave docs/benchmarks.md as it is")
-    parser.add_argument("--functions", type=int, default=0, help="print so many functions of each profile")
-    options = parser.parse_args(arguments)
-    lines = [
-        "| batch | ms/batch | processor of our process | of it AWS's SDK | of it the tracker | processor of the engine | the rest: waiting |",
-        "|---:|---:|---:|---:|---:|---:|---:|",
-    ]
-    try:
-        with running_engine() as engine:
-            bench = Bench(engine)
-            bench.grow(OBJECTS)
-            for size in SIZES:
-                took = spent(bench, size, BATCHES)
-                stats = profile(bench, size, BATCHES)
-                lines.append(_line(took, sdk_share(stats)))
-                if options.functions:
-                    stats.stream = sys.stdout
-                    stats.sort_stats("tottime").print_stats(options.functions)
-                    stats.sort_stats("cumtime").print_stats(2 * options.functions)
-    except EngineError as error:
-        print(f"bench-profile: {error}", file=sys.stderr)
-        return 1
-    head = f"## Where a full batch spends its time\n\n`python -m tests.bench.profiling`. {report.circumstances()}"
-    text = "\n\n".join([head, "\n".join(lines), _NOTE])
-    print(text)
-    if not options.dry:
-        report.write_section("profile", text)
-    return 0
-
-
-_NOTE = (
-    "Milliseconds. Processor time is each process's own; the split between the SDK (botocore and what it calls) and the tracker "
-    "is a profile's, over all threads. The rest of the time is waiting for the engine's answers, or for a processor that other "
-    "work had."
-)
-
-
-def _line(took: Spent, sdk: float) -> str:
+def _row(took: Spent, sdk: float) -> tuple[str, ...]:
     per = 1000 / took.batches
     rest = max(0.0, took.wall - took.ours - took.engine)
-    return (
-        f"| {took.batch} | {took.wall * per:.1f} | {took.ours * per:.1f} | {took.ours * per * sdk:.1f} ({sdk:.0%}) | "
-        f"{took.ours * per * (1 - sdk):.1f} | {took.engine * per:.1f} | {rest * per:.1f} |"
-    )
+    figures = (took.wall, took.ours, took.ours * sdk, took.ours * (1 - sdk), took.engine, rest)
+    wall, ours, of_sdk, of_tracker, engine, waiting = (f"{seconds * per:.1f}" for seconds in figures)
+    return str(took.batch), wall, ours, f"{of_sdk} ({sdk:.0%})", of_tracker, engine, waiting
+
+
+def main(functions: int = 0, *, dry: Dry = False) -> None:
+    """Measure and write docs/benchmarks.md. Also print this number of functions of each profile."""
+    rows = []
+    with running_engine() as engine:
+        bench = Bench(engine)
+        bench.grow(OBJECTS)
+        for size in SIZES:
+            took = spent(bench, size, BATCHES)
+            stats = profile(bench, size, BATCHES)
+            rows.append(_row(took, sdk_share(stats)))
+            if functions:
+                stats.stream = sys.stdout
+                stats.sort_stats("tottime").print_stats(functions)
+                stats.sort_stats("cumtime").print_stats(2 * functions)
+    columns = (
+        "batch:", "ms/batch:", "processor of our process:", "of it AWS's SDK:", "of it the tracker:",
+        "processor of the engine:", "the rest, waiting:",
+    )  # fmt: skip
+    text = f"""## Where a full batch spends its time
+
+`python -m tests.bench.profiling`. {report.circumstances()}
+
+{report.table(columns, rows)}
+
+Milliseconds. Processor time is measured per process. A profile over all threads splits it between the SDK (botocore and all that it
+calls) and the tracker. The rest is time spent waiting for the engine's answers, or for a processor that other work had."""
+    report.publish("profile", text, dry=dry)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

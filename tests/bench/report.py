@@ -1,6 +1,7 @@
-"""Writes figures into a page: each benchmark between markers of its own, leaving the others' as they are."""
+"""Writes figures into a page: each benchmark into a section of its own between markers, leaving the others as they are."""
 
 import os
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,17 +9,32 @@ ROOT = Path(__file__).parents[2]
 BENCHMARKS = ROOT / "docs" / "benchmarks.md"
 _HEAD = """# Benchmarks
 
-Every section between markers is written by the command it names; run that to measure again. What is outside the
-markers is written by hand.
+The command named in each section between markers writes that section; run it to measure again. Everything outside of
+the markers is written by hand.
 """
 
 
 class MarkerError(ValueError):
-    """A page's markers do not match; the text names the section."""
+    """The markers of a section do not match; the message names the section."""
+
+
+def table(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
+    """Return a Markdown table. A column whose title ends in `:` is aligned to the right."""
+    titles = (column.removesuffix(":") for column in columns)
+    sides = "|".join("---:" if column.endswith(":") else "---" for column in columns)
+    lines = [" | ".join(str(cell) for cell in row) for row in (titles, *rows)]
+    return "\n".join([f"| {lines[0]} |", f"|{sides}|", *(f"| {line} |" for line in lines[1:])])
+
+
+def publish(name: str, text: str, *, dry: bool = False) -> None:
+    """Print a section, and write it into docs/benchmarks.md unless the run is dry."""
+    print(text)
+    if not dry:
+        write_section(name, text)
 
 
 def write_section(name: str, text: str, page: Path = BENCHMARKS) -> None:
-    """Replace one section of a page, or append it. Raises MarkerError where only one of its markers is there."""
+    """Replace a section of a page, or append it. Raises MarkerError if only one of its markers is there."""
     page.parent.mkdir(parents=True, exist_ok=True)
     old = page.read_text() if page.exists() else _HEAD
     new = page.with_suffix(".new")
@@ -39,7 +55,7 @@ def replaced(page: str, name: str, text: str) -> str:
 
 
 def section_of(page: str, name: str) -> str | None:
-    """Return a section's text, or None where the page has none of that name."""
+    """Return the text of a section, or None if the page has no such section."""
     begin, end = _markers(name)
     if begin not in page or end not in page:
         return None
@@ -47,11 +63,11 @@ def section_of(page: str, name: str) -> str | None:
 
 
 def circumstances() -> str:
-    """Return a sentence on when and where figures were measured."""
+    """Return a sentence on when and where the figures were measured."""
     load = os.getloadavg()[0]
     return (
         f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC on {os.cpu_count()} processors shared with other work "
-        f"(load average {load:.1f} at the end): times, and what depends on them, vary from run to run."
+        f"(load average {load:.1f} at the end), so times vary from run to run."
     )
 
 

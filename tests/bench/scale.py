@@ -1,9 +1,10 @@
-"""How far it goes, on paper: docs/scale.md, every number computed here from the facts and prices that it lists.
+"""Computes docs/scale.md, the limits of the design, from the facts and prices that the page lists.
 
 python -m tests.bench.scale
 """
 
 import sys
+from collections.abc import Sequence
 
 from infra_cdk.settings import QUEUE_PROFILES, QueueProfile
 from size_history import keys
@@ -21,115 +22,94 @@ _COMMIT_WINDOW = facts.READ_SECONDS.value + facts.COMMIT_SECONDS.value
 
 
 def commits_ceiling() -> float:
-    """Return the commits a second of one bucket at most: each must read totals after the one before it committed."""
+    """Return the maximum commits per second of one bucket: each reads totals after the previous one has committed."""
     return 1 / _COMMIT_WINDOW
 
 
 def keys_per_second(profile: QueueProfile, memory_mib: float = facts.TRACKER_MIB) -> float:
-    """Return the keys a second of one bucket under a profile, all batches full and no commit voided."""
+    """Return the keys per second of one bucket under a profile, with full batches and without conflicts."""
     chunk = min(profile.batch_size, CHUNK_KEYS)
     working = profile.concurrency / facts.chunk_seconds(chunk, memory_mib)
     return chunk * min(working, commits_ceiling())
 
 
 def sample_of(key_bytes: int) -> Sample:
-    """Return a sample as large as samples get, with ten keys of this length."""
+    """Return a sample of the maximum size, with ten keys of this length."""
     key, big = "k" * key_bytes, 10**15
     return Sample("b" * 63, 1, big, big, big, big, big, big, (key,) * 10, CHUNK_KEYS)
 
 
 def partitions() -> str:
-    """Return, for every item that many commits share, how many a second its partition takes."""
+    """Return the maximum rate of every item that many commits share."""
     writes, reads = facts.PARTITION_WRITES.value, facts.PARTITION_READS.value
-    usual, longest = sample_of(60).to_item(), sample_of(1024).to_item()
-    row_keys = keys.SHARDS * writes / facts.TRANSACTION_FACTOR.value
+    twice, once = facts.TRANSACTION_FACTOR.value, facts.INDEX_FACTOR.value
+    usual, largest = sample_of(60).to_item(), sample_of(1024).to_item()
+    name = f"sample of {item_bytes(largest):,} bytes (ten keys of 1,024 bytes)"
     rows = [
-        ("totals", "bucket", f"{writes / facts.TRANSACTION_FACTOR.value:,.0f} commits"),
-        (
-            f"sample of {item_bytes(usual):,} bytes",
-            "bucket",
-            f"{writes / write_units(usual, facts.TRANSACTION_FACTOR.value):,.0f} commits",
-        ),
-        (
-            f"sample of {item_bytes(longest):,} bytes (ten keys of 1,024 bytes)",
-            "bucket",
-            f"{writes / write_units(longest, facts.TRANSACTION_FACTOR.value):,.0f} commits",
-        ),
-        (
-            f"that sample in the index, {item_bytes(longest):,} bytes",
-            "bucket",
-            f"{writes / write_units(longest, facts.INDEX_FACTOR.value):,.0f} commits",
-        ),
-        (
-            "prefix that every commit changes",
-            "bucket",
-            f"{writes / facts.TRANSACTION_FACTOR.value:,.0f} commits",
-        ),
-        (f"object rows, in {keys.SHARDS} shards", "bucket", f"{row_keys:,.0f} keys"),
-        ("peak, read by every chunk", "table", f"{reads:,.0f} chunks of all buckets"),
-        (
-            "peak, while every commit raises it",
-            "table",
-            f"{writes / facts.TRANSACTION_FACTOR.value:,.0f} commits",
-        ),
+        ("totals", "bucket", writes / twice, "commits"),
+        (f"sample of {item_bytes(usual):,} bytes", "bucket", writes / write_units(usual, twice), "commits"),
+        (name, "bucket", writes / write_units(largest, twice), "commits"),
+        ("the same sample in the index", "bucket", writes / write_units(largest, once), "commits"),
+        ("prefix that every commit changes", "bucket", writes / twice, "commits"),
+        (f"object rows, in {keys.SHARDS} shards", "bucket", keys.SHARDS * writes / twice, "keys"),
+        ("peak, which every chunk reads", "table", reads, "chunks of all buckets"),
+        ("peak, while every commit raises it", "table", writes / twice, "commits"),
     ]
-    lines = ["| item | shared by one | at most, per second |", "|---|---|---:|"]
-    return "\n".join(lines + [f"| {item} | {scope} | {most} |" for item, scope, most in rows])
+    return report.table(
+        ("item", "shared per", "maximum per second:"),
+        ((item, scope, f"{rate:,.0f} {unit}") for item, scope, rate, unit in rows),
+    )
 
 
 def rates() -> str:
-    """Return the keys a second by profile and memory."""
-    memories = " | ".join(f"keys/s at {memory:,} MiB" for memory in MEMORIES)
-    lines = [
-        f"| profile | commits/s without a conflict | commits/s at most | {memories} |",
-        "|---|---:|---:|" + "---:|" * len(MEMORIES),
+    """Return the keys per second by profile and memory."""
+    rows = [
+        (
+            name,
+            f"{profile.concurrency / facts.chunk_seconds(profile.batch_size):,.1f}",
+            f"{commits_ceiling():,.0f}",
+            *(f"{keys_per_second(profile, memory):,.0f}" for memory in MEMORIES),
+        )
+        for name, profile in QUEUE_PROFILES.items()
     ]
-    for name, profile in QUEUE_PROFILES.items():
-        working = profile.concurrency / facts.chunk_seconds(profile.batch_size)
-        at = " | ".join(f"{keys_per_second(profile, memory):,.0f}" for memory in MEMORIES)
-        lines.append(f"| {name} | {working:,.1f} | {commits_ceiling():,.0f} | {at} |")
-    return "\n".join(lines)
+    memories = (f"keys/s at {memory:,} MiB:" for memory in MEMORIES)
+    return report.table(("profile", "commits/s without conflicts:", "maximum commits/s:", *memories), rows)
 
 
 def lags() -> str:
-    """Return how far the history lags behind, by profile."""
-    bursts = " | ".join(f"last of {burst:,} at once" for burst in BURSTS)
-    lines = [f"| profile | an event alone | {bursts} |", "|---|---:|" + "---:|" * len(BURSTS)]
+    """Return the lag of the history by profile."""
+    rows: list[Sequence[str]] = []
     for name, profile in QUEUE_PROFILES.items():
-        alone = profile.window_seconds + facts.chunk_seconds(1)
-        rate = keys_per_second(profile)
-        last = " | ".join(f"{profile.window_seconds + burst / rate:,.1f} s" for burst in BURSTS)
-        lines.append(f"| {name} | {alone:.2f} s | {last} |")
-    return "\n".join(lines)
+        window, rate = profile.window_seconds, keys_per_second(profile)
+        last = (f"{window + burst / rate:,.1f} s" for burst in BURSTS)
+        rows.append((name, f"{window + facts.chunk_seconds(1):.2f} s", *last))
+    bursts = (f"the last of {burst:,} simultaneous events:" for burst in BURSTS)
+    return report.table(("profile", "a single event:", *bursts), rows)
 
 
 def adoption() -> str:
-    """Return what adopting a large bucket takes, in time and dollars."""
-    lines = [
-        "| memory | a step of 1,000 keys | all of them | " + " | ".join(Adoption.SERVICES) + " | sum |",
-        "|---:|---:|---:|" + "---:|" * (len(Adoption.SERVICES) + 1),
-    ]
+    """Return the time and the dollars of adopting a large bucket."""
+    rows: list[Sequence[str]] = []
     for memory in MEMORIES:
         run = Adoption(ADOPTED, memory)
         bill = run.dollars()
-        lines.append(
-            f"| {memory:,} MiB | {run.step_seconds():.1f} s | {run.seconds() / 3600:.1f} h | "
-            + " | ".join(f"{bill[service]:,.2f}" for service in Adoption.SERVICES)
-            + f" | **{sum(bill.values()):,.2f}** |"
-        )
-    return "\n".join(lines)
+        times = (f"{memory:,} MiB", f"{run.step_seconds():.1f} s", f"{run.seconds() / 3600:.1f} h")
+        dollars = (f"{bill[service]:,.2f}" for service in Adoption.SERVICES)
+        rows.append((*times, *dollars, f"**{sum(bill.values()):,.2f}**"))
+    services = (f"{service}:" for service in (*Adoption.SERVICES, "sum"))
+    return report.table(("memory:", "a step of 1,000 keys:", "all steps:", *services), rows)
 
 
 def page(benchmarks: str) -> str:
-    """Return docs/scale.md; `benchmarks` is the text of docs/benchmarks.md, whose contention figures it quotes."""
+    """Return docs/scale.md. It quotes the contention figures from `benchmarks`, the text of docs/benchmarks.md."""
     measured = report.section_of(benchmarks, "contention") or "Not measured yet: `make bench`."
     default, high = (QUEUE_PROFILES[name] for name in ("default", "high-volume"))
-    longest = facts.LAMBDA_LONGEST.value / facts.LIST_SECONDS.value * facts.LIST_PAGE.value
+    listed = facts.MAX_INVOCATION.value / facts.LIST_SECONDS.value * facts.LIST_PAGE.value
     return _PAGE.format(
         window=f"{1000 * _COMMIT_WINDOW:.0f}",
         ceiling=f"{commits_ceiling():,.0f}",
         ten=f"{commits_ceiling() * default.batch_size:,.0f}",
-        most=f"{commits_ceiling() * high.batch_size:,.0f}",
+        full=f"{commits_ceiling() * high.batch_size:,.0f}",
         default=f"{keys_per_second(default):,.0f}",
         high=f"{keys_per_second(high):,.0f}",
         rates=rates(),
@@ -140,39 +120,39 @@ def page(benchmarks: str) -> str:
         adoption=adoption(),
         daily=f"{reconcile_dollars(ADOPTED):.2f}",
         more=f"{keys_per_second(high, 1769) / keys_per_second(high):.1f}",
-        lister=f"{longest:,.0f}",
+        lister=f"{listed:,.0f}",
         aws=facts.table(facts.AWS),
         ours=facts.table(facts.OURS),
         prices=prices.table(),
         region=prices.REGION,
-        checked=prices.CHECKED[0].upper() + prices.CHECKED[1:],
+        checked=prices.CHECKED,
     )
 
 
 _PAGE = """# How far it goes
 
-Generated: `python -m tests.bench.scale` writes this page, and a test fails where it is stale. Every number is computed from
-the constants at its end; change one there (`tests/bench/facts.py`, `tests/bench/prices.py`), not here. Nothing of it was
-measured on AWS. What was measured, on the local engine, is in [benchmarks.md](benchmarks.md).
+`python -m tests.bench.scale` generates this page, and a test fails if it is out of date. Every number is computed from the constants
+at the end. Change a constant in `tests/bench/facts.py` or `tests/bench/prices.py`, not here. Nothing on this page was measured on
+AWS. The conflicts were measured on the local engine, like everything in [benchmarks.md](benchmarks.md).
 
-## Keys a second of one bucket
+## Keys per second of one bucket
 
-All commits of a bucket meet at its totals. Between reading them and committing lie {window} ms, and of the commits that
-overlap one goes through: at most {ceiling} commits a second, which is {ten} keys a second in batches of 10 and {most} in batches
-of 48. Two trackers, as deployed, reach {default} (default profile) and {high} (high-volume):
+All commits of a bucket write its totals. A commit takes {window} ms from reading the totals to committing, and only one of several
+overlapping commits succeeds. So a bucket can have {ceiling} commits per second: {ten} keys per second in batches of 10, and {full} in
+batches of 48. Two trackers, as deployed, reach {default} (default profile) and {high} (high-volume):
 
 {rates}
 
-A commit that was voided costs a second read of totals and peak and a second commit, whose write units AWS bills again; never a
-HEAD. Buckets do not slow one another down: they share only the peak, which is written where it rises.
+A commit that conflicts reads totals and peak again and commits again, and AWS bills its write units twice. It never repeats a HEAD.
+Buckets do not slow one another down. They share only the peak, which is written when it rises.
 
 ## Partitions
 
 {partitions}
 
-The totals' window binds before any of them. Only a bucket whose keys are all near 1,024 bytes comes close to a partition's limit,
-since each of its samples names ten of them. DynamoDB splits a partition key's items by sort key where they are many, so the rows' limit is
-a floor; a single item's is not.
+The window of the totals is the first limit. Only a bucket whose keys are all near 1,024 bytes comes close to the limit of a
+partition, because each of its samples names ten of them. DynamoDB can split a partition key with many items by sort key, so the
+limit of the object rows is a minimum. It cannot split a single item.
 
 ## Conflicts at the totals, measured
 
@@ -180,35 +160,34 @@ a floor; a single item's is not.
 
 ## Lag
 
-From a message in the queue to its sample, on one bucket, distinct keys; what S3, EventBridge and SQS take to deliver comes on
-top. Events of one key within a batch are one key.
+The time from a message in the queue to its sample, for distinct keys of one bucket. S3, EventBridge and SQS add their time of
+delivery. Several events of one key in a batch count as one key.
 
 {lags}
 
 ## Adopting {adopted} objects
 
-Steps follow one another, a page each; every key is HEADed and written once. Events that come meanwhile are applied, not
-refused. Dollars, {region}:
+One step follows another, and each handles one page. Every key costs one HEAD and one write. Tidemark applies events that arrive
+meanwhile. Dollars, {region}:
 
 {adoption}
 
-Where nothing differs, the daily reconcile of as many objects reads rows and listing and costs {daily} dollars of requests. It
-reads the tombstones of the last 30 days' deletions, too: as many rows more, and no listing.
+If nothing differs, the daily reconcile of this many objects reads the rows and the listing, and its requests cost {daily} dollars. It
+also reads the tombstones of objects that were deleted in the last 30 days.
 
-## What to change beyond
+## What to change beyond these limits
 
-1. **Memory.** The tracker's processor time is botocore's, and 512 MiB bring less than a third of a processor: 1,769 MiB take
-   the high-volume profile to {more} times its keys a second. The computing costs the same GB-seconds then, the waiting more.
-2. **The profile.** `high-volume` makes the chunk five times as large for the same number of commits, and adds its window to every event's lag.
-3. **Concurrency stays at 2** for one busy bucket: more trackers void more of each other's commits (measured above). It is worth
-   raising for many buckets.
-4. **A bucket beyond the ceiling** wants its totals split: N totals rows by the key's shard, each with its own chain of samples, and a
-   reader that adds them up. That multiplies the ceiling by N and gives up one thing: a sample then is no sum of one commit, so the recorded
-   maximum would be of sums over rows read at different moments. It is not built.
-5. **Adoption in parallel**: the listing cut at key ranges, one run each. It is not built either; steps are one chain today.
+1. **Memory.** botocore takes most of the tracker's processor time, and 512 MiB come with less than a third of a processor. With
+   1,769 MiB the high-volume profile reaches {more} times its keys per second. Computing then costs the same GB-seconds, waiting costs more.
+2. **The profile.** `high-volume` makes a chunk five times as large for the same number of commits, and adds its window to the lag of
+   every event.
+3. **Concurrency stays at 2** for one busy bucket, because more trackers cause more conflicts (measured above). Raise it for many buckets.
+4. **A bucket beyond the ceiling** needs several totals: N rows by the shard of the key, each with its own chain of samples, and a
+   reader that adds them up. That multiplies the ceiling by N. But a sample is then no longer the sum of one commit, so the recorded
+   maximum would add rows that were read at different moments. This is not built.
+5. **Adoption in parallel**: cut the listing into key ranges, with one run each. This is not built either; today the steps form one chain.
 
-A tracker that lists the bucket at each event ends at about {lister} objects whatever is changed: beyond, one listing is longer than
-an invocation.
+A tracker that lists the bucket at each event fails at about {lister} objects, because one listing then takes longer than an invocation may last.
 
 ## Constants
 
@@ -216,11 +195,11 @@ Of AWS:
 
 {aws}
 
-Of this product:
+Of Tidemark:
 
 {ours}
 
-Prices, {region}, by the price lists named. {checked}:
+Prices, {region}, {checked}:
 
 {prices}
 """

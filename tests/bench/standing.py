@@ -1,4 +1,4 @@
-"""The full bill, in docs/aws.md: a month of an idle deployment, a million events, what stays of them, and reading.
+"""Computes the full bill in docs/aws.md: a month of an idle deployment, a million events, what they leave, and reading.
 
 python -m tests.bench.standing
 """
@@ -21,11 +21,11 @@ PAGE = report.ROOT / "docs" / "aws.md"
 SECTION = "bill"
 BATCHES = (1, 10, 48)
 CHANGE_METRICS = ("TotalSize", "ObjectCount", "EventLag", "CommitConflicts")
-"""What the tracker writes for a bucket where it changes."""
+"""The metrics that the tracker writes when a bucket changes."""
 RECONCILE_METRICS = ("ReconcileCheckedKeys", "ReconcileHealedKeys", "ReconcileDrift")
-"""What a reconcile writes for a bucket where it ends."""
+"""The metrics that a reconcile writes when it ends."""
 ANSWER_METRICS = ("AnswerTime",)
-"""What plotting writes for a route where it answers."""
+"""The metrics that plotting writes when a route answers."""
 _FUNCTIONS = 3
 _TABLES = 2
 _KEY_BYTES = 60
@@ -33,7 +33,7 @@ _KEY_BYTES = 60
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a bill: so many units of a price."""
+    """One line of a bill: a number of units at a price."""
 
     service: str
     what: str
@@ -42,26 +42,26 @@ class Line:
 
     @property
     def dollars(self) -> float:
-        """What it costs."""
+        """The cost of the line."""
         return self.units * self.price.dollars
 
 
 def idle(found: Inventory) -> list[Line]:
-    """Return a month in which nothing changes: one bucket, empty, compared with its listing every day."""
+    """Return a month in which nothing changes: one empty bucket, reconciled every day."""
     days = facts.MONTH_DAYS.value
     polls = facts.POLLERS.value * found.event_sources * days * 86400 / facts.POLL_SECONDS.value
-    hours = len(RECONCILE_METRICS) * days / prices.MONTH
+    hours, images = len(RECONCILE_METRICS) * days / prices.MONTH, facts.IMAGES_GB.value
     daily = Price("daily reconcile of an empty bucket", reconcile_dollars(1), "the requests' prices below")
     return [
         Line("CloudWatch", f"{found.alarms} alarms", found.alarms, prices.ALARM),
         Line("CloudWatch", f"{found.dashboards} dashboard", found.dashboards, prices.DASHBOARD),
-        Line("CloudWatch", "metrics of the daily reconcile, an hour a day", hours, prices.CUSTOM_METRIC),
-        Line("KMS", f"{found.keys} key, the alarm topic's", found.keys, prices.KMS_KEY),
+        Line("CloudWatch", "metrics of the daily reconcile, one hour per day", hours, prices.CUSTOM_METRIC),
+        Line("KMS", f"{found.keys} key, of the alarm topic", found.keys, prices.KMS_KEY),
         Line("SQS", f"{polls:,.0f} polls of the empty queue", polls, prices.SQS_REQUEST),
         Line(
             "ECR",
-            f"{facts.IMAGES_GB.value:g} GB in {found.repositories} repositories, one push",
-            facts.IMAGES_GB.value,
+            f"{images:g} GB in {found.repositories} repositories, one push",
+            images,
             prices.ECR_GB_MONTH,
         ),
         Line("S3, DynamoDB, SQS", f"{days:.0f} reconciles of an empty bucket", days, daily),
@@ -69,17 +69,17 @@ def idle(found: Inventory) -> list[Line]:
 
 
 def busy() -> list[Line]:
-    """Return what a month costs in each hour of which something changes and is looked at, besides the events."""
+    """Return what a month adds if something changes and is read in every hour of it, besides the events."""
     metrics = len(CHANGE_METRICS) + len(ANSWER_METRICS)
     keys = _FUNCTIONS * _TABLES * prices.MONTH * 3600 / facts.TABLE_KEY_SECONDS.value
     return [
         Line("CloudWatch", f"{metrics} metrics, of one bucket and one route", metrics, prices.CUSTOM_METRIC),
-        Line("KMS", f"{keys:,.0f} requests to the tables' key, at most", keys, prices.KMS_REQUEST),
+        Line("KMS", f"at most {keys:,.0f} requests to the key of the tables", keys, prices.KMS_REQUEST),
     ]
 
 
 def events(batch: int) -> dict[str, float]:
-    """Return the bill of a million events by service, `batch` different keys at a time, each with a prefix of its own."""
+    """Return the bill of a million events by service, in batches of different keys, each with a prefix of its own."""
     transaction = facts.TRANSACTION_FACTOR.value
     sample = _sample(batch)
     written = transaction * (2 * batch + 1) + write_units(sample, transaction + facts.INDEX_FACTOR.value)
@@ -91,23 +91,23 @@ def events(batch: int) -> dict[str, float]:
 
 
 def kept(batch: int, found: Inventory) -> tuple[float, dict[str, float]]:
-    """Return what a million events leave in History: GB in table and index, and dollars a month, for ever."""
+    """Return what a million events leave in History forever: GB in table and index, and dollars per month."""
     rows = MILLION / batch
     row = item_bytes(_sample(batch)) + facts.ITEM_OVERHEAD.value
     return _stored(rows * row, rows * row, found)
 
 
 def rows(objects: int, found: Inventory) -> tuple[float, dict[str, float]]:
-    """Return what so many objects take in the Ledger."""
+    """Return what this many objects take in the Ledger: GB, and dollars per month."""
     return _stored(objects * (row_bytes() + facts.ITEM_OVERHEAD.value), 0, found)
 
 
 def answers() -> list[tuple[str, list[Line]]]:
-    """Return what a thousand answers of two kinds cost."""
+    """Return the cost of a thousand answers, of two kinds."""
     return [
         ("`GET /size`, 1,000 times", _answers(facts.ANSWER_SECONDS.value, read_units=4)),
         (
-            "`POST /plot` and the picture sent out, 1,000 times",
+            "`POST /plot` and a transfer of the picture, 1,000 times",
             [
                 *_answers(facts.PICTURE_SECONDS.value, read_units=10),
                 Line("S3", "puts", 1000, prices.S3_LIST),
@@ -118,7 +118,7 @@ def answers() -> list[tuple[str, list[Line]]]:
 
 
 def section(found: Inventory) -> str:
-    """Return the section of the page."""
+    """Return the section."""
     fixed, moving = _sum(idle(found)), _sum(busy())
     whole = " | ".join(f"**{fixed + moving + sum(events(batch).values()):,.2f}**" for batch in BATCHES)
     return _SECTION.format(
@@ -130,7 +130,7 @@ def section(found: Inventory) -> str:
         kept=_kept(found),
         copies=f"{found.backups:.0f}",
         backed=f"{found.backups * prices.BACKUP_GB_MONTH.dollars:.2f}",
-        answers="\n".join(f"| {what} | {_sum(lines):.3f} |" for what, lines in answers()),
+        answers=report.table(("", "dollars:"), ((what, f"{_sum(lines):.3f}") for what, lines in answers())),
         facts=facts.table(facts.STANDING),
         requests=prices.table(prices.REQUESTS),
         checked=prices.CHECKED[0].upper() + prices.CHECKED[1:],
@@ -140,7 +140,7 @@ def section(found: Inventory) -> str:
 
 
 def _sample(batch: int) -> Item:
-    """Return the sample of a commit that changed so many keys."""
+    """Return the sample of a commit that changed this many keys."""
     big = 10**12
     return Sample(
         "b" * 40, 1, big, big, big, big, big, big, ("k" * _KEY_BYTES,) * min(batch, 10), batch
@@ -148,7 +148,7 @@ def _sample(batch: int) -> Item:
 
 
 def _metrics_bytes() -> float:
-    """Return the size of the log line by which an invocation writes its metrics, in CloudWatch's embedded format."""
+    """Return the size of the log line with an invocation's metrics, in CloudWatch's embedded format."""
     named = sum(
         len(f'{{"Name":"{name}","Unit":"Milliseconds"}},"{name}":123456789012,') for name in CHANGE_METRICS
     )
@@ -180,78 +180,78 @@ def _sum(lines: list[Line]) -> float:
 
 
 def _lines(lines: list[Line], name: str) -> str:
-    made = ["| service | what | dollars a month |", "|---|---|---:|"]
-    made += [f"| {line.service} | {line.what} | {line.dollars:.2f} |" for line in lines]
-    return "\n".join([*made, f"| | **{name}** | **{_sum(lines):.2f}** |"])
+    rows = [(line.service, line.what, f"{line.dollars:.2f}") for line in lines]
+    total = ("", f"**{name}**", f"**{_sum(lines):.2f}**")
+    return report.table(("service", "what", "dollars per month:"), [*rows, total])
 
 
 def _events() -> str:
     names = (*SERVICES, "CloudWatch Logs")
-    made = [f"| batches of | {' | '.join(names)} | sum |", "|---:|" + "---:|" * (len(names) + 1)]
+    rows = []
     for batch in BATCHES:
         bill = events(batch)
-        each = " | ".join(f"{bill[name]:,.2f}" for name in names)
-        made.append(f"| {batch} | {each} | **{sum(bill.values()):,.2f}** |")
-    return "\n".join(made)
+        each = (f"{bill[name]:,.2f}" for name in names)
+        rows.append((batch, *each, f"**{sum(bill.values()):,.2f}**"))
+    return report.table(("batches of:", *(f"{name}:" for name in (*names, "sum"))), rows)
 
 
 def _kept(found: Inventory) -> str:
     columns = ("storage", "point-in-time recovery", "backups")
-    made = [f"| what | GB | {' | '.join(columns)} | sum |", "|---|---:|" + "---:|" * (len(columns) + 1)]
     named = [(f"samples of a million events, batches of {batch}", kept(batch, found)) for batch in BATCHES]
+    table = []
     for what, (gigabytes, bill) in [*named, ("rows of a million objects", rows(MILLION, found))]:
-        each = " | ".join(f"{bill[column]:.2f}" for column in columns)
-        made.append(f"| {what} | {gigabytes:.2f} | {each} | **{sum(bill.values()):.2f}** |")
-    return "\n".join(made)
+        each = (f"{bill[column]:.2f}" for column in columns)
+        table.append((what, f"{gigabytes:.2f}", *each, f"**{sum(bill.values()):.2f}**"))
+    return report.table(("what", "GB:", *(f"{column}:" for column in (*columns, "sum"))), table)
 
 
 _SECTION = """## What it costs
 
-Computed by `make scale` from what prod's templates declare and the constants below (`tests/bench/prices.py`, `tests/bench/facts.py`);
-a test fails where it is stale. US dollars, {region}, without the free tier, a month of 730 hours. Nothing of it was measured on AWS.
+`python -m tests.bench.standing` computes this section from prod's templates and from the constants below (`tests/bench/prices.py`,
+`tests/bench/facts.py`), and a test fails if it is out of date. US dollars, {region}, without the free tier; a month has 730 hours. Nothing
+here was measured on AWS.
 
 | a month, idle | with a million events one by one | in batches of 10 | in batches of 48 |
 |---:|---:|---:|---:|
 {summary}
 
-The tracked objects' own storage and requests are not in it: they are there without Tidemark. Nor is what the month's events leave in the tables,
-below, nor reading, nor the minutes of a delivery pipeline.
+This does not include the storage and requests of the tracked objects, which cost the same without Tidemark. Nor does it include what the
+month's events leave in the tables (below), reading, and the minutes of a delivery pipeline.
 
 ### Idle
 
 {idle}
 
-### Besides, while something changes
+### Added while something changes
 
-A custom metric is billed for the hours in which it is written; a bucket more, or a route more, is as many metrics more.
+AWS bills a custom metric for the hours in which it is written. Each further bucket or route adds its own metrics.
 
 {busy}
 
 ### A million events
 
-Different keys, each with a prefix of its own, which is the dearest case; no conflicts. Events that come minutes apart are batches of 1, whatever the
-profile. Logs are kept for 30 days.
+Every event has a different key with a prefix of its own, which is the most expensive case, and no commit conflicts. Events that are
+minutes apart form batches of 1, whatever the profile. Logs are kept for 30 days.
 
 {events}
 
 ### What stays
 
-History is kept for ever, so this is added every month for what was recorded before. Each backup is a whole copy: {copies} of them, as the
-plan keeps them, cost {backed} dollars a GB and month, the largest part. Without the backup stack, point-in-time recovery still reaches back 35 days.
+History is kept forever, so every month adds this for everything that was recorded before. Each backup is a whole copy. The {copies} copies
+that the plan keeps cost {backed} dollars per GB and month, which is the largest part. Without the backup stack, point-in-time recovery
+still covers the last 35 days.
 
 {kept}
 
 ### Reading
 
-| | dollars |
-|---|---:|
 {answers}
 
 ### Constants
 
 {facts}
 
-{checked}; sources disagree on EventBridge (some call S3's events free), and the dearer reading is taken:
+{checked}. Sources disagree about EventBridge (some say that S3's events are free); the higher price is used:
 
 {requests}
 

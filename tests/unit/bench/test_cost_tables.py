@@ -1,16 +1,15 @@
-"""The cost benchmark fails where a figure misses its bar, and only there."""
+"""The cost benchmark fails if a figure misses its goal, and only then."""
 
 from collections import Counter
 
 import pytest
 
-from tests.bench.cost import Measured
-from tests.bench.cost_tables import missed, page
+from tests.bench.cost_tables import Measured, missed, page
 from tests.bench.counting import Counted
 
 
 def measured(*, batch=1, objects=10_000, requests=4, seconds=1.0):
-    """Return 10 events that took so many requests each, and so long together."""
+    """Return a measurement of 10 events: requests of each, seconds of all."""
     counted = Counted(Counter({"s3.HeadObject": 10, "dynamodb.BatchGetItem": round(10 * requests) - 10}))
     return Measured(objects, batch, events=10, seconds=seconds, cpu=0.1, engine_cpu=0.1, counted=counted)
 
@@ -23,15 +22,15 @@ def lister(seconds=20.0, objects=10_000):
 @pytest.mark.parametrize(
     ("ours", "words"),
     [
-        pytest.param(measured(), None, id="one by one, at its bar"),
+        pytest.param(measured(), None, id="one by one, at its goal"),
         pytest.param(measured(requests=4.1), "4.10 requests per event at batch 1", id="a request too many"),
-        pytest.param(measured(batch=10, requests=1.6), None, id="batch of ten, at both bars"),
+        pytest.param(measured(batch=10, requests=1.6), None, id="batch of ten, at both goals"),
         pytest.param(measured(batch=10, requests=1.7), "1.70 requests per event at batch 10", id="batched"),
         pytest.param(measured(batch=10, requests=1.3, seconds=1.1), "18.2 times", id="too slow"),
-        pytest.param(measured(batch=10, objects=1000, requests=1.3, seconds=9), None, id="slow where few"),
+        pytest.param(measured(batch=10, objects=1000, requests=1.3, seconds=9), None, id="slow but few"),
     ],
 )
-def test_a_missed_bar_is_named(ours, words):
+def test_a_missed_goal_is_named(ours, words):
     lines = missed([([ours], lister())])
 
     assert (words in lines[0]) if words else (lines == [])
