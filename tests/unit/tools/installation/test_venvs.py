@@ -7,7 +7,7 @@ from tidemark.installation.jobs import InstallError, UntouchedError
 from tidemark.installation.venvs import Venv
 
 VENV = Venv(
-    "a venv", ".venvs/a", ("--project", "a"), ("a/pyproject.toml", "a/uv.lock", "a/services/*/pyproject.toml")
+    "a venv", ".venvs/a", ("a/pyproject.toml", "a/uv.lock", "a/services/*/pyproject.toml"), project="a"
 )
 
 

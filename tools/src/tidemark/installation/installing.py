@@ -3,28 +3,19 @@
 Used on a bare Python (standard library only), before anything is installed.
 """
 
-import argparse
 import contextlib
 import fcntl
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from tidemark.checkout import ROOT
-from tidemark.installation import venvs
+from tidemark.installation import settings, venvs
 from tidemark.installation.jobs import InstallError, Job, run_all
 from tidemark.installation.venvs import UV_HOME, UV_VERSION, VENVS, Venv, base_python
-
-_OVERRIDES = frozenset(
-    {"PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV"}
-    | {"PIP_PREFIX", "PIP_REQUIRE_VIRTUALENV", "PIP_TARGET", "PIP_USER"}
-    | {"UV_COMPILE_BYTECODE", "UV_FROZEN", "UV_NO_SYNC", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON"}
-    | {"UV_WORKING_DIR", "UV_WORKING_DIRECTORY"}
-)
-"""Variables of the calling shell that would move an installation elsewhere or leave out its bytecode."""
 
 
 def install(root: Path) -> list[Venv]:
@@ -49,13 +40,12 @@ def _stale(root: Path) -> list[Venv]:
 def _fetch_uv(root: Path) -> None:
     if _version(root / UV_HOME / "bin" / "uv") == UV_VERSION:
         return
-    home = str(root / UV_HOME)
+    home = root / UV_HOME
     flags = ["--quiet", "--disable-pip-version-check", "--no-input", "--retries=2", "--only-binary=uv"]
-    commands = (
-        [base_python(), "-m", "venv", "--clear", home],
-        [f"{home}/bin/python", "-m", "pip", "install", *flags, f"uv=={UV_VERSION}"],
-    )
-    run_all([Job(f"uv {UV_VERSION}", _log(root, UV_HOME), commands, _clean(os.environ))])
+    what, log, python = f"uv {UV_VERSION}", _log(root, UV_HOME), str(home / "bin" / "python")
+    Job(what, log, [[base_python(), "-m", "venv", "--clear", str(home)]], settings.kept(os.environ)).run()
+    command = [python, "-m", "pip", "install", *flags, f"uv=={UV_VERSION}"]
+    run_all([Job(what, log, [command], settings.for_pip(python, os.environ))])
 
 
 def _version(uv: Path) -> str | None:
@@ -70,24 +60,25 @@ def _version(uv: Path) -> str | None:
 def _sync_job(root: Path, venv: Venv) -> Job:
     uv = str(root / UV_HOME / "bin" / "uv")
     flags = ["--compile-bytecode"] if venv.compiled else []
-    command = [uv, "sync", "--locked", "--no-progress", *flags, "--python", base_python(), *venv.arguments]
+    common = ["--no-progress", "--python", base_python(), "--project", venv.project]
+    commands = (
+        # A lock that its pyproject.toml has left behind is refused whatever the user's uv.toml says.
+        [uv, "lock", "--check", "--no-config", *common],
+        [uv, "sync", "--frozen", "--binary", *flags, *common, *venv.arguments],
+    )
     environ = {
-        **_clean(os.environ),
+        **settings.kept(os.environ),
         "UV_PROJECT_ENVIRONMENT": str(root / venv.directory),
         "UV_PYTHON_DOWNLOADS": "never",
     }
     within = venvs.filling(root, venv)
-    return Job(venv.title, _log(root, venv.directory), [command], environ, within)
+    return Job(venv.title, _log(root, venv.directory), commands, environ, within)
 
 
 def _log(root: Path, directory: str) -> Path:
     log = root / ".venvs" / "log" / f"{Path(directory).name.lstrip('.')}.txt"
     log.parent.mkdir(parents=True, exist_ok=True)
     return log
-
-
-def _clean(environ: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environ.items() if name not in _OVERRIDES}
 
 
 @contextlib.contextmanager
@@ -111,9 +102,7 @@ def _say(line: str) -> None:
 
 def main() -> int:
     """Install, tell the user what happened, and return the exit code."""
-    parser = argparse.ArgumentParser(prog="install", description="Install everything the repository needs.")
-    parser.add_argument("--quiet", action="store_true", help="say nothing if there is nothing to do")
-    quiet = parser.parse_args().quiet
+    quiet = "--quiet" in sys.argv  # says nothing if there is nothing to do
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     os.chdir(ROOT)
     try:

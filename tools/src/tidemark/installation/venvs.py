@@ -23,31 +23,32 @@ _WORKSPACE = ("pyproject.toml", "uv.lock", "*/pyproject.toml", "services/*/pypro
 
 @dataclass(frozen=True, slots=True)
 class Venv:
-    """One virtual environment: where it is, uv's arguments for it, and the files (globs) that decide its content.
+    """One virtual environment: where it is, the project with its lock, and the files (globs) that decide its content.
 
-    `compiled` ones get all bytecode at once, for the sake of cold starts; the others compile what they import.
+    `compiled` ones get all bytecode at once, for the sake of cold starts. The others compile what they import.
     """
 
     title: str
     directory: str
-    arguments: tuple[str, ...]
     inputs: tuple[str, ...]
+    project: str = "."
+    arguments: tuple[str, ...] = ()
     compiled: bool = True
 
 
 def _project(title: str, directory: str, project: str) -> Venv:
     inputs = (f"{project}/pyproject.toml", f"{project}/uv.lock")
-    return Venv(title, directory, ("--project", project), inputs)
+    return Venv(title, directory, inputs, project)
 
 
 def _service(package: str) -> Venv:
     arguments = ("--package", package, "--no-default-groups")
-    return Venv(f"the service {package}", f".venvs/{package}", arguments, _WORKSPACE)
+    return Venv(f"the service {package}", f".venvs/{package}", _WORKSPACE, arguments=arguments)
 
 
 VENVS = (
     # The two largest first. Of the deployment app's 900 MB of modules a tenth is ever imported.
-    Venv("the tools and the deployment app", ".venv", (), _WORKSPACE, compiled=False),
+    Venv("the tools and the deployment app", ".venv", _WORKSPACE, compiled=False),
     _project("LocalStack", ".venvs/localstack", "images/localstack"),
     _project("the DynamoDB engine", ".venvs/dynamodb", "images/dynamodb"),
     _service("size-tracking"),
@@ -65,7 +66,7 @@ def fingerprint(root: Path, venv: Venv) -> str:
     """Return a digest of all that decides a venv's content: its inputs, uv's version and arguments, this Python."""
     digest = hashlib.sha256()
     python = (sys.version, base_python(), platform.machine())
-    for fact in (UV_VERSION, *python, *venv.arguments):
+    for fact in (UV_VERSION, *python, venv.project, *venv.arguments):
         digest.update(fact.encode() + b"\0")
     for pattern in venv.inputs:
         for path in sorted(root.glob(pattern)):
@@ -84,8 +85,8 @@ def is_current(root: Path, venv: Venv) -> bool:
 def filling(root: Path, venv: Venv) -> Iterator[None]:
     """Note that a venv is being filled, and afterwards that it is complete.
 
-    One that cannot be built upon is removed first: uv takes a package for installed that an interrupted run left
-    half there, and a venv contains its own path. UntouchedError leaves it as it was before.
+    A venv of an interrupted run is removed first, because uv takes its half-installed packages for installed. So is one
+    of another directory, because a venv contains its own path. UntouchedError leaves the venv as it was.
     """
     stamp, marker, wanted = _stamp(root, venv), _marker(root, venv), fingerprint(root, venv)
     before = _read_stamp(root, venv)
