@@ -1,4 +1,4 @@
-"""Answers of the API for states that take a week or a petabyte to reach; each is held to the contract before it is used."""
+"""Answers of the API for states that take a week or a petabyte to reach; each is checked against the contract first."""
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -17,7 +17,7 @@ def instant(seconds_ago):
 
 
 def held_to(schema, answer):
-    """Return an answer, after holding it to a schema of the contract."""
+    """Return an answer that fits a schema of the contract."""
     Draft202012Validator({"$ref": f"#/components/schemas/{schema}", **CONTRACT}).validate(answer)
     return answer
 
@@ -31,61 +31,31 @@ def point(seconds_ago, size, count=1):
 
 
 class Answers:
-    """What the API says about one bucket: its points, oldest first, and how fresh that is."""
+    """The API's answers about one bucket: its points, oldest first, and how fresh they are."""
 
-    def __init__(self, points, *, maximum=None, any_maximum=None, thinned=False, prefixes=(), **fresh):
+    def __init__(
+        self, points, *, maximum=None, any_maximum=None, thinned=False, prefixes=(), samples=(), **fresh
+    ):
         self.fresh = freshness(**fresh)
         sizes = [one["total_size"] for one in points]
         maximum = maximum if maximum is not None else max(sizes, default=None)
+        holder = "another" if any_maximum is not None else BUCKET if points else None
+        highest = {
+            "any_bucket_maximum": any_maximum if any_maximum is not None else maximum,
+            "any_bucket_maximum_in": holder,
+        }
+        counters = {"created": 7, "overwritten": 0, "removed": 0, "present": 7}
+        drawn = {"before": None, "points": points, "sample_cnt": len(points) * (9 if thinned else 1)}
+        plot = {"from": instant(60), "to": instant(0), **drawn, "thinned": thinned, "bucket_maximum": maximum}
+        span = {"from": instant(2678400), "to": instant(0), "order": "desc", "before": None, "next": None}
+        queue = {name: value for name, value in self.fresh.items() if name != "state"}
+        of_bucket = {"bucket": BUCKET, **self.fresh}
         self.by_path = {
-            "count": held_to(
-                "Count",
-                {"bucket": BUCKET, "created": 7, "overwritten": 0, "removed": 0, "present": 7, **self.fresh},
-            ),
-            "plot": held_to(
-                "Plot",
-                {
-                    "bucket": BUCKET,
-                    "from": instant(60),
-                    "to": instant(0),
-                    "before": None,
-                    "points": points,
-                    "sample_cnt": len(points) * (9 if thinned else 1),
-                    "thinned": thinned,
-                    "bucket_maximum": maximum,
-                    "any_bucket_maximum": any_maximum if any_maximum is not None else maximum,
-                    "any_bucket_maximum_in": "another"
-                    if any_maximum is not None
-                    else (points and BUCKET) or None,
-                    **self.fresh,
-                },
-            ),
-            "history": held_to(
-                "History",
-                {
-                    "bucket": BUCKET,
-                    "from": instant(2678400),
-                    "to": instant(0),
-                    "order": "desc",
-                    "before": None,
-                    "samples": [],
-                    "next": None,
-                    **self.fresh,
-                },
-            ),
-            "prefixes": held_to(
-                "Prefixes", {"bucket": BUCKET, "prefixes": list(prefixes), "next": None, **self.fresh}
-            ),
-            "buckets": held_to(
-                "Buckets",
-                {
-                    "buckets": [],
-                    "any_bucket_maximum": maximum,
-                    "any_bucket_maximum_in": BUCKET if points else None,
-                    "next": None,
-                    **{name: value for name, value in self.fresh.items() if name != "state"},
-                },
-            ),
+            "count": held_to("Count", {**of_bucket, **counters}),
+            "plot": held_to("Plot", {**of_bucket, **plot, **highest}),
+            "history": held_to("History", {**of_bucket, **span, "samples": list(samples)}),
+            "prefixes": held_to("Prefixes", {**of_bucket, "prefixes": list(prefixes), "next": None}),
+            "buckets": held_to("Buckets", {"buckets": [], **highest, "next": None, **queue}),
         }
 
     def headers(self):
@@ -93,7 +63,7 @@ class Answers:
         return {"Tidemark-" + name.replace("_", "-").title(): value for name, value in shown.items()}
 
     def serve(self, dashboard, api_url):
-        """Answer in the API's stead; the page itself comes from it."""
+        """Answer instead of the API; the page itself comes from the API."""
         for path, answer in self.by_path.items():
             dashboard.page.route(f"{api_url}{path}*", partial(self._fulfil, answer))
 

@@ -120,6 +120,15 @@ def test_the_largest_prefixes_are_shown_and_the_rest_is_counted(shown):
     expect(dashboard.page.locator("#prefixes-note")).to_have_text("The 9 largest of 30.")
 
 
+def test_one_changed_key_without_its_name_is_1_key(shown):
+    counters = {"created_cnt": 1, "overwritten_cnt": 0, "removed_cnt": 0}
+    samples = [{**point(20, 18), **counters, "changed_cnt": cnt, "changed_keys": []} for cnt in (1, 2)]
+    dashboard = shown(Answers([point(20, 18)], samples=samples))
+
+    expect(dashboard.rows("changes").first.locator(".changed")).to_have_text("1 key")
+    expect(dashboard.rows("changes").last.locator(".changed")).to_have_text("2 keys")
+
+
 def test_a_part_that_fails_says_so_and_leaves_the_rest(open_page, environment):
     dashboard = open_page("about:blank")
     problem = {"type": "urn:tidemark:problem:internal", "title": "t", "status": 500, "detail": "Out of tea."}

@@ -1,4 +1,4 @@
-"""What schemathesis checks beside its own: loaded by it, not by pytest."""
+"""A check for schemathesis, which loads this module itself."""
 
 import schemathesis
 
@@ -9,14 +9,14 @@ INCOHERENT = {
     "bad-at": ("in the future", "no calendar"),
     "bad-cursor": ("cannot be followed",),
 }
-"""The problems that a request may have although every parameter fits its schema, and how they are told."""
+"""The problems that a request may have although every parameter fits its schema, with words of their details."""
 
 
 @schemathesis.check
 def valid_data_is_accepted(_context, response, case):
-    """Fail if a request whose every parameter fits its schema is refused for anything but what they say together."""
+    """Fail if a request whose every parameter fits its schema is refused for any other reason."""
     if response.status_code != 400 or not case.meta.generation.mode.is_positive:
         return
     problem = response.json()
-    told = INCOHERENT.get(problem["type"].rpartition(":")[2], ())
-    assert any(words in problem["detail"] for words in told), f"refused: {problem}"
+    words_of_kind = INCOHERENT.get(problem["type"].rpartition(":")[2], ())
+    assert any(words in problem["detail"] for words in words_of_kind), f"refused: {problem}"

@@ -1,9 +1,8 @@
-"""schemathesis asks the running API for everything that the contract allows, and for much that it forbids.
+"""schemathesis sends the running API everything that the contract allows, and much that it forbids.
 
-Left out, with reasons: whether a signature is wanted (LocalStack enforces no IAM; tests/infra/test_api.py holds it);
-what answers a method that a path does not have (API Gateway does, with a 403, before the service sees it); and
-schemathesis' own notion of what a valid request is (no schema can say that `from` is earlier than `to`): a check of
-ours says which valid requests may be refused.
+Three of its checks are left out. LocalStack does not enforce signatures; tests/infra/test_api.py checks those. API Gateway
+answers methods that a path does not have, with a 403. And no schema can say that `from` is earlier than `to`, so a check of
+our own (contract_checks.py) decides which valid requests may be refused.
 """
 
 import copy
@@ -22,13 +21,13 @@ HOOKS = Path(__file__).with_name("contract_checks.py")
 ST = Path(sys.executable).with_name("st")
 SEED = 20261121
 EXAMPLES = 30
-"""Random requests to each operation, beside those that cover each parameter's bounds one by one."""
+"""Random requests to each operation, in addition to those for each parameter's bounds."""
 LEFT_OUT = "ignored_auth,missing_required_header,unsupported_method,positive_data_acceptance"
 
 
 @pytest.fixture
-def asked_of(tmp_path, environment, get, tracked):
-    """Write the contract without signatures, and values that the running API knows; return the directory."""
+def contract_directory(tmp_path, environment, get, tracked):
+    """Write the contract without signatures, and values that the running API knows, into a directory."""
     contract = copy.deepcopy(yaml.safe_load((resources.files("plotting") / "openapi.yaml").read_text()))
     del contract["security"], contract["components"]["securitySchemes"]
     (tmp_path / "openapi.yaml").write_text(yaml.safe_dump(contract))
@@ -54,7 +53,7 @@ def asked_of(tmp_path, environment, get, tracked):
 
 
 @pytest.mark.timeout(900)
-def test_no_request_breaks_the_contract(asked_of, environment):
+def test_no_request_breaks_the_contract(contract_directory, environment):
     arguments = ["--url", environment.api_url, "--seed", str(SEED), "--max-examples", str(EXAMPLES)]
     done = subprocess.run(
         [
@@ -64,7 +63,7 @@ def test_no_request_breaks_the_contract(asked_of, environment):
             *("--exclude-checks", LEFT_OUT, "--phases", "examples,coverage,fuzzing"),
             *("--request-timeout", "60", "--generation-database", "none", "--no-color"),
         ],
-        cwd=asked_of,
+        cwd=contract_directory,
         env={**os.environ, "SCHEMATHESIS_HOOKS": str(HOOKS)},
         capture_output=True,
         text=True,
@@ -74,6 +73,7 @@ def test_no_request_breaks_the_contract(asked_of, environment):
 
     assert done.returncode == 0, done.stdout + done.stderr
     operations = sum(
-        len(methods) for methods in yaml.safe_load((asked_of / "openapi.yaml").read_text())["paths"].values()
+        len(methods)
+        for methods in yaml.safe_load((contract_directory / "openapi.yaml").read_text())["paths"].values()
     )
     assert f"Tested: {operations}" in done.stdout

@@ -1,4 +1,4 @@
-"""What passes through the local API Gateway as it should: conditions, pages, formats, bodies and browsers' questions."""
+"""What passes through the local API Gateway: conditional requests, pages, formats, bodies and browsers' preflights."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ def test_the_contract_that_is_served_is_the_one_that_is_committed(get):
 
 
 @pytest.mark.parametrize("path", ["size", "count", "prefixes", "history", "plot", "openapi.yaml", ""])
-def test_whoever_has_the_answer_gets_a_304_without_a_body(get, tracked, path):
+def test_a_caller_that_has_the_answer_gets_a_304_without_a_body(get, tracked, path):
     query = {"bucket": tracked.bucket} if path in {"size", "count", "prefixes", "history", "plot"} else {}
     closed = (
         {"from": to_text(tracked.samples[0].time), "to": to_text(tracked.samples[-1].time)}

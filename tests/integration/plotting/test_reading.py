@@ -29,44 +29,38 @@ def ledger(dynamodb, tables):
 
 
 @pytest.fixture
-def record(dynamodb, tables):
+def put(dynamodb, tables):
+    """Write items into a table: `history` or `ledger`."""
+
+    def write(table, items):
+        for start in range(0, len(items), 25):
+            puts = [{"PutRequest": {"Item": item}} for item in items[start : start + 25]]
+            dynamodb.batch_write_item(RequestItems={getattr(tables, table): puts})
+
+    return write
+
+
+@pytest.fixture
+def record(put):
     """Write samples of sizes, one per second from START on, as the tracker does."""
 
     def write(*sizes, bucket=BUCKET, keys=()):
-        for index, size in enumerate(sizes):
-            sample = Sample(bucket, START + index * SECOND, size, 1, changed_keys=keys)
-            dynamodb.put_item(TableName=tables.history, Item=sample.to_item())
+        samples = [
+            Sample(bucket, START + index * SECOND, size, 1, changed_keys=keys)
+            for index, size in enumerate(sizes)
+        ]
+        put("history", [sample.to_item() for sample in samples])
 
     return write
 
 
 @pytest.fixture
-def track(dynamodb, tables):
-    """Write a bucket's totals."""
+def track(put):
+    """Write a bucket's totals, and the peak of all buckets."""
 
-    def write(bucket=BUCKET, *, max_size=0, state=State.LIVE):
-        totals = Totals(
-            size=0,
-            count=0,
-            created=0,
-            overwritten=0,
-            removed=0,
-            max_size=max_size,
-            last_time=START,
-            revision=1,
-            state=state,
-        )
-        dynamodb.put_item(TableName=tables.ledger, Item=totals.to_item(bucket))
-
-    return write
-
-
-@pytest.fixture
-def raise_peak(dynamodb, tables):
-    """Write the peak of all buckets."""
-
-    def write(size, bucket):
-        dynamodb.put_item(TableName=tables.ledger, Item=Peak(size, bucket, START).to_item())
+    def write(*, max_size=0, state=State.LIVE, peak=None):
+        totals = Totals(0, 0, 0, 0, 0, max_size, START, 1, state)
+        put("ledger", [totals.to_item(BUCKET), *([peak.to_item()] if peak else [])])
 
     return write
 
@@ -143,22 +137,18 @@ def test_sizes_beyond_what_a_double_holds_stay_exact(history, record):
     assert sizes_of(next(history.samples(since(START)))) == [2**60 + 1]
 
 
-def test_the_ledger_answers_totals_and_peak_and_none_where_there_are_none(ledger, track, raise_peak):
+def test_the_ledger_answers_totals_and_peak_and_none_where_there_are_none(ledger, track):
     assert ledger.totals(BUCKET) is None
     assert ledger.peak() is None
-    track(max_size=27)
-    raise_peak(50, "videos")
+    track(max_size=27, peak=Peak(50, "videos", START))
 
     assert ledger.totals(BUCKET).max_size == 27
     assert ledger.peak() == Peak(50, "videos", START)
 
 
-def test_a_chart_holds_the_range_what_was_before_it_and_both_maxima(
-    history, ledger, record, track, raise_peak
-):
+def test_a_chart_holds_the_range_what_was_before_it_and_both_maxima(history, ledger, record, track):
     record(0, 18, 27, 0, 2)
-    track(max_size=27)
-    raise_peak(50, "videos")
+    track(max_size=27, peak=Peak(50, "videos", START))
 
     chart = read(history, ledger, Range(BUCKET, START + 3 * SECOND, START + 10 * SECOND))
 
@@ -181,19 +171,16 @@ def test_a_bucket_still_being_adopted_is_an_ordinary_empty_chart(history, ledger
     assert chart.highest is None
 
 
-def test_a_long_range_is_thinned_and_keeps_its_peak(dynamodb, tables, history, ledger, track):
+def test_a_long_range_is_thinned_and_keeps_its_peak(history, ledger, record, track):
     """Twice as many samples as are kept, one of them a single high one."""
-    count = 2 * MAX_SAMPLES
-    rows = [Sample(BUCKET, START + index * SECOND, index % 7, 1).to_item() for index in range(count)]
-    rows[4321] = Sample(BUCKET, START + 4321 * SECOND, 1000, 1).to_item()
-    for begin in range(0, count, 25):
-        puts = [{"PutRequest": {"Item": row}} for row in rows[begin : begin + 25]]
-        dynamodb.batch_write_item(RequestItems={tables.history: puts})
+    sizes = [index % 7 for index in range(2 * MAX_SAMPLES)]
+    sizes[4321] = 1000
+    record(*sizes)
     track()
 
-    chart = read(history, ledger, Range(BUCKET, START, START + count * SECOND))
+    chart = read(history, ledger, since(START))
 
-    assert chart.samples.count == count
+    assert chart.samples.count == len(sizes)
     assert chart.samples.thinned
     assert len(chart.samples.kept) <= MAX_SAMPLES
     assert max(sizes_of(chart.samples.kept)) == 1000

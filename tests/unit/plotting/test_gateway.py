@@ -1,4 +1,4 @@
-"""API Gateway's events become requests, and responses its answers."""
+"""API Gateway's events become requests, and responses become its answers."""
 
 import base64
 import json
@@ -9,49 +9,54 @@ from plotting.gateway import Request, Response, json_response, not_modified, pro
 from plotting.problems import BAD_METHOD, BAD_WINDOW, ProblemError
 
 GET = {"httpMethod": "GET", "resource": "/plot"}
+POST = {"httpMethod": "POST", "resource": "/plot", "path": "/plot"}
+BASE64 = base64.b64encode(b'{"window": 1}').decode()
+
+REQUESTS = {
+    "a body in base64 is decoded": (
+        {**POST, "body": BASE64, "isBase64Encoded": True},
+        Request("POST", "/plot", body=b'{"window": 1}'),
+    ),
+    "a body in plain text is taken as it is": (
+        {**POST, "body": "{}", "isBase64Encoded": False},
+        Request("POST", "/plot", body=b"{}"),
+    ),
+    "a missing body is empty": ({**POST, "body": None}, Request("POST", "/plot")),
+    "every value of a repeated parameter is kept": (
+        {
+            **GET,
+            "queryStringParameters": {"window": "20", "bucket": "photos"},
+            "multiValueQueryStringParameters": {"window": ["10", "20"], "bucket": ["photos"]},
+        },
+        Request("GET", "/plot", query=(("window", "10"), ("window", "20"), ("bucket", "photos"))),
+    ),
+    "single values are enough": (
+        {**GET, "queryStringParameters": {"window": "20"}},
+        Request("GET", "/plot", query=(("window", "20"),)),
+    ),
+    "headers are found whatever their case": (
+        {**GET, "headers": {"If-None-MATCH": '"1"'}},
+        Request("GET", "/plot", headers={"if-none-match": '"1"'}),
+    ),
+    "parameters of the path are filled in": (
+        {
+            "httpMethod": "get",
+            "resource": "/assets/{file}",
+            "path": "/base/assets/app.js",
+            "pathParameters": {"file": "app.js"},
+        },
+        Request("GET", "/assets/app.js"),
+    ),
+}
 
 
-def test_a_body_in_base64_is_decoded():
-    event = {
-        "httpMethod": "POST",
-        "resource": "/plot",
-        "path": "/plot",
-        "body": base64.b64encode(b'{"window": 1}').decode(),
-        "isBase64Encoded": True,
-    }
-
-    assert request_of(event) == Request("POST", "/plot", body=b'{"window": 1}')
-
-
-def test_a_body_in_plain_text_is_taken_as_it_is():
-    event = {"httpMethod": "POST", "resource": "/plot", "body": "{}", "isBase64Encoded": False}
-
-    assert request_of(event).body == b"{}"
-
-
-def test_a_missing_body_is_empty():
-    assert request_of({"httpMethod": "POST", "resource": "/plot", "body": None}).body == b""
-
-
-def test_every_value_of_a_repeated_parameter_is_kept():
-    event = {
-        "httpMethod": "GET",
-        "resource": "/plot",
-        "queryStringParameters": {"window": "20", "bucket": "photos"},
-        "multiValueQueryStringParameters": {"window": ["10", "20"], "bucket": ["photos"]},
-    }
-
-    assert request_of(event).query == (("window", "10"), ("window", "20"), ("bucket", "photos"))
-
-
-def test_single_values_are_enough():
-    event = {"httpMethod": "GET", "resource": "/plot", "queryStringParameters": {"window": "20"}}
-
-    assert request_of(event).query == (("window", "20"),)
+@pytest.mark.parametrize(("event", "request_"), REQUESTS.values(), ids=REQUESTS)
+def test_an_event_is_a_request(event, request_):
+    assert request_of(event) == request_
 
 
 PATHS = {
-    "a resource stands without the base path of a custom domain": ("/plot", "/base/plot", "/plot"),
+    "a resource has no base path of a custom domain": ("/plot", "/base/plot", "/plot"),
     "a greedy resource leaves the path": ("/{proxy+}", "/plot", "/plot"),
     "a slash at the end changes nothing": ("/{proxy+}", "/plot/", "/plot"),
     "the root stays": ("/", "/", "/"),
@@ -64,42 +69,32 @@ def test_the_path_is_that_of_the_api(resource, path, expected):
     assert request_of({"httpMethod": "GET", "resource": resource, "path": path}).path == expected
 
 
-def test_parameters_of_the_path_are_filled_in():
-    event = {
-        "httpMethod": "GET",
-        "resource": "/assets/{file}",
-        "path": "/base/assets/app.js",
-        "pathParameters": {"file": "app.js"},
-    }
-
-    assert request_of(event).path == "/assets/app.js"
-
-
 BAD_EVENTS = {
-    "a parameter that is null": ({**GET, "queryStringParameters": {"limit": None}}, "bad-event"),
-    "values that are null": ({**GET, "multiValueQueryStringParameters": {"limit": None}}, "bad-event"),
-    "a value that is null": ({**GET, "multiValueQueryStringParameters": {"limit": ["1", None]}}, "bad-event"),
-    "a parameter that is a number": ({**GET, "queryStringParameters": {"limit": 5}}, "bad-event"),
-    "parameters that are a list": ({**GET, "queryStringParameters": ["limit"]}, "bad-event"),
-    "headers that are text": ({**GET, "headers": "Accept: */*"}, "bad-event"),
-    "path parameters that are text": ({**GET, "pathParameters": "plot"}, "bad-event"),
-    "empty": ({}, "bad-event"),
-    "an SQS event": ({"Records": []}, "bad-event"),
-    "a method that is no text": ({"httpMethod": 7, "path": "/plot"}, "bad-event"),
-    "no path": ({"httpMethod": "GET"}, "bad-event"),
-    "a body that is no text": ({"httpMethod": "POST", "path": "/plot", "body": {"window": 1}}, "bad-event"),
-    "a body that is not base64": (
-        {"httpMethod": "POST", "path": "/plot", "body": "{}", "isBase64Encoded": True},
-        "bad-body",
-    ),
-    "a body of broken base64": (
-        {"httpMethod": "POST", "path": "/plot", "body": "abcde", "isBase64Encoded": True},
-        "bad-body",
-    ),
+    "empty": {},
+    "an SQS event": {"Records": []},
+    "a method that is not text": {"httpMethod": 7, "path": "/plot"},
+    "no path": {"httpMethod": "GET"},
+    "a body that is not text": {**POST, "body": {"window": 1}},
+    "a parameter that is null": {**GET, "queryStringParameters": {"limit": None}},
+    "values that are null": {**GET, "multiValueQueryStringParameters": {"limit": None}},
+    "a value that is null": {**GET, "multiValueQueryStringParameters": {"limit": ["1", None]}},
+    "a parameter that is a number": {**GET, "queryStringParameters": {"limit": 5}},
+    "parameters that are a list": {**GET, "queryStringParameters": ["limit"]},
+    "headers that are text": {**GET, "headers": "Accept: */*"},
+    "path parameters that are text": {**GET, "pathParameters": "plot"},
+}
+BAD_BODIES = {
+    "a body that is not base64": {**POST, "body": "{}", "isBase64Encoded": True},
+    "a body of broken base64": {**POST, "body": "abcde", "isBase64Encoded": True},
 }
 
 
-@pytest.mark.parametrize(("event", "kind"), BAD_EVENTS.values(), ids=BAD_EVENTS)
+@pytest.mark.parametrize(
+    ("event", "kind"),
+    [(event, "bad-event") for event in BAD_EVENTS.values()]
+    + [(event, "bad-body") for event in BAD_BODIES.values()],
+    ids=[*BAD_EVENTS, *BAD_BODIES],
+)
 def test_a_bad_event_is_a_problem(event, kind):
     with pytest.raises(ProblemError) as raised:
         request_of(event)
@@ -107,7 +102,7 @@ def test_a_bad_event_is_a_problem(event, kind):
     assert (raised.value.kind.name, raised.value.kind.status) == (kind, 400)
 
 
-def test_bytes_go_out_in_base64():
+def test_bytes_leave_in_base64():
     answer = Response(200, "image/png", b"\x89PNG").to_answer()
 
     assert answer["isBase64Encoded"] is True
@@ -115,7 +110,7 @@ def test_bytes_go_out_in_base64():
     assert answer["headers"]["Content-Type"] == "image/png"
 
 
-def test_json_goes_out_as_text_that_is_ascii():
+def test_json_leaves_as_text_that_is_ascii():
     answer = json_response({"key": "füße"}).to_answer()
 
     assert answer["isBase64Encoded"] is False
@@ -123,27 +118,12 @@ def test_json_goes_out_as_text_that_is_ascii():
     assert json.loads(answer["body"]) == {"key": "füße"}
 
 
-def test_a_problem_goes_out_as_problem_json_with_its_headers():
-    problem = ProblemError(BAD_METHOD, "No.", headers={"Allow": "GET"})
-
-    answer = problem_response(problem).to_answer()
+def test_a_problem_leaves_as_problem_json_with_its_headers():
+    answer = problem_response(ProblemError(BAD_METHOD, "No.", headers={"Allow": "GET"})).to_answer()
 
     assert answer["statusCode"] == 405
     assert answer["headers"]["Content-Type"] == "application/problem+json"
     assert answer["headers"]["Allow"] == "GET"
-
-
-def test_pages_of_the_origin_that_is_set_may_read_every_answer():
-    answers = [json_response({}), problem_response(ProblemError(BAD_WINDOW, "No.")), not_modified({})]
-
-    headers = [answer.to_answer("https://example.org")["headers"] for answer in answers]
-
-    assert {header["Access-Control-Allow-Origin"] for header in headers} == {"https://example.org"}
-    assert {header["Access-Control-Expose-Headers"] for header in headers} == {"*"}
-
-
-def test_without_an_origin_no_other_page_may_read_an_answer():
-    assert "Access-Control-Allow-Origin" not in json_response({}).to_answer()["headers"]
 
 
 def test_a_304_has_no_body_and_no_type():
@@ -153,7 +133,11 @@ def test_a_304_has_no_body_and_no_type():
     assert "Content-Type" not in answer["headers"]
 
 
-def test_headers_are_found_whatever_their_case():
-    event = {"httpMethod": "GET", "path": "/plot", "headers": {"If-None-MATCH": '"1"'}}
+def test_web_pages_of_the_origin_may_read_every_answer_and_others_none():
+    answers = [json_response({}), problem_response(ProblemError(BAD_WINDOW, "No.")), not_modified({})]
 
-    assert request_of(event).headers == {"if-none-match": '"1"'}
+    for answer in answers:
+        headers = answer.to_answer("https://example.org")["headers"]
+        assert headers["Access-Control-Allow-Origin"] == "https://example.org"
+        assert headers["Access-Control-Expose-Headers"] == "*"
+        assert "Access-Control-Allow-Origin" not in answer.to_answer()["headers"]

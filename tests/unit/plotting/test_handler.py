@@ -1,25 +1,16 @@
-"""Routes and failures, as far as they reach no table."""
+"""Routes and failures that reach no table."""
 
 import json
+from dataclasses import fields
 from types import SimpleNamespace
 
 import pytest
 
 from plotting import handler as module
+from plotting.settings import Settings
 
 CONTEXT = SimpleNamespace(aws_request_id="request-1", function_name="plotting-1")
-SETTINGS = {
-    name: name.lower()
-    for name in (
-        "HISTORY_TABLE",
-        "LEDGER_TABLE",
-        "SIZE_INDEX",
-        "DATA_BUCKET",
-        "PLOT_BUCKET",
-        "QUEUE_URL",
-        "CORS_ORIGIN",
-    )
-}
+SETTINGS = {field.name.upper(): field.name for field in fields(Settings)}
 
 
 @pytest.fixture(autouse=True)
@@ -107,7 +98,9 @@ def test_importing_the_handler_reads_no_environment_and_opens_no_client(monkeypa
     ("method", "path", "route"),
     [("GET", "/health", "GET /health"), ("DELETE", "/plot", "other"), ("GET", "/an/invention", "other")],
 )
-def test_how_long_an_answer_takes_is_told_by_route_and_inventions_make_no_metric(capsys, method, path, route):
+def test_the_time_of_an_answer_is_a_metric_of_its_route_and_invented_paths_share_one(
+    capsys, method, path, route
+):
     answer_of(method, path)
 
     (line,) = [json.loads(text) for text in capsys.readouterr().out.splitlines()]

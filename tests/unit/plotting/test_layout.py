@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -135,11 +136,20 @@ def test_small_changes_of_a_large_bucket_get_a_scale_of_changes():
     assert layout.now == ("1 PiB", "+2 B", "121 objects")
 
 
-def test_data_that_do_not_move_keep_a_scale_from_zero():
-    layout = lay_out(chart([(1, 5 * PIB), (2, 5 * PIB)]), MEASURE)
+@pytest.mark.parametrize(("sizes", "low"), [((90, 100), 0), ((91, 100), 90), ((5 * PIB, 5 * PIB), 0)])
+def test_the_scale_starts_at_0_unless_the_data_change_by_less_than_a_tenth(sizes, low):
+    layout = lay_out(chart(list(enumerate(sizes))), MEASURE)
 
-    assert not layout.zoomed
-    assert layout.scale.low == 0
+    assert (layout.scale.low, layout.zoomed) == (low, low > 0)
+
+
+@pytest.mark.parametrize(("maxima", "high"), [((100, 500), 500), ((100, 501), 100), ((101, 102), 20)])
+def test_a_maximum_is_on_the_scale_up_to_five_times_the_height_below_it(maxima, high):
+    maximum, highest = maxima
+
+    layout = lay_out(chart([(1, 10), (2, 20)], maximum=maximum, highest=(highest, "videos")), MEASURE)
+
+    assert layout.scale.high == high
 
 
 def test_a_long_name_of_another_bucket_stays_whole_where_it_fits():
