@@ -56,7 +56,10 @@ def _require(done: subprocess.CompletedProcess[str], what: str) -> None:
 def command(
     *,
     check: Annotated[
-        bool, typer.Option("--check", help="Change nothing; fail if it is not packed or its tests fail.")
+        bool,
+        typer.Option(
+            "--check", help="Change nothing; fail if it is not packed, or the linter or a test fails."
+        ),
     ] = False,
 ) -> int:
     """Pack the dashboard into the one file that is served."""
@@ -68,4 +71,7 @@ def command(
         raise CommandError(
             f"{PACKED.relative_to(ROOT)} is not what its sources give: run .venv/bin/tidemark pack-page"
         )
+    lint = npm("run", "--silent", "lint", directory=SOURCES)
+    if lint.returncode != 0:
+        raise CommandError("eslint has findings in the page's sources", details=lint.stdout + lint.stderr)
     return subprocess.run([node(), "--test"], cwd=SOURCES, check=False).returncode
