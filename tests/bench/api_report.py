@@ -1,24 +1,25 @@
-"""The section of docs/benchmarks.md about the read API, from what was measured."""
+"""Writes the section of docs/benchmarks.md about the read API."""
 
-import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import median, quantiles
 
 from plotting import page
 from tests.bench.api_world import PREFIXES
-from tests.bench.report import circumstances
+from tests.bench.report import circumstances, table
 
 SAMPLES = 60
+"""Samples of the measured bucket, one second apart."""
 WINDOW = 60
-"""Samples of the bucket that is asked for, a second apart, and seconds of the windows."""
+"""Seconds of the windows."""
 PICTURE = "GET /plot"
 DRAWN = {PICTURE, "GET /plot?format=svg", "POST /plot"}
 
 
 @dataclass
 class Measured:
-    """What one route took: seconds in the handler and over HTTP, DynamoDB requests and rows, bytes of the answer."""
+    """Figures of one route: seconds in the handler and over HTTP, requests to DynamoDB, and the bytes of the answer."""
 
     handler: list[float] = field(default_factory=list)
     http: list[float] = field(default_factory=list)
@@ -26,12 +27,14 @@ class Measured:
     size: int = 0
 
 
-def _p(seconds: Sequence[float], percent: int) -> str:
-    """Return a percentile in milliseconds."""
-    cuts = (
-        statistics.quantiles(seconds, n=100, method="inclusive") if len(seconds) > 1 else list(seconds) * 99
-    )
-    return f"{cuts[percent - 1] * 1000:,.1f}"
+def _p50_p95(seconds: Sequence[float]) -> tuple[str, str]:
+    """Return both percentiles in milliseconds."""
+    cuts = quantiles(seconds, n=100, method="inclusive") if len(seconds) > 1 else list(seconds) * 99
+    return f"{cuts[49] * 1000:,.1f}", f"{cuts[94] * 1000:,.1f}"
+
+
+def _ratio(slow: Sequence[float], fast: Sequence[float]) -> float:
+    return median(slow) / median(fast)
 
 
 def report(
@@ -42,100 +45,77 @@ def report(
 ) -> str:
     """Return the section; `drawn` holds our seconds and pyplot's."""
     packed = page.packed()
-    parts = (
-        f"""## The read API
+    long_rows = (
+        (f"`{name}`", one["GetItem"] + one["BatchGetItem"], one["Query"]) for name, one in long.items()
+    )
+    cold_rows = ((name, f"{median(one):.2f}", f"{min(one):.2f}") for name, one in cold.items())
+    drawn_rows = (
+        (name, *_p50_p95(ours), *_p50_p95(pyplots), f"{_ratio(pyplots, ours):.1f}")
+        for name, (ours, pyplots) in drawn.items()
+    )
+    return f"""## The read API
 
 `make bench-api`. {circumstances()}
 
 ### Warm
-""",
-        _warm_table(warm),
-        _goals(warm, drawn),
-        f"""Milliseconds. A bucket with {SAMPLES} samples and {PREFIXES} prefixes, windows of {WINDOW} s. In the handler:
-the function's code against the DynamoDB engine, no gateway; over HTTP: the local environment, where LocalStack, the engine
-and the function share the processors. The last columns say how many times faster than the PNG a route answers.
-Before each request named "changed" the bucket has changed: its prefixes are read anew, a query for each of 16 shards. The
-requests to DynamoDB are of a function that has not been asked before; each is one page. A picture's bytes are in base64, as API Gateway gets them.
+
+{_warm_table(warm)}
+
+{_goals(warm, drawn)}
+
+Milliseconds. The bucket has {SAMPLES} samples and {PREFIXES} prefixes, and windows are {WINDOW} s. In the handler means the function's code against the
+DynamoDB engine, without a gateway. Over HTTP means the local environment, where LocalStack, the engine and the function share the
+processors. The last columns say how many times faster than the PNG a route answers. Before each request named "changed" the bucket
+changes, so its prefixes are read again with a query for each of 16 shards. The requests to DynamoDB are those of a function's first
+answer; each is one page. A picture's bytes are in base64, as API Gateway gets them.
 
 ### Long ranges
-""",
-        _long_table(long),
-        """5,000 samples of 1 kB, so a page of 1 MB for every thousand. What 100,000 take, in pages and in memory, a
-stand-in for DynamoDB counts in `tests/unit/plotting/test_reading.py`.
+
+{table(("answer", "by key:", "queries:"), long_rows)}
+
+5,000 samples of 1 kB, so a thousand samples fill a page of 1 MB. A stand-in for DynamoDB counts the pages and the memory for 100,000
+samples in `tests/unit/plotting/test_reading.py`.
 
 ### Cold
-""",
-        _cold_table(cold),
-        """Seconds from the start of a process to the end of its first answer, in the service's own environment.
+
+{table(("first answer", "median:", "fastest:"), cold_rows)}
+
+Seconds from the start of a process to the end of its first answer, in the service's own environment.
 
 ### Drawing
-""",
-        _drawing_table(drawn),
-        f"""Milliseconds for one PNG of 1,200 by 675 pixels. pyplot's version is what one would write first
-(`tests/bench/pyplot_chart.py`), given the same samples: thinned where ours are.
+
+{table(("chart", "ours p50:", "p95:", "pyplot p50:", "p95:", "ours is faster by:"), drawn_rows)}
+
+Milliseconds for one PNG of 1,200 by 675 pixels. pyplot's version is the obvious way to write it (`tests/bench/pyplot_chart.py`). It draws
+the same samples, thinned like ours.
 
 ### The page
 
-{len(packed.text.encode()):,} bytes, {len(packed.compressed):,} over the wire to a browser, in one request.""",
-    )
-    return "\n\n".join(part.strip() for part in parts)
+{len(packed.text.encode()):,} bytes, of which a browser downloads {len(packed.compressed):,} in one request."""
 
 
 def _goals(warm: Mapping[str, Measured], drawn: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> str:
-    """Return how far the goals are met: data three times faster than the picture, the picture no slower than pyplot's."""
+    """Compare with the goals: data three times faster than the picture, the picture no slower than pyplot's."""
     picture, data = warm[PICTURE], {name: one for name, one in warm.items() if name not in DRAWN}
-    slowest = max(data, key=lambda name: statistics.median(data[name].handler))
-    in_handler = statistics.median(picture.handler) / statistics.median(data[slowest].handler)
-    over_http = statistics.median(picture.http) / statistics.median(data[slowest].http)
-    least = min(statistics.median(pyplots) / statistics.median(ours) for ours, pyplots in drawn.values())
+    slowest = max(data, key=lambda name: median(data[name].handler))
+    slow = data[slowest]
+    least = min(_ratio(pyplots, ours) for ours, pyplots in drawn.values())
     return (
-        f"Of the routes without a picture, `{slowest}` is slowest: {in_handler:.1f} times faster than the picture in the "
-        f"handler (goal: 3), {over_http:.1f} times over HTTP, where the emulator's own time is in both. The picture is at "
-        f"least {least:.1f} times as fast as pyplot's (goal: 1)."
+        f"Of the routes without a picture, `{slowest}` is slowest. In the handler it is {_ratio(picture.handler, slow.handler):.1f} "
+        f"times faster than the picture (goal: 3). Over HTTP it is {_ratio(picture.http, slow.http):.1f} times faster, because both "
+        f"include the emulator's own time. The picture is at least {least:.1f} times as fast as pyplot's (goal: 1)."
     )
 
 
 def _warm_table(measured: Mapping[str, Measured]) -> str:
-    picture = measured[PICTURE]
-    lines = [
-        "| route | handler p50 | p95 | HTTP p50 | p95 | DynamoDB requests | bytes | PNG / it, handler | PNG / it, HTTP |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
-    ]
+    picture, rows = measured[PICTURE], []
     for name, one in measured.items():
-        faster = [
-            f"{statistics.median(all_) / statistics.median(own):.1f}"
-            for all_, own in ((picture.handler, one.handler), (picture.http, one.http))
-        ]
-        lines.append(
-            f"| `{name}` | {_p(one.handler, 50)} | {_p(one.handler, 95)} | {_p(one.http, 50)} | {_p(one.http, 95)} "
-            f"| {one.reads.total()} | {one.size:,} | {' | '.join('' if name in DRAWN else text for text in faster)} |"
-        )
-    return "\n".join(lines)
-
-
-def _long_table(counted: Mapping[str, Counter[str]]) -> str:
-    lines = ["| answer | by key | queries |", "|---|---:|---:|"]
-    lines += [
-        f"| `{name}` | {one['GetItem'] + one['BatchGetItem']} | {one['Query']} |"
-        for name, one in counted.items()
-    ]
-    return "\n".join(lines)
-
-
-def _cold_table(starts: Mapping[str, Sequence[float]]) -> str:
-    lines = ["| first answer | median | fastest |", "|---|---:|---:|"]
-    lines += [f"| {name} | {statistics.median(one):.2f} | {min(one):.2f} |" for name, one in starts.items()]
-    return "\n".join(lines)
-
-
-def _drawing_table(drawn: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> str:
-    lines = [
-        "| chart | ours p50 | p95 | pyplot p50 | p95 | ours is faster by |",
-        "|---|---:|---:|---:|---:|---:|",
-    ]
-    for name, (ours, pyplots) in drawn.items():
-        ratio = statistics.median(pyplots) / statistics.median(ours)
-        lines.append(
-            f"| {name} | {_p(ours, 50)} | {_p(ours, 95)} | {_p(pyplots, 50)} | {_p(pyplots, 95)} | {ratio:.1f} |"
-        )
-    return "\n".join(lines)
+        ratios = (_ratio(picture.handler, one.handler), _ratio(picture.http, one.http))
+        faster = ("" if name in DRAWN else f"{ratio:.1f}" for ratio in ratios)
+        figures = (*_p50_p95(one.handler), *_p50_p95(one.http), one.reads.total(), f"{one.size:,}")
+        rows.append((f"`{name}`", *figures, *faster))
+    columns = (
+        "route", "handler p50:", "p95:", "HTTP p50:", "p95:", "DynamoDB requests:", "bytes:", "PNG / it, handler:",
+        "PNG / it, HTTP:",
+    )  # fmt: skip
+    return table(columns, rows)

@@ -1,4 +1,4 @@
-"""A bucket with a history for the API's benchmark, written straight into the tables, and taken out of them again."""
+"""A bucket with a history for the API's benchmark, written directly into the tables and removed afterwards."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ from size_history.items import Item, Sample, State, Totals
 
 SECOND = 1_000_000
 BATCH = 25
-"""Items that DynamoDB writes at once."""
+"""Maximum number of items that DynamoDB writes at once."""
 PREFIXES = 40
 
 
@@ -26,7 +26,7 @@ class Tables:
 
 @contextmanager
 def tracked(tables: Tables, bucket: str, samples: int, keys: Sequence[str] = ()) -> Iterator[list[int]]:
-    """Write a bucket with so many samples, a second apart up to now, and yield their times (microseconds since 1970)."""
+    """Write a bucket with samples one second apart, up to now. Yield their times (microseconds since 1970)."""
     last = time.time_ns() // 1000
     times = [last - (samples - 1 - number) * SECOND for number in range(samples)]
     rows = [
@@ -37,11 +37,8 @@ def tracked(tables: Tables, bucket: str, samples: int, keys: Sequence[str] = ())
     ]
     totals = Totals(1, 1, samples, 0, 0, 1_000_003, last, 1, State.LIVE)
     prefixes = [
-        {
-            **items.prefix_key(bucket, f"p{number:03d}/"),
-            "size": items.number(number + 1),
-            "count": items.number(1),
-        }
+        items.prefix_key(bucket, f"p{number:03d}/")
+        | {"size": items.number(number + 1), "count": items.number(1)}
         for number in range(PREFIXES)
     ]
     ledger: list[Item] = [totals.to_item(bucket), items.bucket_key(bucket), *prefixes]
@@ -57,7 +54,7 @@ def tracked(tables: Tables, bucket: str, samples: int, keys: Sequence[str] = ())
 
 
 def change(tables: Tables, bucket: str) -> None:
-    """Have the bucket's totals be of a change that nothing has been read since."""
+    """Raise the revision of the bucket's totals, so that the function reads the prefixes again."""
     tables.client.update_item(
         TableName=tables.ledger,
         Key=items.totals_key(bucket),

@@ -1,22 +1,21 @@
-"""`make bench-images`: how large the functions' images are, what they share, and what bytecode is worth at the start.
+"""`make bench-images`: the size of the functions' images, the layers that they share, and the value of bytecode at the start.
 
-Writes its section of docs/benchmarks.md. Needs an engine with the images; tests/docker/engine.py sees to both.
+Writes its section of docs/benchmarks.md. Needs a Docker engine.
 """
 
 import statistics
 import subprocess
-import sys
 from dataclasses import dataclass
 
-from tests.bench.report import circumstances, write_section
+from tests.bench.command import Dry, run
+from tests.bench.report import ROOT, circumstances, publish, table
 from tests.docker.engine import BASE
 from tests.docker.function import LOCKED_DOWN, ContainerFunction, FunctionError
 from tests.docker.image_facts import MB, ImageFacts, bytecode_bytes
 from tidemark.errors import CommandError
-from tidemark.images.build import ROOT, architecture_of, build
+from tidemark.images.build import architecture_of, build
 from tidemark.images.commit import head
 from tidemark.images.docker import Docker
-from tidemark.images.errors import run
 from tidemark.images.recipes import FUNCTIONS, Build, Recipe
 from tidemark.local.progress import Progress
 
@@ -44,7 +43,7 @@ print([line.split()[1] for line in lines if line.startswith("VmRSS")][0])
 
 @dataclass(frozen=True)
 class Sizes:
-    """An image's bytes: in all, above its base, and of those above it the bytecode."""
+    """Bytes of an image: all of it, the part above its base, and the bytecode in that part."""
 
     total: int
     above_base: int
@@ -53,7 +52,7 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Starts:
-    """Seconds from `docker run` to the first poll, with bytecode and without, and the memory (KiB) at that moment."""
+    """Seconds from `docker run` to the first poll, with bytecode and without, and the memory (KiB) at the poll."""
 
     with_bytecode: tuple[float, ...]
     without: tuple[float, ...]
@@ -61,18 +60,18 @@ class Starts:
 
     @property
     def factor(self) -> float:
-        """How many times faster the median start is with bytecode."""
+        """The ratio of the median starts: without bytecode to with bytecode."""
         return statistics.median(self.without) / statistics.median(self.with_bytecode)
 
 
 def measure_sizes(docker: Docker, name: str, base: ImageFacts) -> Sizes:
-    """Ask the engine, and the image for its bytecode."""
+    """Measure an image."""
     total = ImageFacts.of(docker, name).size
     return Sizes(total, total - base.size, bytecode_bytes(docker, name))
 
 
 def measure_starts(docker: Docker, name: str, progress: Progress) -> Starts:
-    """Start the image and its twin without bytecode by turns, so that the machine's load falls on both alike."""
+    """Start the image and its twin without bytecode by turns, so that other work on the machine disturbs both alike."""
     twin = f"{WITHOUT}:{name.partition('/')[2]}"
     _build_twin(name, twin, docker)
     memory = 0
@@ -84,7 +83,9 @@ def measure_starts(docker: Docker, name: str, progress: Progress) -> Starts:
                 if image == name:
                     memory = int(docker.output("exec", function.name, "python", "-c", MEMORY).splitlines()[0])
     docker.output("rmi", "--force", twin)
-    starts = Starts(tuple(times[name][1:]), tuple(times[twin][1:]), memory)  # the first one fills the caches
+    starts = Starts(
+        tuple(times[name][1:]), tuple(times[twin][1:]), memory
+    )  # the first start fills the caches
     progress.say(f"{name}: {STARTS} starts each, {starts.factor:.2f} times faster with bytecode")
     return starts
 
@@ -103,62 +104,47 @@ def _build_twin(name: str, twin: str, docker: Docker) -> None:
 def report(
     name_of_base: str, base: int, shared: int, sizes: dict[str, Sizes], starts: dict[str, Starts]
 ) -> str:
-    """Return the section; `base` and `shared` are the bytes of the Python base and of what all the images share."""
-    stored = shared + sum(size.total - shared for size in sizes.values())
-    said = sum(size.total for size in sizes.values())
-    lines = [
-        "## Images",
-        "",
-        f"`make bench-images`. {circumstances()}",
-        "",
-        f"Sizes in MB (10⁶ bytes), uncompressed, above the base {name_of_base} of {base / MB:.0f} MB.",
-        "",
-        "| image | in all | above the base | of that bytecode | the rest |",
-        "|---|---:|---:|---:|---:|",
-        *(_size_row(name, size) for name, size in sizes.items()),
-        "",
-        (
-            f"The three share {shared / MB:.1f} MB of layers (the base, the standard library's bytecode, boto3 and the "
-            f"runtime client): stored once, they take {stored / MB:.0f} MB instead of {said / MB:.0f} MB."
-        ),
-        "",
-        (
-            f"Seconds from `docker run` to the function's first poll of the Runtime API, {STARTS} starts of each by turns, "
-            "with a read-only root and /tmp in memory:"
-        ),
-        "",
-        "| image | p50 with bytecode | fastest | slowest | p50 without | fastest | slowest | faster by | memory, MB |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
-        *(_start_row(name, start) for name, start in starts.items()),
-        "",
-        (
-            "Memory is the function's resident size at its first poll, before any client or picture is made. Without "
-            "bytecode is the same image with every `__pycache__` removed, those of the standard library among them."
-        ),
-    ]
-    return "\n".join(lines)
+    """Return the section; `base` and `shared` are the bytes of the Python base and of all that the images share."""
+    total = sum(size.total for size in sizes.values())
+    stored = total - (len(sizes) - 1) * shared
+    size_rows = []
+    for name, size in sizes.items():
+        figures = (size.total, size.above_base, size.bytecode, size.above_base - size.bytecode)
+        size_rows.append((name, *(f"{figure / MB:.1f}" for figure in figures)))
+    start_rows = []
+    for name, start in starts.items():
+        how = (statistics.median, min, max)
+        seconds = (f"{f(times):.2f}" for times in (start.with_bytecode, start.without) for f in how)
+        memory = f"{start.memory_kib * 1024 / MB:.0f}"
+        start_rows.append((name, *seconds, f"{start.factor:.1f} times", memory))
+    size_columns = ("image", "all:", "above the base:", "bytecode of that:", "the rest:")
+    start_columns = (
+        "image", "p50 with bytecode:", "fastest:", "slowest:", "p50 without:", "fastest:", "slowest:", "faster by:",
+        "memory, MB:",
+    )  # fmt: skip
+    return f"""## Images
 
+`make bench-images`. {circumstances()}
 
-def _size_row(name: str, size: Sizes) -> str:
-    rest = size.above_base - size.bytecode
-    figures = (size.total, size.above_base, size.bytecode, rest)
-    return f"| {name} | " + " | ".join(f"{figure / MB:.1f}" for figure in figures) + " |"
+Sizes in MB (10⁶ bytes), uncompressed, above the base {name_of_base} of {base / MB:.0f} MB.
 
+{table(size_columns, size_rows)}
 
-def _start_row(name: str, start: Starts) -> str:
-    figures = [
-        f"{how(times):.2f}"
-        for times in (start.with_bytecode, start.without)
-        for how in (statistics.median, min, max)
-    ]
-    return (
-        f"| {name} | {' | '.join(figures)} | {start.factor:.1f} times | {start.memory_kib * 1024 / MB:.0f} |"
-    )
+The three images share {shared / MB:.1f} MB of layers: the base, the bytecode of the standard library, boto3 and the runtime client. An engine
+stores these once, so the images take {stored / MB:.0f} MB instead of {total / MB:.0f} MB.
+
+Seconds from `docker run` to the function's first poll of the Runtime API, {STARTS} starts of each by turns, with a read-only root and with
+/tmp in memory:
+
+{table(start_columns, start_rows)}
+
+Memory is the function's resident size at its first poll, before it makes a client or a picture. Without bytecode means the same image
+with every `__pycache__` removed, also those of the standard library."""
 
 
 def bench(docker: Docker, progress: Progress) -> str:
     """Measure everything and return the section."""
-    build([*FUNCTIONS, SHARED], Build(ROOT, head(ROOT).revision, architecture_of(None)), docker, progress)
+    build([*FUNCTIONS, SHARED], Build(ROOT, head(ROOT).revision, architecture_of()), docker, progress)
     name_of_base = docker.environ.get("PYTHON_IMAGE", BASE)
     base = ImageFacts.of(docker, name_of_base)
     sizes = {name: measure_sizes(docker, name, base) for name in NAMES}
@@ -166,21 +152,15 @@ def bench(docker: Docker, progress: Progress) -> str:
     return report(name_of_base, base.size, ImageFacts.of(docker, SHARED.name).size, sizes, starts)
 
 
-def main() -> int:
-    """Measure and write the section; return the exit code."""
-
-    def command() -> None:
-        docker = Docker()
-        docker.require_engine()
-        try:
-            section = bench(docker, Progress())
-        except FunctionError as error:
-            raise CommandError(str(error)) from error
-        write_section("images", section)
-        print(section)
-
-    return run("bench-images", command)
+def main(*, dry: Dry = False) -> None:
+    """Measure and write docs/benchmarks.md."""
+    docker = Docker()
+    docker.require_engine()
+    try:
+        publish("images", bench(docker, Progress()), dry=dry)
+    except FunctionError as error:
+        raise CommandError(str(error)) from error
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

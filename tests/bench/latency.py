@@ -1,46 +1,48 @@
-"""From a put to the sample that shows it: this tracker, a listing tracker and the floor, side by side in one run.
+"""The time from a put to its sample: for this tracker, for a listing tracker and for the floor, in one run.
 
     make bench-latency
 
-The three take turns on buckets of their own, so that what disturbs one disturbs all. The floor is a rule straight to an
-empty function, up to the moment that function is reached: no tracker can be faster than that.
+The three take turns on buckets of their own, so that other work on the machine disturbs all alike. The floor is the time
+until a rule invokes an empty function. No tracker can be faster.
 """
 
-import argparse
 import json
 import statistics
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from size_history import items
-from tests.e2e.environment import Environment, NoEnvironmentError
+from tests.bench.command import run
+from tests.bench.report import ROOT
+from tests.e2e.environment import Environment
 from tests.e2e.tracked_bucket import notifying_bucket, tracked_bucket
+from tests.waiting import until
+from tidemark.local.state import DEFAULT
+from tidemark.options import State
 
-ROOT = Path(__file__).parents[2]
 WARM_UP = 3
 OBJECTS = 20
-"""Objects in each bucket beforehand: few, which flatters the one that lists them all."""
-GIVE_UP_SECONDS = 30
+"""Objects in each bucket beforehand. They are few, which favours the listing tracker."""
+MAX_SECONDS = 30
 
 
 @dataclass
 class Contestant:
-    """A bucket, and how to see that a put has arrived."""
+    """A bucket, and a way to see that a put has arrived."""
 
     name: str
     bucket: str
     arrived: Callable[[str], float]
-    """Wait for a key's sample and return the moment it was there (seconds since 1970)."""
+    """Waits for the sample of a key and returns its moment (seconds since 1970)."""
     seconds: list[float] = field(default_factory=list)
 
 
 def visible(environment: Environment, bucket: str) -> Callable[[str], float]:
-    """Return a wait that looks into the history until there is one sample more."""
+    """Return a wait that reads the history until it has one more sample."""
     client = environment.client("dynamodb")
 
     def count() -> int:
@@ -57,43 +59,32 @@ def visible(environment: Environment, bucket: str) -> Callable[[str], float]:
 
     def wait(_key: str) -> float:
         nonlocal known
-        deadline = time.time() + GIVE_UP_SECONDS
-        while (seen := count()) <= known:
-            if time.time() > deadline:
-                raise TimeoutError(f"no sample for bucket {bucket} within {GIVE_UP_SECONDS} s")
-            time.sleep(0.004)
-        known = seen
-        return time.time()
+        until(lambda: count() > known, f"{bucket} has a new sample", seconds=MAX_SECONDS, pause=0.004)
+        now = time.time()
+        known = count()
+        return now
 
     return wait
 
 
 def reached(environment: Environment, function: str) -> Callable[[str], float]:
-    """Return a wait that reads in the floor function's log when a key reached it."""
+    """Return a wait that reads the log of the floor's function for the moment when it was invoked for a key."""
     logs = environment.client("logs")
 
-    def wait(key: str) -> float:
-        deadline = time.time() + GIVE_UP_SECONDS
-        while time.time() < deadline:
-            time.sleep(0.05)
-            try:
-                found = logs.filter_log_events(
-                    logGroupName=f"/aws/lambda/{function}", filterPattern="reached"
-                )
-            except logs.exceptions.ResourceNotFoundException:
-                continue
-            for event in found["events"]:
-                said = event["message"].split()
-                if said[0] == "reached" and said[-1] == key:
-                    return float(said[1])
-        raise TimeoutError(f"{function} was not reached within {GIVE_UP_SECONDS} s")
+    def moment(key: str) -> float | None:
+        with suppress(logs.exceptions.ResourceNotFoundException):
+            found = logs.filter_log_events(logGroupName=f"/aws/lambda/{function}", filterPattern="reached")
+            for words in (event["message"].split() for event in found["events"]):
+                if words[0] == "reached" and words[-1] == key:
+                    return float(words[1])
+        return None
 
-    return wait
+    return lambda key: until(lambda: moment(key), f"{function} is reached", seconds=MAX_SECONDS) or 0.0
 
 
 @contextmanager
 def function_behind_a_rule(environment: Environment, state: Path, module: str, bucket: str) -> Iterator[str]:
-    """Run a module of tests/bench as an image function that a bucket's events invoke directly."""
+    """Run a module of tests/bench as an image function that the events of a bucket invoke directly."""
     functions, rules = environment.client("lambda"), environment.client("events")
     name = f"bench-{module.replace('_', '-')}-{uuid.uuid4().hex[:6]}"
     with mapped_image(state / "functions.json", f"bench/{name}", module):
@@ -119,7 +110,7 @@ def function_behind_a_rule(environment: Environment, state: Path, module: str, b
 
 @contextmanager
 def mapped_image(file: Path, repository: str, module: str) -> Iterator[None]:
-    """Have the emulator run an image from a module of tests/bench, in the tracker's own environment."""
+    """Let the emulator run an image from a module of tests/bench, with the tracker's own Python."""
     before = json.loads(file.read_text())
     image = {
         "python": str(ROOT / ".venvs" / "size-tracking" / "bin" / "python"),
@@ -135,16 +126,16 @@ def mapped_image(file: Path, repository: str, module: str) -> Iterator[None]:
         file.write_text(json.dumps(now))
 
 
-def measure(environment: Environment, contestant: Contestant, number: int) -> float:
-    """Put one object and return how long it took to arrive, in seconds."""
+def seconds_of_put(environment: Environment, contestant: Contestant, number: int) -> float:
+    """Put one object and return the seconds until it arrives."""
     key = f"put-{number}"
     began = time.time()
     environment.client("s3").put_object(Bucket=contestant.bucket, Key=key, Body=b"." * (number + 1))
     return contestant.arrived(key) - began
 
 
-def run(environment: Environment, state: Path, puts: int, spacing: float) -> list[Contestant]:
-    """Let the three take turns, and return them with what they took."""
+def measure(environment: Environment, state: Path, puts: int, spacing: float) -> list[Contestant]:
+    """Let the three take turns, and return them with their times."""
     with ExitStack() as stack:
         ours = stack.enter_context(tracked_bucket(environment))
         listed, empty = (stack.enter_context(notifying_bucket(environment)) for _ in range(2))
@@ -161,11 +152,11 @@ def run(environment: Environment, state: Path, puts: int, spacing: float) -> lis
         ]
         for number in range(WARM_UP):
             for contestant in contestants:
-                measure(environment, contestant, number)
+                seconds_of_put(environment, contestant, number)
         for number in range(WARM_UP, WARM_UP + puts):
             for contestant in contestants:
                 time.sleep(spacing)
-                contestant.seconds.append(measure(environment, contestant, number))
+                contestant.seconds.append(seconds_of_put(environment, contestant, number))
         return contestants
 
 
@@ -180,21 +171,10 @@ def table(contestants: list[Contestant]) -> str:
     return "\n".join(lines)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the benchmark against the environment that the shell describes."""
-    parser = argparse.ArgumentParser(prog="bench-latency")
-    parser.add_argument("--state", type=Path, default=Path(".local"))
-    parser.add_argument("--puts", type=int, default=20)
-    parser.add_argument("--spacing", type=float, default=0.3, metavar="SECONDS")
-    options = parser.parse_args(arguments)
-    try:
-        environment = Environment.from_env()
-    except NoEnvironmentError as error:
-        print(f"bench-latency: {error}", file=sys.stderr)
-        return 1
-    print(table(run(environment, options.state, options.puts, options.spacing)))
-    return 0
+def main(state: State = DEFAULT, puts: int = 20, spacing: float = 0.3) -> None:
+    """Measure puts, some seconds apart, in the environment that the variables describe."""
+    print(table(measure(Environment.from_env(), Path(state), puts, spacing)))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -1,13 +1,12 @@
-"""How long a saved change takes to run: `make bench-reload`.
+"""`make bench-reload`: the time from saving a change to an answer of the new code.
 
-`make dev` watches a copy of the sources, which the running environment runs from meanwhile. A round saves the handler of
-plotting, with another mark in it, and invokes the function without pause until an answer carries the mark: the time is
-that from before the save to after that answer, the new process's start included.
+Meanwhile the running environment runs from a copy of the sources, which `tidemark dev` watches. A round saves the handler
+of plotting with a new mark in it, and invokes the function until an answer carries the mark.
 """
 
-import argparse
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -19,14 +18,17 @@ from pathlib import Path
 from statistics import median
 
 from infra_cdk.images import SERVICES, repository
-from tests.bench.report import circumstances, write_section
+from tests.bench.command import Dry, run
+from tests.bench.report import circumstances, publish, table
+from tests.waiting import until
 from tidemark.checkout import ROOT
-from tidemark.errors import CommandError, run
+from tidemark.errors import CommandError
 from tidemark.local import emulator
 from tidemark.local.condition import running
 from tidemark.local.state import DEFAULT, StateDirectory
 from tidemark.loop.reloading import recycle
 from tidemark.loop.services import function_name
+from tidemark.options import State
 
 SERVICE = "plotting"
 EVENT = json.dumps({"httpMethod": "GET", "path": "/health", "resource": "/health"}).encode()
@@ -36,7 +38,7 @@ WAIT_SECONDS = 120
 
 @contextmanager
 def copied_sources(state: StateDirectory) -> Iterator[Path]:
-    """Have an environment's functions run from a copy of `services`, and yield its path. CommandError in Docker."""
+    """Let the functions run from a copy of `services`, and yield its path. Raises CommandError in Docker."""
     if state.compose():
         raise CommandError("a copy of the sources can only run without Docker: MODE=embedded make local-up")
     environment = running(state)
@@ -60,40 +62,44 @@ def copied_sources(state: StateDirectory) -> Iterator[Path]:
 
 
 class Dev:
-    """`make dev` on a copy of the sources, and what it has said."""
+    """`tidemark dev` on a copy of the sources, and what it has printed."""
 
     def __init__(self, state: StateDirectory, sources: Path, *arguments: str) -> None:
-        command = [sys.executable, "-m", "tidemark.cli", "dev", "--state", str(state.root)]
-        self.said: list[str] = []
+        command = [
+            sys.executable,
+            "-m",
+            "tidemark.cli",
+            "dev",
+            "--state",
+            str(state.root),
+            "--sources",
+            str(sources),
+        ]
         self._process = subprocess.Popen(
-            [*command, "--sources", str(sources), *arguments],
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
+            [*command, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
         )
+        self.lines: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self) -> None:
-        self.said.extend(iter(self._process.stderr.readline, "")) if self._process.stderr else None
+        self.lines.extend(self._process.stderr or ())
 
     def wait_for(self, text: str, seconds: float = WAIT_SECONDS) -> str:
-        """Return the first line that holds a text; CommandError with all that was said if none comes."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            for line in list(self.said):
-                if text in line:
-                    return line
-            if self._process.poll() is not None and not self._reader.is_alive():
-                break
-            time.sleep(0.02)
-        raise CommandError(f"make dev did not say '{text}'", details="".join(self.said))
+        """Return the first line that contains a text. Raises AssertionError, with all lines, if none comes."""
+
+        def found() -> str | None:
+            ended = not self._reader.is_alive()
+            line = next((line for line in list(self.lines) if text in line), None)
+            assert line or not ended, f"dev ended: {''.join(self.lines)}"
+            return line
+
+        return until(found, lambda: f"dev prints '{text}': {''.join(self.lines)}", seconds=seconds) or ""
 
     def end(self) -> int:
-        """Interrupt it as Ctrl-C does and return its exit code."""
+        """Interrupt it as Ctrl-C does, and return its exit code."""
         if self._process.poll() is None:
-            self._process.send_signal(2)
+            self._process.send_signal(signal.SIGINT)
         try:
             return self._process.wait(WAIT_SECONDS)
         finally:
@@ -101,7 +107,7 @@ class Dev:
 
 
 def save(path: Path, text: str) -> None:
-    """Replace a file as editors do."""
+    """Replace a file, as editors do."""
     draft = path.with_name(path.name + "~")
     draft.write_text(text, encoding="utf-8")
     draft.replace(path)
@@ -112,6 +118,12 @@ def bench(state: StateDirectory, rounds: int) -> list[float]:
     environment = running(state)
     client = emulator.client("lambda", environment.endpoint)
     name = function_name(SERVICE, environment.variables)
+
+    def mark() -> int | None:
+        answer = json.loads(client.invoke(FunctionName=name, Payload=EVENT)["Payload"].read())
+        found: int | None = answer.get("mark")
+        return found
+
     with copied_sources(state) as sources:
         handler = sources / SERVICE / "src" / SERVICE / "handler.py"
         original = handler.read_text(encoding="utf-8")
@@ -119,18 +131,16 @@ def bench(state: StateDirectory, rounds: int) -> list[float]:
         try:
             dev.wait_for("watching")
             taken = []
-            for mark in range(rounds):
-                client.invoke(FunctionName=name, Payload=EVENT)  # warm, as it is while somebody works
+            for number in range(rounds):
+                mark()  # warm, as it is while somebody works
                 began = time.monotonic()
-                save(handler, original + MARKED.format(mark=mark))
-                while (
-                    json.loads(client.invoke(FunctionName=name, Payload=EVENT)["Payload"].read()).get("mark")
-                    != mark
-                ):
-                    if time.monotonic() - began > WAIT_SECONDS:
-                        raise CommandError(
-                            f"round {mark}: the old code still runs", details="".join(dev.said)
-                        )
+                save(handler, original + MARKED.format(mark=number))
+                until(
+                    lambda number=number: mark() == number,
+                    lambda: f"the saved code runs: {''.join(dev.lines)}",
+                    seconds=WAIT_SECONDS,
+                    pause=0,
+                )
                 taken.append(time.monotonic() - began)
             return taken
         finally:
@@ -138,41 +148,24 @@ def bench(state: StateDirectory, rounds: int) -> list[float]:
 
 
 def section(taken: Sequence[float], measured: str) -> str:
-    """Return the section of docs/benchmarks.md about what each round took (seconds)."""
+    """Return the section of docs/benchmarks.md, from the seconds of each round."""
     ordered = sorted(taken)
     p90 = ordered[int(0.9 * (len(ordered) - 1))]
-    figures = (median(ordered), p90, ordered[0], ordered[-1])
-    return "\n".join(
-        [
-            "## From a saved source to an answer of the new code",
-            "",
-            f"`make bench-reload`. {measured}",
-            "",
-            "| rounds | p50 | p90 | least | most |",
-            "|---:|---:|---:|---:|---:|",
-            f"| {len(ordered)} | {' | '.join(f'{seconds:.2f} s' for seconds in figures)} |",
-            "",
-            f"Without Docker. From before the handler of {SERVICE} is saved, with `make dev` watching, to after the first answer that the",
-            "saved code gives: noticing, ending the old process, starting the new one, and the call.",
-        ]
-    )
+    figures = (f"{seconds:.2f} s" for seconds in (median(ordered), p90, ordered[0], ordered[-1]))
+    return f"""## From a saved source to an answer of the new code
+
+`make bench-reload`. {measured}
+
+{table(("rounds:", "p50:", "p90:", "fastest:", "slowest:"), [(len(ordered), *figures)])}
+
+Without Docker and with `make dev` watching: from the moment before the handler of {SERVICE} is saved to the first answer of the saved
+code. This includes noticing the change, ending the old process, starting the new one, and the call."""
 
 
-def main() -> int:
-    """Measure, print, and return the exit code."""
-    parser = argparse.ArgumentParser(prog="bench-reload", description="Measure save to new code.")
-    parser.add_argument("--state", default=DEFAULT, metavar="DIRECTORY", help="default: %(default)s")
-    parser.add_argument("--rounds", type=int, default=15)
-    options = parser.parse_args()
-
-    def command() -> int:
-        text = section(bench(StateDirectory.at(options.state), options.rounds), circumstances())
-        print(text)
-        write_section("reload", text)
-        return 0
-
-    return run("bench-reload", command)
+def main(state: State = DEFAULT, rounds: int = 15, *, dry: Dry = False) -> None:
+    """Measure and write docs/benchmarks.md."""
+    publish("reload", section(bench(StateDirectory.at(state), rounds), circumstances()), dry=dry)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

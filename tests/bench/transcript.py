@@ -1,8 +1,8 @@
-"""Writes docs/transcript.md: the main job, own data, logs and teardown on a fresh clone of HEAD, cold, then warm; with the times.
+"""Writes docs/transcript.md: the main commands on a fresh clone of HEAD, cold and then warm, with their output and times.
 
-    make transcript
+    python -m tests.bench.transcript
 
-No Docker, no Node and no uv are on PATH. Nothing of this machine but python3, make, git and what they call is used.
+The commands have no Docker, Node or uv on PATH, an empty home, and empty caches.
 """
 
 import os
@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.bench.report import ROOT, table
 from tidemark.local.ports import free_port
 
-ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "transcript.md"
 HIDDEN = re.compile(r"docker.*|node|nodejs|npm|npx|uv|uvx|chromium.*")
 COMMANDS = (
@@ -37,14 +37,14 @@ COMMANDS = (
     "make bench-reload",
     "make local-down  # warm",
 )
-"""Cold up to the first local-down: the first two are from clone to a green e2e."""
-LONGEST_OUTPUT = 60
-"""Lines of one command that the page shows; of a longer output it shows both ends."""
+"""Cold up to the first local-down. A comment makes the warm ones different."""
+MAX_LINES = 60
+"""Maximum number of lines that the page shows per command. It shows both ends of a longer output."""
 
 
 @dataclass(frozen=True)
 class Ran:
-    """A command, what it printed, its exit code, and how long it took (seconds)."""
+    """A command, its output, its exit code, and its seconds."""
 
     command: str
     output: str
@@ -54,16 +54,17 @@ class Ran:
 
 @dataclass(frozen=True)
 class Clone:
-    """A fresh clone below a directory of its own, with a home and caches that were empty at first."""
+    """A fresh clone in a home directory of its own, which also holds the caches."""
 
     home: Path
+    port: int
 
     @property
     def root(self) -> Path:
         return self.home / "tidemark"
 
     def run(self, command: str) -> Ran:
-        """Run a command in the clone, showing what it prints, and return it."""
+        """Run a command in the clone and show its output."""
         print(f"$ {command}", flush=True)
         began = time.monotonic()
         process = subprocess.Popen(
@@ -82,30 +83,20 @@ class Clone:
         return Ran(command, "".join(lines), process.wait(), time.monotonic() - began)
 
     def _environment(self) -> dict[str, str]:
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(
-                ("AWS_ENDPOINT", "TIDEMARK", "JSII_NODE")
-            )  # whoever clones has none of them
-        }
-        caches = {
-            name: str(self.home / "cache") for name in ("XDG_CACHE_HOME", "UV_CACHE_DIR", "PIP_CACHE_DIR")
-        }
+        ours = ("AWS_ENDPOINT", "TIDEMARK", "JSII_NODE")  # a user's shell has none of these
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        caches = dict.fromkeys(("XDG_CACHE_HOME", "UV_CACHE_DIR", "PIP_CACHE_DIR"), str(self.home / "cache"))
         return {
             **kept,
             **caches,
             "HOME": str(self.home),
             "PATH": str(self.home / "bin"),
-            "PORT": self._port(),
+            "PORT": str(self.port),
         }
-
-    def _port(self) -> str:
-        return (self.home / "port").read_text()
 
 
 def fresh_clone(home: Path, port: int) -> Clone:
-    """Clone HEAD, and make a PATH of everything but what is to be done without."""
+    """Clone HEAD, and make a PATH without the hidden tools."""
     tools = home / "bin"
     tools.mkdir(parents=True)
     for directory in reversed(os.environ["PATH"].split(os.pathsep)):
@@ -117,32 +108,34 @@ def fresh_clone(home: Path, port: int) -> Clone:
     python = tools / "python3"
     python.unlink(missing_ok=True)
     python.symlink_to(Path(getattr(sys, "_base_executable", sys.executable)).resolve())
-    (home / "port").write_text(str(port))
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(home / "tidemark")], check=True)
-    return Clone(home)
+    return Clone(home, port)
 
 
 def page(clone: Clone, ran: list[Ran], commit: str) -> str:
-    """Return the page: one block a command, with its time."""
-    today = datetime.now(UTC).strftime("%Y-%m-%d")
-    lines = [
-        "# Transcript",
-        "",
-        (
-            f"The main job on a fresh clone of `{commit}`, {today}: Python {platform.python_version()}, "
-            f"{os.cpu_count()} cores, empty caches, no Docker and no Node on PATH. Written by `make transcript`."
-        ),
-        "",
-        _clone_to_green(ran),
-        "",
-        "| command | time |",
-        "|---|---|",
-        *(f"| `{one.command}` | {one.seconds:.0f} s |" for one in ran),
-    ]
-    for one in ran:
-        shown = _ends(_plain(one.output, clone).rstrip().splitlines())
-        lines += ["", f"## `{one.command}`", "", "```text", *shown, "```"]
-    return "\n".join(lines) + "\n"
+    """Return the page: a table of times, and one block per command."""
+    blocks = (
+        "\n".join(
+            [
+                f"## `{one.command}`",
+                "",
+                "```text",
+                *_ends(_plain(one.output, clone).rstrip().splitlines()),
+                "```",
+            ]
+        )
+        for one in ran
+    )
+    times = table(("command", "time"), ((f"`{one.command}`", f"{one.seconds:.0f} s") for one in ran))
+    head = f"""# Transcript
+
+The main commands on a fresh clone of `{commit}`, {datetime.now(UTC):%Y-%m-%d}: Python {platform.python_version()}, {os.cpu_count()} cores, empty caches, no Docker and
+no Node on PATH. Written by `python -m tests.bench.transcript`.
+
+{_clone_to_green(ran)}
+
+{times}"""
+    return "\n\n".join([head, *blocks]) + "\n"
 
 
 def _clone_to_green(ran: list[Ran]) -> str:
@@ -153,21 +146,21 @@ def _clone_to_green(ran: list[Ran]) -> str:
 
 
 def _plain(output: str, clone: Clone) -> str:
-    """Return output without the clone's place on this machine."""
+    """Return output without the paths of this machine."""
     for path, name in ((clone.root, "~/tidemark"), (clone.home, "~"), (ROOT, "~/origin")):
         output = output.replace(str(path), name)
     return re.sub(r"/(?:root|home|usr)/\S*/python3(?:\.\d+)?", "python3", output)
 
 
 def _ends(lines: list[str]) -> list[str]:
-    if len(lines) <= LONGEST_OUTPUT:
+    if len(lines) <= MAX_LINES:
         return lines
-    half = LONGEST_OUTPUT // 2
+    half = MAX_LINES // 2
     return [*lines[:half], f"… {len(lines) - 2 * half} lines …", *lines[-half:]]
 
 
 def main() -> int:
-    """Run the commands; write the page if all of them passed, else say which did not."""
+    """Run the commands and write the page, unless a command fails."""
     home = Path(tempfile.mkdtemp(prefix="transcript-"))
     try:
         clone = fresh_clone(home, port=free_port())

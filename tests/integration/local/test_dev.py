@@ -75,7 +75,7 @@ def test_the_next_invocation_after_a_reload_runs_the_saved_code(shared, function
 
     assert line.startswith("dev: handler.py: plotting reloaded in ")
     assert invoke(shared, functions)["mark"] == 7
-    assert not any("driver" in line for line in loop.said)
+    assert not any("driver" in line for line in loop.lines)
 
 
 def test_a_change_of_what_all_services_share_reloads_all(sources, dev):
@@ -90,7 +90,7 @@ def test_a_change_of_what_all_services_share_reloads_all(sources, dev):
 
 def test_reloading_can_be_turned_off(shared, functions, sources, dev):
     invoke(shared, functions)
-    loop = dev("--no-reload")
+    loop = dev("--reload", "0")
 
     mark(handler_of(sources), 8)
     loop.wait_for("handler.py: plotting not reloaded (RELOAD=0)")
