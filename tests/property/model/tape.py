@@ -13,8 +13,8 @@ from size_history.messages import Message
 from size_tracking.batch import Batch
 from size_tracking.observer import Page
 from size_tracking.reconciler import Reconciler, RunStarter
-from size_tracking.track_plan import ChunkState, Done
-from size_tracking.tracker import ChunkProgress, Clock, Tracker
+from size_tracking.track_plan import ChunkState
+from size_tracking.tracker import Clock, Tracker, TrackResult
 from tests.property.model import questions as ask
 
 ALWAYS = 10**12
@@ -139,10 +139,10 @@ class TapeTracker(Tracker):
 
     tape: Tape
 
-    def _run(self, state: ChunkState, progress: ChunkProgress, deadline: int) -> Done:
+    def _run(self, state: ChunkState, result: TrackResult, deadline: int) -> None:
         done, failed = self.tape.answer(ask.RunChunk(state))
-        progress.errors |= dict(failed)
-        return done
+        result.errors |= dict(failed)
+        result.changed, result.bytes_moved = done.changed, done.bytes_moved
 
 
 @dataclass(frozen=True, slots=True)

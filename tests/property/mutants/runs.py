@@ -35,9 +35,8 @@ class TotalsFirst(RunStarter):
         if not self._has_totals(bucket):
             self.ledger.create_totals(bucket, now=self.clock.now())
         run = self.ledger.run(bucket)
-        state = reconcile_plan.begin(
-            bucket, run, run_id=self.new_run_id(), page_size=page_size, now=self.clock.now()
-        )
+        run_id, now = self.new_run_id(), self.clock.now()
+        state = reconcile_plan.begin(run, run_id=run_id, page_size=page_size, now=now)
         if isinstance(state, SendStep) or self.ledger.put_run(bucket, state.run):
             self.steps.send(ReconcileStep(bucket, state.run.run_id, state.run.cursor))
 
@@ -49,9 +48,8 @@ class StepFirst(RunStarter):
         run = self.ledger.run(bucket)
         if adopting and self._has_totals(bucket):
             return
-        state = reconcile_plan.begin(
-            bucket, run, run_id=self.new_run_id(), page_size=page_size, now=self.clock.now()
-        )
+        run_id, now = self.new_run_id(), self.clock.now()
+        state = reconcile_plan.begin(run, run_id=run_id, page_size=page_size, now=now)
         self.steps.send(ReconcileStep(bucket, state.run.run_id, state.run.cursor))
         if not isinstance(state, SendStep):
             self.ledger.put_run(bucket, state.run)
@@ -183,11 +181,11 @@ class ListingTracker(TapeTracker):
 
     listed = None
 
-    def _run(self, state: ChunkState, errors, deadline):
+    def _run(self, state: ChunkState, result, deadline):
         if self.listed is not None and isinstance(state, ReadRows):
             seen = tuple((key, self.listed.get(key, ABSENT)) for key in state.keys)
             state = Reread(state.bucket, state.keys, seen)
-        return super()._run(state, errors, deadline)
+        super()._run(state, result, deadline)
 
 
 class RememberedListing:

@@ -33,15 +33,15 @@ def seen(size, **more):
 
 
 def begin(run, now=30):
-    return reconcile_plan.begin("b", run, run_id="new", page_size=7, now=now)
+    return reconcile_plan.begin(run, run_id="new", page_size=7, now=now)
 
 
 def test_a_bucket_without_a_run_begins_one():
-    assert begin(None) == PutRun("b", Run("new", 7, started=30, moved=30))
+    assert begin(None) == PutRun(Run("new", 7, started=30, moved=30))
 
 
 def test_a_run_that_goes_on_is_pushed_on_and_not_replaced():
-    assert begin(RUN) == SendStep("b", RUN)
+    assert begin(RUN) == SendStep(RUN)
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""A demonstration: objects change, each change becomes a sample, and the plot shows them."""
+"""A demonstration: it changes objects, waits for a sample of each change, and requests a plot of them."""

@@ -1,4 +1,4 @@
-"""The demonstration: a baseline, four changes, each one seen in the history, and a plot of them."""
+"""The demonstration: a baseline and four changes, each of which must appear in the history."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Demonstration:
-    """One run of it, on one bucket, whatever else the bucket holds; nobody else may change the bucket meanwhile."""
+    """One run on one bucket, which may hold other objects. Nothing else may change the bucket meanwhile."""
 
     s3: "S3Client"
     sqs: "SQSClient"
@@ -28,7 +28,7 @@ class Demonstration:
     clock: Clock
 
     def run(self) -> list[Sample]:
-        """Return the baseline's sample and one for each change. Raises StepError naming a step that never shows up."""
+        """Return the baseline's sample and one per change. Raises StepError naming the step whose sample is missing."""
         self._reconcile()
         samples = [self._without_leftovers(self.history.latest())]
         baseline = Weight(samples[0].total_size, samples[0].object_cnt)
@@ -40,13 +40,13 @@ class Demonstration:
         return samples
 
     def _reconcile(self) -> None:
-        """Have the bucket compared with its listing, so that the baseline is right whatever happened before."""
+        """Reconcile the bucket, so that the baseline is right whatever happened before."""
         before = self.history.reconcile_revision()
         self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=ReconcileRequest(self.bucket).to_json())
         self.history.wait_for_baseline(after=before)
 
     def _without_leftovers(self, sample: Sample) -> Sample:
-        """Remove what an earlier run left, and return the sample of the bucket without it."""
+        """Remove the objects that an earlier run left, and return the sample of the bucket without them."""
         for key in OBJECTS:
             size = self._size_of(key)
             if size is None:

@@ -19,16 +19,16 @@ logging.getLogger().setLevel(logging.INFO)
 log = logging.getLogger(__name__)
 
 RESERVE_SECONDS = 35.0
-"""Kept at the end of an invocation for the plot."""
+"""Time kept at the end of an invocation for the plot."""
 MAX_LEAD_MICROSECONDS = 30_000_000
-"""How long before the demonstration the plot may begin: a baseline of last week would leave no room for the dots."""
+"""Maximum time that the plot shows before the demonstration: an older baseline would squeeze the changes together."""
 
 
 def handler(_event: object, context: Any) -> dict[str, Any]:
-    """Run the demonstration.
+    """Run the demonstration and return `history` and `plot`.
 
-    Answer `history` (the baseline, then a sample per change: time in ISO-8601 UTC, bytes, objects) and `plot` (the API's
-    status, where the picture is, and the two high-water lines in bytes).
+    `history` is the baseline and a sample per change (time in ISO-8601 UTC, bytes, objects); `plot` is the API's status,
+    the picture's bucket and key, and the two high-water lines in bytes.
     """
     settings, session = _settings(), _session()
     clock = Clock()
@@ -65,21 +65,14 @@ def _plot(settings: Settings, session: boto3.Session, since: str) -> dict[str, A
         raise PlotError("plot: the function has no credentials to sign the request with")
     auth = SignedRequest(credentials, session.region_name)
     answer = request_plot(settings.api_url, auth=auth, bucket=settings.data_bucket, since=since)
-    return {
-        "status": 200,
-        "bucket": answer["plot"]["bucket"],
-        "key": answer["plot"]["key"],
-        "bucket_maximum": answer["bucket_maximum"],
-        "any_bucket_maximum": answer["any_bucket_maximum"],
-    }
+    plot = {name: answer["plot"][name] for name in ("bucket", "key")}
+    maxima = {name: answer[name] for name in ("bucket_maximum", "any_bucket_maximum")}
+    return {"status": 200, **plot, **maxima}
 
 
 def _shown(sample: Sample) -> dict[str, Any]:
-    return {
-        "time": times.to_text(sample.time),
-        "total_size": sample.total_size,
-        "object_cnt": sample.object_cnt,
-    }
+    time_ = times.to_text(sample.time)
+    return {"time": time_, "total_size": sample.total_size, "object_cnt": sample.object_cnt}
 
 
 @functools.cache

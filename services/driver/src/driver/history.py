@@ -1,8 +1,8 @@
-"""What the tables say of one bucket, and waiting until they say it."""
+"""Reads one bucket's history and state, and waits for them to change."""
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from driver.scenario import Weight
@@ -18,47 +18,39 @@ T = TypeVar("T")
 
 
 class StepError(Exception):
-    """A step of the demonstration did not show up in the history; the text names it."""
+    """A step of the demonstration did not appear in the history; the text names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Where time comes from: seconds that only rise, and pauses in seconds."""
+    """The source of time, in seconds."""
 
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
 
+@dataclass(frozen=True, slots=True)
 class History:
-    """One bucket's samples and state. Every wait ends at `deadline` (the clock's seconds) at the latest."""
+    """One bucket's samples and state. No wait goes on after `deadline` (in the clock's seconds)."""
 
-    def __init__(
-        self,
-        client: "DynamoDBClient",
-        *,
-        history_table: str,
-        ledger_table: str,
-        bucket: str,
-        deadline: float,
-        clock: Clock,
-    ) -> None:
-        self._client = client
-        self._history = history_table
-        self._ledger = ledger_table
-        self._bucket = bucket
-        self._deadline = deadline
-        self._clock = clock
+    client: "DynamoDBClient"
+    _: KW_ONLY
+    history_table: str
+    ledger_table: str
+    bucket: str
+    deadline: float
+    clock: Clock
 
     def reconcile_revision(self) -> int:
-        """Return a number that rises with every step of the bucket's reconcile runs (0: there was none)."""
-        item = self._ledger_item(items.reconcile_key(self._bucket))
+        """Return a number that rises with every step of the bucket's reconcile runs; 0 before the first."""
+        item = self._ledger_item(items.reconcile_key(self.bucket))
         return items.int_of(item, "revision") if item else 0
 
     def wait_for_baseline(self, *, after: int) -> None:
-        """Wait until a reconcile that moved past revision `after` has ended, and the bucket is live."""
+        """Wait until a reconcile with a revision beyond `after` has ended and the bucket is live."""
 
         def reconciled() -> bool | None:
-            run = self._ledger_item(items.reconcile_key(self._bucket))
+            run = self._ledger_item(items.reconcile_key(self.bucket))
             ended = run is not None and "ended" in run and items.int_of(run, "revision") > after
             return (ended and self._is_live()) or None
 
@@ -70,45 +62,45 @@ class History:
         return self._wait(step, expected, lambda: self._sample(weight, after))
 
     def latest(self) -> Sample:
-        """Return the last sample. Raises StepError where there is none."""
-        answer = self._client.query(
-            TableName=self._history,
+        """Return the last sample. Raises StepError if there is none."""
+        answer = self.client.query(
+            TableName=self.history_table,
             KeyConditionExpression="bucket_name = :bucket",
-            ExpressionAttributeValues={":bucket": items.text(self._bucket)},
+            ExpressionAttributeValues={":bucket": items.text(self.bucket)},
             ScanIndexForward=False,
             ConsistentRead=True,
             Limit=1,
         )
         if not answer["Items"]:
-            raise StepError(f"baseline: bucket {self._bucket} is live but has no sample")
+            raise StepError(f"baseline: bucket {self.bucket} is live but has no sample")
         return Sample.from_item(answer["Items"][0])
 
     def _wait(self, step: str, expected: str, look: Callable[[], T | None]) -> T:
         while (found := look()) is None:
-            if self._clock.monotonic() >= self._deadline:
+            if self.clock.monotonic() >= self.deadline:
                 raise StepError(
-                    f"{step}: {expected} did not show up for bucket {self._bucket} in time; "
+                    f"{step}: {expected} did not show up for bucket {self.bucket} in time; "
                     "look at the size-tracking function's log and at the dead-letter queue"
                 )
-            self._clock.sleep(POLL_SECONDS)
+            self.clock.sleep(POLL_SECONDS)
         return found
 
     def _ledger_item(self, key: Item) -> Item | None:
-        answer: Any = self._client.get_item(TableName=self._ledger, Key=key, ConsistentRead=True)
+        answer: Any = self.client.get_item(TableName=self.ledger_table, Key=key, ConsistentRead=True)
         item: Item | None = answer.get("Item")
         return item
 
     def _is_live(self) -> bool:
-        item = self._ledger_item(items.totals_key(self._bucket))
+        item = self._ledger_item(items.totals_key(self.bucket))
         return item is not None and Totals.from_item(item).state is State.LIVE
 
     def _sample(self, weight: Weight, after: int) -> Sample | None:
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._history,
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.history_table,
             KeyConditionExpression="bucket_name = :bucket AND #time > :after",
             ExpressionAttributeNames={"#time": items.TIME},
             ExpressionAttributeValues={
-                ":bucket": items.text(self._bucket),
+                ":bucket": items.text(self.bucket),
                 ":after": items.text(times.to_text(after)),
             },
             ConsistentRead=True,

@@ -1,4 +1,4 @@
-"""Asking the REST API for a plot: `requests`, signed with the function's own credentials."""
+"""Requests a plot from the REST API, signed with the function's own credentials."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,11 +10,11 @@ from botocore.credentials import Credentials
 from requests.auth import AuthBase
 
 TIMEOUT_SECONDS = 30
-"""API Gateway answers within 29 seconds or not at all (an AWS limit)."""
+"""A little more than the 29 seconds within which API Gateway answers (an AWS limit)."""
 
 
 class PlotError(Exception):
-    """The API did not answer with a plot; the text holds its status and what it said."""
+    """The API did not answer with a plot; the text has its status and its answer."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class SignedRequest(AuthBase):
     region: str
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Return the request with the signature's headers; what it covers is method, URL, body and content type."""
+        """Return the request with the signature's headers; it covers method, URL, body and content type."""
         signed = AWSRequest(
             method=request.method,
             url=request.url,
@@ -40,7 +40,7 @@ class SignedRequest(AuthBase):
 def request_plot(api_url: str, *, auth: AuthBase, bucket: str, since: str) -> dict[str, Any]:
     """Have the bucket's history since an instant (ISO-8601) drawn and stored; return the API's answer.
 
-    Raises PlotError where the API does not answer 200 with JSON.
+    Raises PlotError if the API does not answer 200 with JSON.
     """
     url = api_url.rstrip("/") + "/plot"
     try:

@@ -1,4 +1,4 @@
-"""The demonstration's four changes, and what the history must show after each."""
+"""The demonstration's four changes, and the weight that the history must show after each."""
 
 from dataclasses import dataclass
 
@@ -9,19 +9,19 @@ OBJECTS = (FIRST, SECOND)
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """What a bucket weighs: bytes and objects."""
+    """The weight of a bucket: bytes and objects."""
 
     size: int
     count: int
 
     def plus(self, size: int, count: int) -> "Weight":
-        """Return the weight with so many bytes and objects more."""
+        """Return the weight after adding these bytes and objects."""
         return Weight(self.size + size, self.count + count)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change of one object: its new content, or None to delete it; and the weight it adds to the baseline's."""
+    """One change of one object: its new content (None deletes it), and the weight that this adds to the baseline."""
 
     name: str
     key: str

@@ -1,11 +1,11 @@
-"""What the function is told by its environment."""
+"""The function's settings, from its environment variables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 
 class SettingsError(Exception):
-    """The environment lacks what the function needs; the text names every variable at fault."""
+    """The environment lacks a setting or has a wrong one; the text names every variable at fault."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any
 
 from size_history import items, keys
@@ -20,21 +21,15 @@ The next step continues from there.
 """
 
 
+@dataclass(frozen=True)
 class Ledger:
     """The two tables, through one DynamoDB client."""
 
-    def __init__(
-        self,
-        client: "DynamoDBClient",
-        *,
-        ledger_table: str,
-        history_table: str,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._client = client
-        self._sleep = sleep
-        self._ledger = ledger_table
-        self._history = history_table
+    client: "DynamoDBClient"
+    _: KW_ONLY
+    ledger_table: str
+    history_table: str
+    sleep: Callable[[float], None] = time.sleep
 
     def rows(self, bucket: str, keys_: Iterable[str]) -> dict[str, ObjectRow]:
         """Return the rows of these keys (at most 100), strongly consistent; a key without a row is left out."""
@@ -67,8 +62,8 @@ class Ledger:
         elif after:
             condition += " AND sk > :after"
             values[":after"] = text(after)
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._ledger,
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.ledger_table,
             KeyConditionExpression=condition,
             FilterExpression="attribute_exists(#size)",
             ExpressionAttributeNames={"#size": "size"},
@@ -88,7 +83,7 @@ class Ledger:
 
         Raises ClientError if the cause is not another writer.
         """
-        writes = transact_items(transaction, ledger=self._ledger, history=self._history, now=now)
+        writes = transact_items(transaction, ledger=self.ledger_table, history=self.history_table, now=now)
         return self._transact(writes, own=len(transaction.rows) + bool(transaction.run))
 
     def create_totals(self, bucket: str, *, now: int) -> None:
@@ -96,14 +91,17 @@ class Ledger:
         totals = Totals(0, 0, 0, 0, 0, max_size=0, last_time=0, revision=1, state=State.ADOPTING)
         listed = {**items.bucket_key(bucket), "since": number(now)}
         self._transact(
-            [put_totals(self._ledger, bucket, totals), {"Put": {"TableName": self._ledger, "Item": listed}}],
+            [
+                put_totals(self.ledger_table, bucket, totals),
+                {"Put": {"TableName": self.ledger_table, "Item": listed}},
+            ],
             own=0,
         )
 
     def tracked_buckets(self) -> Iterator[str]:
         """Yield the name of every tracked bucket, adopting ones included."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._ledger,
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.ledger_table,
             KeyConditionExpression="pk = :every AND begins_with(sk, :bucket)",
             ExpressionAttributeValues={":every": text(keys.EVERY_BUCKET), ":bucket": text(keys.BUCKET_ROW)},
             ConsistentRead=True,
@@ -114,28 +112,28 @@ class Ledger:
 
     def run(self, bucket: str) -> Run | None:
         """Return a bucket's reconcile run, strongly consistent, or None if there never was one."""
-        answer = self._client.get_item(
-            TableName=self._ledger, Key=items.reconcile_key(bucket), ConsistentRead=True
+        answer = self.client.get_item(
+            TableName=self.ledger_table, Key=items.reconcile_key(bucket), ConsistentRead=True
         )
         return run_of(answer["Item"]) if "Item" in answer else None
 
     def put_run(self, bucket: str, run: Run) -> bool:
         """Put a bucket's reconcile run if the stored revision is one less, and return whether it was."""
         try:
-            self._client.put_item(**put_run(self._ledger, bucket, run))
-        except self._client.exceptions.ConditionalCheckFailedException:
+            self.client.put_item(**put_run(self.ledger_table, bucket, run))
+        except self.client.exceptions.ConditionalCheckFailedException:
             return False
         return True
 
     def _read(self, wanted: list[Item]) -> list[Item]:
-        return batch_get(self._client.batch_get_item, self._ledger, wanted, sleep=self._sleep)
+        return batch_get(self.client.batch_get_item, self.ledger_table, wanted, sleep=self.sleep)
 
     def _transact(self, writes: Any, *, own: int) -> Outcome:
         try:
-            self._client.transact_write_items(TransactItems=writes)
-        except self._client.exceptions.TransactionCanceledException as error:
+            self.client.transact_write_items(TransactItems=writes)
+        except self.client.exceptions.TransactionCanceledException as error:
             return outcome_of(error, own)
-        except self._client.exceptions.TransactionInProgressException:
+        except self.client.exceptions.TransactionInProgressException:
             return Outcome.TOTALS_MOVED
         return Outcome.COMMITTED
 

@@ -32,7 +32,6 @@ STALE_MICROSECONDS = 15 * 60 * 1_000_000
 class PutRun:
     """Put this new run, if nothing else has put one since."""
 
-    bucket: str
     run: Run
 
 
@@ -40,16 +39,15 @@ class PutRun:
 class SendStep:
     """Send the message of the run's next step."""
 
-    bucket: str
     run: Run
 
 
-def begin(bucket: str, run: Run | None, *, run_id: str, page_size: int, now: int) -> PutRun | SendStep:
+def begin(run: Run | None, *, run_id: str, page_size: int, now: int) -> PutRun | SendStep:
     """Begin a run, or send the next step of the run that is going on once more, which does no harm."""
     if run is not None and run.ended is None and now - run.moved <= STALE_MICROSECONDS:
-        return SendStep(bucket, run)
+        return SendStep(run)
     revision = run.revision + 1 if run else 1
-    return PutRun(bucket, Run(run_id, page_size, started=now, moved=now, revision=revision))
+    return PutRun(Run(run_id, page_size, started=now, moved=now, revision=revision))
 
 
 # --- a step ---

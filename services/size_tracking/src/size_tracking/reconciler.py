@@ -84,7 +84,7 @@ class RunStarter:
             if adopting and self._has_totals(bucket):
                 return
             run_id, now = self.new_run_id(), self.clock.now()
-            state = reconcile_plan.begin(bucket, run, run_id=run_id, page_size=page_size, now=now)
+            state = reconcile_plan.begin(run, run_id=run_id, page_size=page_size, now=now)
             if isinstance(state, SendStep) or self.ledger.put_run(bucket, state.run):
                 break
         self.steps.send(ReconcileStep(bucket, state.run.run_id, state.run.cursor))

@@ -38,9 +38,9 @@ class Clock:
     sleep: Callable[[float], None] = time.sleep
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TrackResult:
-    """The result for some keys: how many had changed, by how many bytes, and the errors of those not committed.
+    """The result so far for some keys: how many had changed, by how many bytes, and the errors of those not committed.
 
     `sample` is the last one recorded; `conflicts` counts the commits that had to be repeated.
     """
@@ -62,28 +62,17 @@ class TrackResult:
         )
 
 
-@dataclass(slots=True)
-class ChunkProgress:
-    """What has happened to a chunk so far."""
-
-    errors: dict[str, Exception] = field(default_factory=dict)
-    sample: Sample | None = None
-    conflicts: int = 0
-
-
+@dataclass(kw_only=True)
 class Tracker:
     """Updates the Ledger and the History from S3, key by key.
 
     `adopt` starts the adoption of a bucket without totals, and returns when the totals exist.
     """
 
-    def __init__(
-        self, *, ledger: Ledger, observer: Observer, adopt: Callable[[str], None], clock: Clock
-    ) -> None:
-        self._ledger = ledger
-        self._observer = observer
-        self._adopt = adopt
-        self._clock = clock
+    ledger: Ledger
+    observer: Observer
+    adopt: Callable[[str], None]
+    clock: Clock
 
     def track(self, bucket: str, keys: Sequence[str], *, deadline: int) -> TrackResult:
         """Commit what S3 now says about these distinct keys, chunk by chunk.
@@ -96,9 +85,9 @@ class Tracker:
         return result
 
     def _chunk(self, bucket: str, keys: tuple[str, ...], deadline: int) -> TrackResult:
-        progress = ChunkProgress()
+        result = TrackResult()
         try:
-            done = self._run(ReadRows(bucket, keys), progress, deadline)
+            self._run(ReadRows(bucket, keys), result, deadline)
         except ClientError as error:
             if error.response["Error"]["Code"] == "ValidationException" and len(keys) > 1:
                 # DynamoDB rejects one key: find it by halves, so that the others are committed.
@@ -107,41 +96,39 @@ class Tracker:
                 return first.plus(self._chunk(bucket, keys[half:], deadline))
             return TrackResult(errors=dict.fromkeys(keys, error))
         except Exception as error:  # noqa: BLE001  # any error: these keys are reported and retried
-            return TrackResult(errors=dict.fromkeys(keys, error), conflicts=progress.conflicts)
-        return TrackResult(
-            done.changed, done.bytes_moved, progress.errors, progress.sample, progress.conflicts
-        )
+            return TrackResult(errors=dict.fromkeys(keys, error), conflicts=result.conflicts)
+        return result
 
-    def _run(self, state: ChunkState, progress: ChunkProgress, deadline: int) -> Done:
+    def _run(self, state: ChunkState, result: TrackResult, deadline: int) -> None:
         while not isinstance(state, Done):
-            if self._clock.now() >= deadline:
+            if self.clock.now() >= deadline:
                 raise OutOfTimeError("out of time: the message goes back to the queue")
             before = state
-            state = self.step(state, progress.errors)
+            state = self.step(state, result.errors)
             if isinstance(before, Commit) and isinstance(state, Done):
-                progress.sample = before.transaction.sample
+                result.sample = before.transaction.sample
             elif isinstance(before, Commit):
-                progress.conflicts += 1
-                self._clock.sleep(pause_seconds(progress.conflicts))
-        return state
+                result.conflicts += 1
+                self.clock.sleep(pause_seconds(result.conflicts))
+        result.changed, result.bytes_moved = state.changed, state.bytes_moved
 
     def step(self, state: ChunkState, errors: dict[str, Exception]) -> ChunkState:
         """Fetch what the state needs and return the next state; keys that S3 did not answer for go to `errors`."""
         match state:
             case ReadRows(bucket, keys):
-                return track_plan.rows_read(state, self._ledger.rows(bucket, keys))
+                return track_plan.rows_read(state, self.ledger.rows(bucket, keys))
             case Observe(bucket, rows):
-                seen, failed = self._observer.observe(bucket, [key for key, _ in rows])
+                seen, failed = self.observer.observe(bucket, [key for key, _ in rows])
                 errors |= failed
                 return track_plan.observed(state, seen)
             case ReadTotals(bucket):
-                totals, peak = self._ledger.totals_and_peak(bucket)
-                return track_plan.totals_read(state, totals, peak, self._clock.now())
+                totals, peak = self.ledger.totals_and_peak(bucket)
+                return track_plan.totals_read(state, totals, peak, self.clock.now())
             case Adopt(bucket):
-                self._adopt(bucket)
+                self.adopt(bucket)
                 return track_plan.adopted(state)
             case Commit(_, transaction):
-                outcome = self._ledger.commit(transaction, now=self._clock.now())
+                outcome = self.ledger.commit(transaction, now=self.clock.now())
                 return track_plan.committed(state, outcome)
             case Done():
                 return state
