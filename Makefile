@@ -189,7 +189,7 @@ bench-reload: install ## How long a saved change takes to run in the local envir
 	@$(RUN) -m tests.bench.reload $(local) $(arguments)
 
 bench-images: install ## The images: size and start with and without bytecode
-	@$(RUN) -m tests.bench.images $(arguments)
+	@PYTHONPATH=images/localstack/src $(RUN) -m tests.bench.images $(arguments)
 
 .PHONY: found-python installed
 found-python:
