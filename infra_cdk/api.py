@@ -19,7 +19,7 @@ MAX_INTEGRATION_SECONDS = 29
 SAME_ORIGIN = ("/", "/openapi.yaml")
 """Paths without a preflight: only pages of the API's own origin read them."""
 
-_METHODS = ("get", "post", "put", "patch", "delete")
+_METHODS = ("get", "head", "post", "put", "patch", "delete")
 _ORIGIN = "Access-Control-Allow-Origin"
 # API Gateway takes a text in quotes as a constant.
 _PREFLIGHT = {

@@ -14,7 +14,7 @@ Context = tuple[tuple[str, str], ...]
 
 
 class Synth:
-    """Synthesizes each context once per session; a session's first synth takes seconds, the others do not."""
+    """Synthesizes each context once per session. A session's first synth takes seconds, the others do not."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -47,6 +47,16 @@ def target(request) -> str:
     return request.param
 
 
+@pytest.fixture(params=["prod", "dev"])
+def aws_target(request) -> str:
+    return request.param
+
+
+@pytest.fixture(params=SERVICES)
+def service(request) -> str:
+    return request.param
+
+
 @pytest.fixture
 def storage(synth, target) -> Stack:
     return synth(target=target)["StorageStack"]
@@ -57,14 +67,9 @@ def application(synth, target) -> Stack:
     return synth(target=target)["LambdaStack"]
 
 
-@pytest.fixture
-def stacks(storage, application) -> list[Stack]:
-    return [storage, application]
-
-
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch):
-    """Synth is pure: whoever opens a connection in these tests fails."""
+    """Synth is pure: a test that opens a connection fails."""
 
     def refuse(*arguments):
         raise AssertionError(f"a connection to {arguments[1:]}")

@@ -1,7 +1,7 @@
 """Synthesized templates as tests read them: resources by type, policies by service, references as plain text."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,8 +40,7 @@ class Stack:
 
     def by_output(self, output: str) -> str:
         """Return the logical id of the resource that an output names."""
-        value = self.body["Outputs"][output]["Value"]
-        return value["Ref"]
+        return self.body["Outputs"][output]["Value"]["Ref"]
 
     def properties(self, output: str) -> Properties:
         """Return the properties of the resource that an output names."""
@@ -66,33 +65,38 @@ class Stack:
         ]
         return name, resource
 
-    def statements(self, service: str) -> list[Properties]:
-        """Return every statement of the policies of a service's role."""
-        role = self.function(service)[1]["Role"]["Fn::GetAtt"][0]
+    def statements(self, kind: str, role: str | None = None) -> list[Properties]:
+        """Return every statement of the policies of a type; with a `role` (logical id), of that role's alone."""
         return [
             statement
-            for policy in self.all("AWS::IAM::Policy")
-            if {"Ref": role} in policy["Roles"]
+            for policy in self.all(kind)
+            if role is None or {"Ref": role} in policy["Roles"]
             for statement in policy["PolicyDocument"]["Statement"]
         ]
 
     def allowed(self, service: str) -> set[tuple[str, str]]:
         """Return what a service may do: pairs of an action and a resource as text."""
-        return {
-            (action, text(resource))
-            for statement in self.statements(service)
-            if statement["Effect"] == "Allow"
-            for action in listed(statement["Action"])
-            for resource in listed(statement["Resource"])
-        }
+        role = self.function(service)[1]["Role"]["Fn::GetAtt"][0]
+        return grants(self.statements("AWS::IAM::Policy", role))
 
     def actions(self, service: str) -> set[str]:
-        """Return every action that a service may do, on whatever."""
+        """Return every action that a service may do on any resource."""
         return {action for action, _ in self.allowed(service)}
 
     def resources_for(self, service: str, action: str) -> set[str]:
-        """Return what a service may do one action on."""
+        """Return the resources on which a service may do one action."""
         return {resource for allowed, resource in self.allowed(service) if allowed == action}
+
+
+def grants(statements: Iterable[Properties]) -> set[tuple[str, str]]:
+    """Return what statements allow: pairs of an action and a resource as text."""
+    return {
+        (action, text(resource))
+        for statement in statements
+        if statement["Effect"] == "Allow"
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    }
 
 
 def text(value: Any) -> str:
@@ -117,13 +121,11 @@ def listed(value: Any) -> list[Any]:
 def nodes(value: Any) -> Iterator[Any]:
     """Yield every value inside a template, itself included."""
     yield value
-    children: list[Any] = []
     if isinstance(value, Mapping):
-        children = list(value.values())
-    elif isinstance(value, list):
-        children = value
-    for child in children:
-        yield from nodes(child)
+        value = list(value.values())
+    if isinstance(value, list):
+        for child in value:
+            yield from nodes(child)
 
 
 def keys(value: Any) -> set[str]:

@@ -1,4 +1,4 @@
-"""The API: every route signed, a browser's preflight answered, and one URL for it all."""
+"""The API: its routes are the contract's, every route is signed, a browser's preflight is answered, one URL."""
 
 import json
 import re
@@ -6,27 +6,64 @@ from importlib import resources
 
 import pytest
 import yaml
+from aws_cdk import App, Stack
+from aws_cdk import aws_lambda as lambda_
 
+from infra_cdk import api
+from infra_cdk.app import build
 from plotting.routes import ROUTES
+from tests.infra import templates
 from tests.infra.templates import text
+from tidemark.local.deployment.templates import stacks_of
 
-CONTRACT = yaml.safe_load((resources.files("plotting") / "openapi.yaml").read_text())
 METHOD = "AWS::ApiGateway::Method"
 
 
 def test_every_route_asks_for_a_signature_except_the_preflight(application):
-    authorization = {method["HttpMethod"]: set() for method in application.all(METHOD)}
-    for method in application.all(METHOD):
-        authorization[method["HttpMethod"]].add(method["AuthorizationType"])
+    authorization = {
+        (method["HttpMethod"] == "OPTIONS", method["AuthorizationType"]) for method in application.all(METHOD)
+    }
 
-    assert authorization == {"GET": {"AWS_IAM"}, "POST": {"AWS_IAM"}, "OPTIONS": {"NONE"}}
+    assert authorization == {(False, "AWS_IAM"), (True, "NONE")}
 
 
-def test_the_routes_are_those_of_the_service_and_of_its_contract(application):
-    described = {(method.upper(), path) for path, methods in CONTRACT["paths"].items() for method in methods}
+def test_the_routes_are_those_of_the_service(application):
     served = {(method, path) for path, methods in ROUTES.items() for method in methods}
 
-    assert {route for route in _routes(application) if route[0] != "OPTIONS"} == served == described
+    assert {route for route in _routes(application) if route[0] != "OPTIONS"} == served
+
+
+def test_the_contract_is_the_one_that_plotting_serves():
+    assert api.CONTRACT.read_text() == (resources.files("plotting") / "openapi.yaml").read_text()
+
+
+def test_a_path_added_to_the_contract_becomes_a_signed_route_of_the_deployed_api(tmp_path, monkeypatch):
+    contract = yaml.safe_load(api.CONTRACT.read_text())
+    contract["paths"]["/growth/{prefix}"] = {"summary": "Growth", "parameters": [], "get": {}, "delete": {}}
+    monkeypatch.setattr(api, "CONTRACT", tmp_path / "openapi.yaml")
+    api.CONTRACT.write_text(yaml.safe_dump(contract))
+
+    build({"target": "local"}, outdir=str(tmp_path)).synth()
+
+    application = templates.Stack.of(stacks_of(tmp_path)[1])
+    added = [route for route in _routes(application) if route[1] == "/growth/{prefix}"]
+    served = {(method, path) for path, methods in ROUTES.items() for method in methods}
+    assert sorted(added) == [(method, "/growth/{prefix}") for method in ("DELETE", "GET", "OPTIONS")]
+    assert served < _routes(application)
+    test_every_route_asks_for_a_signature_except_the_preflight(application)
+    test_every_route_calls_plotting_and_may(application)
+    test_the_deployed_stage_holds_every_route_and_every_refusal(application)
+
+
+def test_a_grant_names_a_route_of_the_contract_and_no_other():
+    stack = Stack(App(), "Stack")
+    function = lambda_.Function.from_function_name(stack, "Function", "plotting")
+    made = api.Api(stack, "Api", function=function, cors_origin="*")
+
+    assert made.route_arn("GET", "/size")
+    for method, path in (("POST", "/size"), ("GET", "/sizes")):
+        with pytest.raises(ValueError, match=f"openapi.yaml has no {method} {path}"):
+            made.route_arn(method, path)
 
 
 def test_what_a_page_of_another_origin_may_ask_for_has_a_preflight(application):
@@ -37,21 +74,18 @@ def test_what_a_page_of_another_origin_may_ask_for_has_a_preflight(application):
 
 def test_every_route_calls_plotting_and_may(application):
     name, _ = application.alias("plotting")
-    permissions = application.all("AWS::Lambda::Permission")
 
     for method in application.all(METHOD):
         if method["HttpMethod"] != "OPTIONS":
             assert f"${{{name}}}" in text(method["Integration"]["Uri"])
-    assert len(permissions) == 1
-    assert {permission["Principal"] for permission in permissions} == {"apigateway.amazonaws.com"}
-    assert all(permission["FunctionName"] == {"Ref": name} for permission in permissions)
-    assert all("SourceArn" in permission for permission in permissions)
+    (permission,) = application.all("AWS::Lambda::Permission")
+    assert permission["Principal"] == "apigateway.amazonaws.com"
+    assert permission["FunctionName"] == {"Ref": name}
+    assert text(permission["SourceArn"]).endswith("/*/*/*")
 
 
 def test_the_preflight_is_answered_without_a_function(application):
-    preflights = [method for method in application.all(METHOD) if method["HttpMethod"] == "OPTIONS"]
-
-    for method in preflights:
+    for method in _preflights(application):
         integration = method["Integration"]
         (answer,) = integration["IntegrationResponses"]
         headers = answer["ResponseParameters"]
@@ -63,25 +97,19 @@ def test_the_preflight_is_answered_without_a_function(application):
 
 @pytest.mark.parametrize("header", ["Authorization", "X-Amz-Date", "X-Amz-Security-Token", "Content-Type"])
 def test_the_preflight_allows_the_headers_of_a_signature(application, header):
-    (allowed,) = {
-        method["Integration"]["IntegrationResponses"][0]["ResponseParameters"][
-            "method.response.header.Access-Control-Allow-Headers"
-        ]
-        for method in application.all(METHOD)
-        if method["HttpMethod"] == "OPTIONS"
-    }
-
-    assert header in allowed.strip("'").split(",")
+    for method in _preflights(application):
+        headers = method["Integration"]["IntegrationResponses"][0]["ResponseParameters"]
+        allowed = headers["method.response.header.Access-Control-Allow-Headers"]
+        assert header in allowed.strip("'").split(",")
 
 
 def test_a_browser_may_read_why_it_was_refused(application):
-    answers = {
-        answer["ResponseType"]: answer for answer in application.all("AWS::ApiGateway::GatewayResponse")
-    }
+    allowed = {"gatewayresponse.header.Access-Control-Allow-Origin": "'*'"}
 
-    assert set(answers) == {"DEFAULT_4XX", "DEFAULT_5XX"}
-    for answer in answers.values():
-        assert answer["ResponseParameters"]["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
+    assert {
+        answer["ResponseType"]: answer["ResponseParameters"]
+        for answer in application.all("AWS::ApiGateway::GatewayResponse")
+    } == {"DEFAULT_4XX": allowed, "DEFAULT_5XX": allowed}
 
 
 def test_a_picture_arrives_as_a_picture_whatever_the_client_accepts(application):
@@ -119,7 +147,7 @@ def test_api_gateway_may_write_logs_before_any_api_is_made(synth):
 
 
 def test_the_deployed_stage_holds_every_route_and_every_refusal(application):
-    """A deployment is a copy: what is made after it is not served."""
+    """A deployment is a copy of the API, so a route that is made after it is not served."""
     (deployment,) = application.ids("AWS::ApiGateway::Deployment")
     copied = set(application.resources[deployment]["DependsOn"])
 
@@ -127,21 +155,17 @@ def test_the_deployed_stage_holds_every_route_and_every_refusal(application):
     assert set(application.ids("AWS::ApiGateway::GatewayResponse")) <= copied
 
 
-@pytest.mark.parametrize("target", ["prod", "dev"])
-def test_on_aws_the_url_is_the_stages(synth, target):
-    application = synth(target=target)["LambdaStack"]
+def test_on_aws_the_url_is_the_stages(synth, aws_target):
+    url, api_id, stage = _addresses(synth(target=aws_target)["LambdaStack"])
 
-    api, stage = application.by_output("ApiId"), application.by_output("ApiStageName")
-    url = text(application.body["Outputs"]["ApiUrl"]["Value"])
-    assert url == (f"https://${{{api}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/${{{stage}}}/")
+    assert url == f"https://${{{api_id}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/${{{stage}}}/"
 
 
 def test_locally_the_url_is_localstacks_at_the_given_endpoint(synth):
     application = synth(target="local", endpoint="http://127.0.0.1:4999")["LambdaStack"]
+    url, api_id, stage = _addresses(application)
 
-    api, stage = application.by_output("ApiId"), application.by_output("ApiStageName")
-    url = text(application.body["Outputs"]["ApiUrl"]["Value"])
-    assert url == f"${{Endpoint}}/_aws/execute-api/${{{api}}}/${{{stage}}}/"
+    assert url == f"${{Endpoint}}/_aws/execute-api/${{{api_id}}}/${{{stage}}}/"
     assert application.body["Parameters"]["Endpoint"]["Default"] == "http://127.0.0.1:4999"
 
 
@@ -158,9 +182,17 @@ def test_the_origin_that_may_read_the_answers_is_a_setting(synth):
 
     assert application.function("plotting")[1]["Environment"]["Variables"]["CORS_ORIGIN"] == origin
     assert "'*'" not in text_of_template
-    assert text_of_template.count(f"'{origin}'") == 2 + len(
-        [method for method, _ in _routes(application) if method == "OPTIONS"]
-    )
+    assert text_of_template.count(f"'{origin}'") == 2 + len(_preflights(application))
+
+
+def _preflights(application) -> list[dict]:
+    return [method for method in application.all(METHOD) if method["HttpMethod"] == "OPTIONS"]
+
+
+def _addresses(application) -> tuple[str, str, str]:
+    """Return the API's URL, its id and its stage."""
+    url = text(application.body["Outputs"]["ApiUrl"]["Value"])
+    return url, application.by_output("ApiId"), application.by_output("ApiStageName")
 
 
 def _routes(application) -> set[tuple[str, str]]:

@@ -11,6 +11,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_s3 as s3
 
 from infra_cdk import app, node
+from infra_cdk.settings import SETTINGS
 
 ROOT = Path(app.__file__).parents[1]
 
@@ -27,17 +28,18 @@ def test_synth_from_the_root_warns_of_nothing_and_needs_no_node_on_path_no_git_a
     assert (tmp_path / f"assembly-Tidemark-{target}" / "manifest.json").exists()
 
 
-def test_the_cdks_command_line_starts_the_app_from_its_own_directory(tmp_path):
+@pytest.mark.parametrize("shell", [{}, {"PYTHONSAFEPATH": "1"}], ids=["plain", "safe path"])
+def test_the_cdks_command_line_starts_the_app_from_its_own_directory(tmp_path, shell):
     command = json.loads((ROOT / "infra_cdk" / "cdk.json").read_text())["app"]
     context = {"CDK_OUTDIR": str(tmp_path), "CDK_CONTEXT_JSON": json.dumps({"target": "dev"})}
 
-    done = _run(["/bin/sh", "-c", command], ROOT / "infra_cdk", path="", **context)
+    done = _run(["/bin/sh", "-c", command], ROOT / "infra_cdk", path="", **context, **shell)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "assembly-Tidemark-dev" / "manifest.json").exists()
 
 
-def test_cdk_json_counts_whoever_starts_the_app(tmp_path):
+def test_the_app_reads_cdk_json_without_the_cdks_command_line(tmp_path):
     built = app.build({"target": "local"}, outdir=str(tmp_path))
     context = json.loads((ROOT / "infra_cdk" / "cdk.json").read_text())["context"]
 
@@ -49,20 +51,18 @@ def test_cdk_json_counts_whoever_starts_the_app(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["target=staging"], "tidemark: unknown target 'staging': it is one of prod, dev, local\n"),
-        (
-            ["ephemral=true"],
-            "tidemark: unknown setting 'ephemral': there are target, ephemeral, endpoint, architecture, queueProfile, driverPauseSeconds, corsOrigin, trackedBuckets, alarmEmails, bucketThresholdGiB, connectionArn, sourceRepository, sourceBranch\n",
-        ),
-        (["ephemeral=maybe"], "tidemark: setting 'ephemeral' is true or false, not 'maybe'\n"),
+        (["-c", "target=staging"], "unknown target 'staging': it is one of prod, dev, local"),
+        (["-c", "ephemral=true"], f"unknown setting 'ephemral': there are target, {', '.join(SETTINGS)}"),
+        (["-c", "ephemeral=maybe"], "setting 'ephemeral' is true or false, not 'maybe'"),
+        (["-c", "ephemeral"], "setting 'ephemeral' is true or false, not ''"),
+        (["-t", "prod"], "option -t not recognized"),
+        (["target=local"], "unknown argument 'target=local'"),
     ],
 )
-def test_a_wrong_setting_is_one_line_and_no_template(tmp_path, capsys, arguments, message):
-    context = [part for argument in arguments for part in ("-c", argument)]
+def test_a_wrong_setting_or_argument_is_one_line_and_no_template(tmp_path, capsys, arguments, message):
+    code = app.main(["-o", str(tmp_path / "out"), *arguments])
 
-    code = app.main([*context, "-o", str(tmp_path / "out")])
-
-    assert (code, capsys.readouterr().err) == (1, message)
+    assert (code, capsys.readouterr().err) == (1, f"tidemark: {message}\n")
     assert not (tmp_path / "out" / "manifest.json").exists()
 
 
@@ -82,7 +82,7 @@ def test_a_wrong_setting_is_one_line_and_no_template(tmp_path, capsys, arguments
     ],
     ids=lambda context: context["target"],
 )
-def test_the_checks_find_nothing_but_what_is_kept_for_a_reason(tmp_path, context):
+def test_cdk_nag_finds_nothing_that_is_not_suppressed_for_a_reason(tmp_path, context):
     app.build(context, outdir=str(tmp_path), images_file=tmp_path / "missing.json").synth()
 
     report = json.loads((tmp_path / "validation-report.json").read_text())["pluginReports"]
@@ -90,10 +90,10 @@ def test_the_checks_find_nothing_but_what_is_kept_for_a_reason(tmp_path, context
     assert "AwsSolutions" in {plugin["pluginName"] for plugin in report}
     for plugin in report:
         assert (plugin["conclusion"], plugin["violations"]) == ("success", [])
-        assert [kept for kept in plugin["suppressedViolations"] if len(kept["reason"]) < 20] == []
+        assert [found for found in plugin["suppressedViolations"] if len(found["reason"]) < 20] == []
 
 
-def test_a_finding_nobody_has_acknowledged_stops_synth_with_one_line_below_it(tmp_path, capsys, monkeypatch):
+def test_a_finding_that_is_not_suppressed_stops_synth_with_one_line_below_it(tmp_path, capsys, monkeypatch):
     built = app.build({"target": "local"}, outdir=str(tmp_path))
     s3.Bucket(Stack(built, "Careless"), "Bucket")
     monkeypatch.setattr(app, "build", lambda context, outdir: built)
@@ -107,13 +107,11 @@ def test_a_finding_nobody_has_acknowledged_stops_synth_with_one_line_below_it(tm
     ]
     assert code == 1
     assert capsys.readouterr().err == "tidemark: the checks above found something in the templates\n"
-    assert {violation["ruleName"] for violation in report["violations"]} == {
-        "AwsSolutions-S1",
-        "AwsSolutions-S10",
-    }
+    found = {violation["ruleName"] for violation in report["violations"]}
+    assert found == {"AwsSolutions-S1", "AwsSolutions-S10"}
 
 
-def test_the_packaged_node_serves_even_where_another_one_is_installed():
+def test_jsii_starts_the_packaged_node_although_another_one_is_installed():
     packaged = node.packaged_node()
 
     assert packaged is not None

@@ -1,16 +1,16 @@
-"""What outlives the tables: copies of both, in a vault that outlives its stack."""
+"""The backups outlive the tables, and their vault outlives its stack."""
 
 import pytest
 
-from tests.infra.templates import Stack, listed, text
+from tests.infra.templates import Stack, grants, text
 
 TABLE = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/"
 TABLES = {TABLE + "${HistoryTableName}", TABLE + "${LedgerTableName}"}
 
 
-@pytest.fixture(params=["prod", "dev"])
-def backup(synth, request) -> Stack:
-    return synth(target=request.param)["BackupStack"]
+@pytest.fixture
+def backup(synth, aws_target) -> Stack:
+    return synth(target=aws_target)["BackupStack"]
 
 
 def test_both_tables_are_backed_up(backup):
@@ -42,17 +42,7 @@ def test_a_stack_made_again_after_its_end_does_not_want_the_name_of_the_vault_th
 
 
 def test_the_backups_role_reaches_the_two_tables_and_the_vault_and_can_change_no_item(backup):
-    statements = [
-        statement
-        for policy in backup.all("AWS::IAM::Policy")
-        for statement in policy["PolicyDocument"]["Statement"]
-    ]
-    allowed = {
-        (action, text(resource))
-        for statement in statements
-        for action in listed(statement["Action"])
-        for resource in listed(statement["Resource"])
-    }
+    allowed = grants(backup.statements("AWS::IAM::Policy"))
 
     on_tables = {action for action, resource in allowed if resource in TABLES}
     beyond = {resource for _, resource in allowed} - TABLES - {f"{table}/backup/*" for table in TABLES}

@@ -54,18 +54,6 @@ def test_every_queue_is_encrypted_and_keeps_messages_for_a_fortnight(application
         assert "FifoQueue" not in queue
 
 
-def test_every_queue_refuses_requests_without_tls(application):
-    protected = {
-        policy["Queues"][0]["Ref"]
-        for policy in application.all("AWS::SQS::QueuePolicy")
-        for statement in policy["PolicyDocument"]["Statement"]
-        if statement["Effect"] == "Deny"
-        and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-    }
-
-    assert protected == set(application.ids(QUEUE))
-
-
 @pytest.mark.parametrize("output", ["QueueUrl", "RuleDlqUrl"])
 def test_eventbridge_may_send_to_a_queue_for_these_rules_alone(application, output):
     queue = application.by_output(output)

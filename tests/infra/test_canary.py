@@ -2,18 +2,12 @@
 
 import pytest
 
-from infra_cdk.images import SERVICES
 from tests.infra.templates import nodes, text
 
 
-@pytest.fixture(params=["prod", "dev"])
-def on_aws(synth, request):
-    return synth(target=request.param)["LambdaStack"]
-
-
-@pytest.fixture(params=SERVICES)
-def service(request) -> str:
-    return request.param
+@pytest.fixture
+def on_aws(synth, aws_target):
+    return synth(target=aws_target)["LambdaStack"]
 
 
 def group_of(stack, service):
@@ -67,12 +61,12 @@ def test_an_old_version_is_kept_to_go_back_to(application):
 
 
 def test_a_new_image_is_a_new_version(synth, tmp_path, service):
-    versions = [
-        synth(target="prod", images=images)["LambdaStack"].alias(service)[1]["Properties"]
+    pushed, placeholder = (
+        synth(target="prod", images=images)["LambdaStack"].alias(service)[1]["Properties"]["FunctionVersion"]
         for images in (True, False)
-    ]
+    )
 
-    assert versions[0]["FunctionVersion"] != versions[1]["FunctionVersion"]
+    assert pushed != placeholder
 
 
 def test_an_update_gives_a_tenth_of_the_calls_to_the_new_version_for_five_minutes(on_aws, service):
@@ -93,17 +87,9 @@ def test_one_failed_call_of_the_alias_is_enough(on_aws, service):
     function, _ = on_aws.function(service)
     errors = alarms_of(on_aws, service)["Errors"]
 
-    assert dimensions(errors) == {
-        "FunctionName": f"${{{function}}}",
-        "Resource": f"${{{function}}}:live",
-    }
-    assert (errors["Threshold"], errors["EvaluationPeriods"], errors["Period"], errors["Statistic"]) == (
-        0,
-        1,
-        60,
-        "Sum",
-    )
-    assert errors["ComparisonOperator"] == "GreaterThanThreshold"
+    assert dimensions(errors) == {"FunctionName": f"${{{function}}}", "Resource": f"${{{function}}}:live"}
+    assert (errors["Threshold"], errors["EvaluationPeriods"], errors["Period"]) == (0, 1, 60)
+    assert (errors["Statistic"], errors["ComparisonOperator"]) == ("Sum", "GreaterThanThreshold")
 
 
 def test_a_message_that_the_new_tracker_fails_shows_within_the_canary(on_aws):
@@ -119,7 +105,5 @@ def test_a_message_that_the_new_tracker_fails_shows_within_the_canary(on_aws):
 def test_localstack_which_only_pretends_gets_no_canary(synth):
     local = synth(target="local")["LambdaStack"]
 
-    assert not [
-        kind for kind in ("AWS::CodeDeploy::DeploymentGroup", "AWS::CloudWatch::Alarm") if local.ids(kind)
-    ]
+    assert local.ids("AWS::CodeDeploy::DeploymentGroup") + local.ids("AWS::CloudWatch::Alarm") == []
     assert all("UpdatePolicy" not in local.resources[name] for name in local.ids("AWS::Lambda::Alias"))
