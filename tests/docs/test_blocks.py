@@ -1,4 +1,5 @@
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -72,17 +73,30 @@ def commands_in(page):
     yield from (code.split() for code in re.findall(r"`([^`\n]+)`", prose_of(page)))
 
 
+def targets():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    return {line.partition(":")[0] for line in makefile.splitlines() if line[:1].isalpha() and ":" in line}
+
+
 @pytest.mark.parametrize("page", current_pages(), ids=name_of)
 def test_every_make_target_that_a_page_names_exists(page):
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = {line.partition(":")[0] for line in makefile.splitlines() if line[:1].isalpha() and ":" in line}
-
     for words in commands_in(page):
         if "make" in words[:2]:
-            named = [
-                word for word in words[words.index("make") + 1 :] if re.fullmatch(r"[a-z][a-z0-9-]*", word)
-            ]
-            assert set(named) <= targets, " ".join(words)
+            after = words[words.index("make") + 1 :]
+            named = {word for word in after if re.fullmatch(r"[a-z][a-z0-9-]*", word)}
+            assert named <= targets(), " ".join(words)
+
+
+def test_every_make_target_that_a_source_names_exists():
+    found = subprocess.run(
+        ["git", "grep", "-hoE", "`make [a-z][a-z0-9-]*", "--", *(f":!{name}" for name in HISTORICAL)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    assert {line.split()[1] for line in found.splitlines()} <= targets()
 
 
 @pytest.mark.parametrize("page", current_pages(), ids=name_of)

@@ -1,1 +1,1 @@
-"""The container images: how they are built (`make images`) and pushed to a registry (`make push-images`)."""
+"""The container images: how they are built (`tidemark build-images`) and pushed to a registry (`make push-images`)."""
