@@ -29,7 +29,7 @@ say   = $(shell echo 'make: $1' >&2)
 
 local      = $(call shell_flag,STATE,--state)
 mode       = $(if $(and $(filter environment,$(origin MODE)),$(filter-out docker embedded,$(MODE))),$(call flag,MODE),$(call shell_flag,MODE,--mode))
-started    = --start $(local) $(call shell_flag,PORT,--port) $(mode)
+new        = $(local) $(call shell_flag,PORT,--port) $(mode)
 deployment = $(call flag,TARGET,--target) $(local)
 place      = $(call flag,ACCOUNT,--account) $(call flag,REGION,--region)
 context    = $(if $(call flag,CONTEXT),$(foreach pair,$(CONTEXT),--context "$(pair)"))
@@ -57,13 +57,13 @@ clean: local-down ## Stop the local environment and remove everything that was i
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 doctor: found-python ## Say what on this machine would stop it, with the fix; JSON=1 for programs; fails if anything does
-	@"$(PYTHON)" tools/src/tidemark/doctor $(local) $(call flag,PORT,--port) $(mode) $(call switch,JSON,--json)
+	@"$(PYTHON)" tools/src/tidemark/doctor $(new) $(call switch,JSON,--json)
 
 ##@ Run it on this machine
 .PHONY: local-up local-down status env e2e
 
 local-up: install ## Start LocalStack, deploy to it, wait until all is ready; again: changes nothing
-	@$(TIDEMARK) local-up $(local) $(call shell_flag,PORT,--port) $(mode)
+	@$(TIDEMARK) local-up $(new)
 
 local-down: ## Stop what local-up started; no process and no port is left
 	@if test -x $(TIDEMARK); then $(TIDEMARK) local-down $(local); \
@@ -78,13 +78,13 @@ env: installed ## Print the local environment's variables: eval "$(make -s env)"
 	@$(TIDEMARK) env $(local)
 
 e2e: install ## Run the whole flow, show the history and the plot; starts an environment if none is up
-	@$(TIDEMARK) env $(started) -- $(PYTEST) -q --no-header tests/e2e -m "not storm and not long" $(arguments)
+	@$(TIDEMARK) env --start $(new) -- $(PYTEST) -q --no-header tests/e2e -m "not storm and not long" $(arguments)
 
 ##@ Change it and look at it
 .PHONY: dev logs invoke demo reset
 
 dev: install ## Reload functions as their sources are saved, show logs; RELOAD=0 only looks, DEBUG=plotting lets a debugger attach
-	@$(TIDEMARK) dev $(local) $(call flag,RELOAD,--reload) $(call flag,DEBUG,--debug) $(call flag,DEBUG_PORT,--debug-port)
+	@$(TIDEMARK) dev $(new) $(call flag,RELOAD,--reload) $(call flag,DEBUG,--debug) $(call flag,DEBUG_PORT,--debug-port)
 
 logs: installed ## Show what the functions log, merged by time; FN=, REQUEST= (an id's beginning), SINCE= (minutes), FOLLOW=1
 	@$(TIDEMARK) logs $(local) $(call flag,FN,--function) $(call flag,REQUEST,--request) $(call flag,SINCE,--since) $(call switch,FOLLOW,--follow)
@@ -93,7 +93,7 @@ invoke: installed ## Invoke FN= with EVENT= (a file, or - for stdin; default: a 
 	@$(TIDEMARK) invoke $(local) $(call flag,FN,--function) $(call flag,EVENT,--event)
 
 demo: install ## Upload a directory of your own (DIR=), watch its size being tracked, get its plot and the dashboard's URL
-	@$(TIDEMARK) demo $(local) $(call flag,DIR,--directory)
+	@$(TIDEMARK) demo $(new) $(call flag,DIR,--directory)
 
 reset: installed ## Empty buckets, tables and queues without a restart, and take the baseline anew
 	@$(TIDEMARK) reset $(local)
@@ -180,7 +180,7 @@ bench: install ## Cost and speed per event beside a tracker that lists, the bill
 	@$(RUN) -m tests.bench.profiling
 
 bench-latency: install ## Put to sample in the local environment, beside a listing tracker and the floor
-	@$(TIDEMARK) env $(started) -- $(RUN) -m tests.bench.latency $(local) $(arguments)
+	@$(TIDEMARK) env --start $(new) -- $(RUN) -m tests.bench.latency $(local) $(arguments)
 
 bench-api: install ## The read API in an environment of its own: warm, cold, pages read, drawing
 	@$(TIDEMARK) within -- $(RUN) -m tests.bench.api $(arguments)

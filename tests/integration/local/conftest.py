@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from tidemark.installation import venvs
-from tidemark.installation.venvs import VENVS
+from tidemark.installation.venvs import VENVS, Venv
 from tidemark.local.ports import free_port
 from tidemark.local.state import ProcessRecord, StateDirectory
 
@@ -117,11 +117,15 @@ def clone(tmp_path):
             shutil.copytree(ROOT / name, target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(ROOT / name, target)
-    for venv in VENVS:
-        (copy / venv.directory / "bin").mkdir(parents=True)
-        (copy / venv.directory / "bin" / "python").symlink_to(sys.executable)
-    (copy / ".venvs").mkdir(exist_ok=True)
-    for venv in VENVS:
-        with venvs.filling(copy, venv):
-            pass
+    take_for_filled(copy, *VENVS)
     return copy
+
+
+def take_for_filled(repository: Path, *wanted: Venv) -> None:
+    """Make environments of a copy look as if `make install` had filled them."""
+    (repository / ".venvs").mkdir(exist_ok=True)
+    for venv in wanted:
+        (repository / venv.directory / "bin").mkdir(parents=True)
+        (repository / venv.directory / "bin" / "python").symlink_to(sys.executable)
+        with venvs.filling(repository, venv):
+            pass

@@ -21,7 +21,12 @@ def installed(clone):
     (venv / "bin").mkdir(parents=True)
     shutil.copy(ROOT / ".venv" / "pyvenv.cfg", venv)
     (venv / "lib").symlink_to(ROOT / ".venv" / "lib")
-    (venv / "bin" / "python").symlink_to(Path(sys.executable).resolve())
+    python = venv / "bin" / "python"
+    python.symlink_to(Path(sys.executable).resolve())
+    command = venv / "bin" / "tidemark"
+    sources = f"PYTHONPATH='{clone / 'tools' / 'src'}:{clone}'"  # not those that are installed here
+    command.write_text(f"#!/bin/sh\n{sources} exec '{python}' -m tidemark.cli \"$@\"\n")
+    command.chmod(0o755)
     return clone
 
 
@@ -72,7 +77,7 @@ def test_nothing_is_removed_beneath_an_environment_of_another_state_directory(in
         finally:
             localstack.kill()
 
-    assert_refused(refused, "clean: an environment is still there, in ../another one: ")
+    assert_refused(refused, "local-down: an environment is still there, in ../another one: ")
     assert "make local-down STATE='../another one'" in refused.stderr
     assert (installed / ".venvs").is_dir()
     assert make("-s", "clean", cwd=installed).returncode == 0
@@ -88,7 +93,7 @@ def test_the_records_of_an_environment_that_is_not_the_one_named_are_kept(instal
     refused = make("-s", "clean", f"STATE={tmp_path / 'another'}", cwd=installed)
 
     assert_refused(
-        refused, "clean: an environment is still there, in .local: run make local-down STATE=.local"
+        refused, "local-down: an environment is still there, in .local: run make local-down STATE=.local"
     )
     assert record.exists()
     assert make("-s", "clean", cwd=installed).returncode == 0

@@ -1,14 +1,17 @@
 """`make install` where it cannot work: on a copy of what it needs, without anything installed."""
 
 import os
+import re
 import shutil
 import stat
 import subprocess
 import sys
+import zipfile
 
 import pytest
 
-from tests.integration.local.conftest import NEEDED, ROOT, environ
+from tests.integration.local.conftest import NEEDED, ROOT, environ, take_for_filled
+from tidemark.installation.venvs import VENVS
 
 TOOLS = ("sh", "make", "git", "test", "awk", "env")
 NO_NETWORK = dict.fromkeys(
@@ -61,7 +64,9 @@ def install(repository, path, **changes):
 
 def complaint(done):
     """Return the one line that is ours of what a failed make printed."""
-    (line,) = [line for line in done.stderr.splitlines() if not line.startswith("make")]
+    (line,) = [
+        line for line in done.stderr.splitlines() if not re.match(r"make.*: (\*\*\*|Entering|Leaving) ", line)
+    ]
     return line
 
 
@@ -136,3 +141,76 @@ def test_without_network_uv_names_the_package(repository, path, tmp_path):
     assert line.startswith("install: could not download ")
     assert "check the network" in line
     assert not (repository / ".venv" / "tidemark.stamp").exists()
+
+
+def packages_of(venv):
+    return {found.name for found in venv.glob("lib/python3*/site-packages/*.dist-info")}
+
+
+@pytest.mark.long
+def test_the_committed_locks_are_installed_whatever_the_users_uv_settings_say(repository, path, tmp_path):
+    add_python(path, "pass")
+    uv = ROOT / ".venvs" / "uv"
+    shutil.copytree(uv, repository / ".venvs" / "uv", symlinks=True)
+    cache = subprocess.run(
+        [uv / "bin" / "uv", "cache", "dir"], capture_output=True, text=True, check=True
+    ).stdout
+    settings = tmp_path / "home" / ".config" / "uv" / "uv.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('exclude-newer = "7 days"\nresolution = "lowest"\nno-binary = true\n')
+    home = {"HOME": str(tmp_path / "home"), "XDG_CONFIG_HOME": str(tmp_path / "home" / ".config")}
+
+    done = install(
+        repository, path, **home, UV_CACHE_DIR=cache.strip(), UV_EXCLUDE_NEWER="2020-01-01", UV_NO_DEV="1"
+    )
+
+    assert done.returncode == 0, done.stderr
+    for name in (".venv", ".venvs/dynamodb", ".venvs/driver"):
+        assert packages_of(repository / name) == packages_of(ROOT / name)
+    assert (repository / "uv.lock").read_bytes() == (ROOT / "uv.lock").read_bytes()
+
+
+def test_a_lock_that_does_not_fit_is_refused_whatever_the_users_uv_settings_say(repository, path, tmp_path):
+    add_python(path, "pass")
+    shutil.copytree(ROOT / ".venvs" / "uv", repository / ".venvs" / "uv", symlinks=True)
+    take_for_filled(repository, *(venv for venv in VENVS if venv.directory != ".venvs/dynamodb"))
+    declaration = repository / "images" / "dynamodb" / "pyproject.toml"
+    declaration.write_text(declaration.read_text().replace('"ministack==', '"six", "ministack=='))
+
+    done = install(repository, path, UV_FROZEN="1", **dict.fromkeys(NO_NETWORK, ""))
+
+    assert done.returncode != 0
+    assert (
+        "the DynamoDB engine: the lock does not fit its pyproject.toml: run .venvs/uv/bin/uv lock"
+        in done.stderr
+    )
+
+
+@pytest.mark.long
+def test_a_pip_conf_that_installs_elsewhere_does_not_move_uv_and_its_index_is_used(
+    repository, path, tmp_path
+):
+    """Only what the file names has this uv, which is good for nothing but to tell its version."""
+    add_python(path, "pass")
+    wheel = tmp_path / "index" / "uv-0.13.8-py3-none-any.whl"
+    wheel.parent.mkdir()
+    with zipfile.ZipFile(wheel, "w") as content:
+        script = zipfile.ZipInfo("uv-0.13.8.data/scripts/uv")
+        script.external_attr = (stat.S_IFREG | 0o755) << 16
+        content.writestr(script, "#!/bin/sh\necho 'uv 0.13.8'; exit 3\n")
+        content.writestr("uv-0.13.8.dist-info/METADATA", "Metadata-Version: 2.1\nName: uv\nVersion: 0.13.8\n")
+        content.writestr(
+            "uv-0.13.8.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        content.writestr("uv-0.13.8.dist-info/RECORD", "")
+    conf = tmp_path / "pip.conf"
+    elsewhere = f"user = true\ntarget = {tmp_path / 'elsewhere'}\nrequire-virtualenv = true\n"
+    conf.write_text(f"[global]\nno-index = true\nfind-links = {wheel.parent}\n[install]\n{elsewhere}")
+
+    done = install(repository, path, PIP_CONFIG_FILE=str(conf), PIP_FIND_LINKS=str(wheel.parent))
+
+    assert "uv 0.13.8: " in done.stderr
+    assert "could not install" in done.stderr
+    assert not (tmp_path / "elsewhere").exists()
+    told = subprocess.run([repository / ".venvs/uv/bin/uv"], capture_output=True, text=True, check=False)
+    assert told.stdout == "uv 0.13.8\n"

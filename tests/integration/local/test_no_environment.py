@@ -3,6 +3,8 @@
 import shutil
 import subprocess
 
+import pytest
+
 from tests.integration.local.conftest import ROOT, environ
 from tidemark.local.state import Environment, ProcessRecord
 
@@ -29,11 +31,17 @@ def test_env_without_an_environment_says_what_to_run(nowhere):
     assert ours[0].endswith("run make local-up")
 
 
-def test_e2e_without_an_environment_says_what_to_run(nowhere):
-    done = make("-s", "e2e", f"STATE={nowhere.state.root}")
+@pytest.mark.long
+def test_e2e_without_an_environment_starts_one_and_prints_nothing_of_it_to_stdout(nowhere):
+    started = ("--start", "--port", str(nowhere.port), "--mode", "embedded", "--")
 
-    assert done.returncode != 0
-    assert "run make local-up" in done.stderr
+    done = nowhere.run("env", *started, "sh", "-c", 'echo "$AWS_ENDPOINT_URL"; exit 7')
+    again = nowhere.run("env", *started, "true")
+
+    assert done.returncode == 7, done.stderr
+    assert done.stdout == f"http://127.0.0.1:{nowhere.port}\n"
+    assert "LocalStack answers" in done.stderr
+    assert (again.returncode, again.stderr) == (0, "")
 
 
 def test_local_down_without_an_environment_says_so_and_is_content(nowhere):
@@ -76,4 +84,4 @@ def test_a_port_that_is_none_is_refused(nowhere):
     done = nowhere.run("local-up", "--port", "http")
 
     assert done.returncode == 1
-    assert done.stderr == "local-up: PORT: a port is a number from 1 to 65535, not 'http'\n"
+    assert done.stderr == "local-up: a port is a number from 1 to 65535, not 'http'\n"
