@@ -18,38 +18,25 @@ NAMES = (
 )
 
 
-def test_the_command_line_gets_the_credentials_that_were_verified_and_no_profile(monkeypatch, tmp_path):
+@pytest.mark.parametrize("token", ["token", None])
+def test_the_command_line_gets_the_credentials_that_were_verified_and_nothing_of_others(
+    monkeypatch, tmp_path, token
+):
     nobody(monkeypatch, tmp_path)
+    keys = {"aws_access_key_id": "key", "aws_secret_access_key": "secret"}
+    keys |= {"aws_session_token": token} if token else {}
     config = tmp_path / "credentials"
-    config.write_text(
-        "[work]\naws_access_key_id = key\naws_secret_access_key = secret\naws_session_token = token\n"
-    )
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(config))
-    monkeypatch.setenv("AWS_PROFILE", "work")
-    monkeypatch.setenv("AWS_REGION", "eu-west-1")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    config.write_text("[work]\n" + "".join(f"{name} = {value}\n" for name, value in keys.items()))
+    others = {"AWS_PROFILE": "work", "AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "us-east-1"}
+    others |= {"AWS_SHARED_CREDENTIALS_FILE": str(config), "AWS_SESSION_TOKEN": "another's"}
+    for name, value in others.items():
+        monkeypatch.setenv(name, value)
 
     variables = cdk.variables(Deployment("prod"))
 
-    assert {name: variables[name] for name in NAMES if name in variables} == {
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_SESSION_TOKEN": "token",
-        "AWS_REGION": "eu-west-1",
-        "AWS_DEFAULT_REGION": "eu-west-1",
-    }
-
-
-def test_a_session_token_of_other_credentials_is_not_passed_on(monkeypatch, tmp_path):
-    nobody(monkeypatch, tmp_path)
-    config = tmp_path / "credentials"
-    config.write_text("[work]\naws_access_key_id = key\naws_secret_access_key = secret\n")
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(config))
-    monkeypatch.setenv("AWS_PROFILE", "work")
-    monkeypatch.setenv("AWS_SESSION_TOKEN", "another's")
-    monkeypatch.setenv("AWS_REGION", "eu-west-1")
-
-    assert "AWS_SESSION_TOKEN" not in cdk.variables(Deployment("prod"))
+    expected = {name.upper(): value for name, value in keys.items()}
+    expected |= dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), "eu-west-1")
+    assert {name: variables[name] for name in NAMES if name in variables} == expected
 
 
 def test_without_credentials_nothing_is_started(monkeypatch, tmp_path):

@@ -11,7 +11,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from tidemark.aws.deployment import Deployment
+from tests.unit.tools.operations.stand_ins import StoodIn
 from tidemark.deliver.recover import STACK_TYPE, Failure, failures, recover, remedy
 from tidemark.errors import CommandError
 
@@ -20,47 +20,24 @@ STACK = "Tidemark-prod-StorageStack"
 ARN = f"arn:aws:cloudformation:eu-central-1:123456789012:stack/{STACK}/5b1a0c10-c5f3-11f0-8c0e-0a3f1e9d7b55"
 
 
-class Recorded(Deployment):
-    """A deployment whose CloudFormation answers what was recorded, and nothing else."""
-
-    def __init__(self, client) -> None:
-        super().__init__("prod")
-        self.__dict__["recorded"] = client
-
-    @property
-    def region(self) -> str:
-        return "eu-central-1"
-
-    def client(self, service):
-        assert service == "cloudformation"
-        return self.__dict__["recorded"]
-
-
 @pytest.fixture
 def cloudformation():
     """Yield a client and its stubber, which fails the test for a call that was not expected or not made."""
-    client = boto3.client(
-        "cloudformation",
-        region_name="eu-central-1",
-        aws_access_key_id="key",
-        aws_secret_access_key="secret",
-    )
+    keys = {"aws_access_key_id": "key", "aws_secret_access_key": "secret"}
+    client = boto3.client("cloudformation", region_name="eu-central-1", **keys)
     with Stubber(client) as stub:
         yield client, stub
         stub.assert_no_pending_responses()
 
 
 def described(status):
-    return {
-        "Stacks": [
-            {
-                "StackName": STACK,
-                "StackId": ARN,
-                "StackStatus": status,
-                "CreationTime": "2026-11-20T10:00:00Z",
-            }
-        ]
+    stack = {
+        "StackName": STACK,
+        "StackId": ARN,
+        "StackStatus": status,
+        "CreationTime": "2026-11-20T10:00:00Z",
     }
+    return {"Stacks": [stack]}
 
 
 def recorded(name):
@@ -77,7 +54,7 @@ def test_the_failure_of_a_notification_whose_bucket_is_gone_is_found_on_the_thir
         answer = {"StackEvents": events, "NextToken": f"page-{number + 1}"}
         stub.add_response("describe_stack_events", answer, {"StackName": ARN, **token})
 
-    recover(Recorded(client), STACK)
+    recover(StoodIn({"cloudformation": client}), STACK)
 
     assert capsys.readouterr().out.splitlines() == [
         f"{STACK} is DELETE_FAILED",
@@ -111,12 +88,9 @@ def test_the_failure_of_a_notification_whose_bucket_is_gone_is_found_on_the_thir
 def test_a_failure_of_an_earlier_attempt_does_not_count():
     events = [event for page in recorded("no-such-bucket") for event in page]
 
-    found = failures(events, "DELETE_FAILED")
+    found = [failure.logical_id for failure in failures(events, "DELETE_FAILED")]
 
-    assert [failure.logical_id for failure in found] == [
-        "DataBucketNotificationsC3A7B1F2",
-        "PlotBucket64E56909",
-    ]
+    assert found == ["DataBucketNotificationsC3A7B1F2", "PlotBucket64E56909"]
     assert "HistoryTable24A0CCCB" in {event["LogicalResourceId"] for event in events}
 
 
@@ -126,29 +100,27 @@ def test_an_attempt_without_a_recorded_beginning_is_read_to_its_end():
     assert len(failures(events, "DELETE_FAILED")) == 2
 
 
+CALL, TAIL = "aws cloudformation", "--region eu-central-1 --stack-name S"
+DELETION = [f"{CALL} delete-stack {TAIL}", f"{CALL} wait stack-delete-complete {TAIL}"]
+ROLLBACK = [
+    f"{CALL} continue-update-rollback {TAIL} --resources-to-skip Role Queue",
+    f"{CALL} wait stack-rollback-complete {TAIL}",
+]
+
+
 @pytest.mark.parametrize(
     ("status", "commands"),
     [
-        (
-            "UPDATE_ROLLBACK_FAILED",
-            [
-                "aws cloudformation continue-update-rollback --region eu-central-1 --stack-name S --resources-to-skip Role Queue",
-                "aws cloudformation wait stack-rollback-complete --region eu-central-1 --stack-name S",
-            ],
-        ),
-        (
-            "ROLLBACK_COMPLETE",
-            [
-                "aws cloudformation delete-stack --region eu-central-1 --stack-name S",
-                "aws cloudformation wait stack-delete-complete --region eu-central-1 --stack-name S",
-            ],
-        ),
+        ("UPDATE_ROLLBACK_FAILED", ROLLBACK),
+        ("ROLLBACK_COMPLETE", DELETION),
+        ("ROLLBACK_FAILED", DELETION),
+        ("CREATE_FAILED", DELETION),
         ("UPDATE_ROLLBACK_COMPLETE", []),
         ("CREATE_COMPLETE", []),
         ("UPDATE_IN_PROGRESS", []),
     ],
 )
-def test_each_status_has_its_own_way_out(status, commands):
+def test_each_status_has_its_own_way_out_and_only_a_failed_deletion_retains_resources(status, commands):
     failed = [Failure("Role", "AWS::IAM::Role", "r", "why"), Failure("Queue", "AWS::SQS::Queue", "", "why")]
 
     lines = remedy("S", "eu-central-1", status, failed)
@@ -181,21 +153,11 @@ def test_an_update_that_was_taken_back_says_why():
     )
 
 
-def test_only_a_stack_that_could_not_be_deleted_may_retain_resources():
-    for status in ("ROLLBACK_FAILED", "CREATE_FAILED", "UPDATE_ROLLBACK_FAILED"):
-        lines = "\n".join(remedy("S", "r", status, [Failure("Role", "AWS::IAM::Role", "r", "why")]))
-
-        assert "--retain-resources" not in lines
-        assert "FORCE_DELETE_STACK" not in lines
-
-
 def test_a_stack_that_is_not_there_is_one_clear_line(cloudformation):
     client, stub = cloudformation
     stub.add_client_error("describe_stacks", "ValidationError", f"Stack with id {STACK} does not exist")
 
-    with pytest.raises(CommandError) as caught:
-        recover(Recorded(client), STACK)
-
-    assert (
-        str(caught.value) == f"there is no stack {STACK} in region eu-central-1: check STACK= and AWS_REGION"
-    )
+    with pytest.raises(
+        CommandError, match=f"^there is no stack {STACK} in region eu-central-1: check STACK="
+    ):
+        recover(StoodIn({"cloudformation": client}), STACK)

@@ -64,25 +64,29 @@ class Sqs:
 
     def send_message_batch(self, QueueUrl, Entries):
         self.batches.append(len(Entries))
-        answer = {"Successful": [], "Failed": []}
-        for entry in Entries:
-            if self.full_after is not None and len(self.queues[QueueUrl]) >= self.full_after:
-                answer["Failed"].append({"Id": entry["Id"], "Code": "InternalError", "SenderFault": False})
-            else:
-                self.queues[QueueUrl].append(entry["MessageBody"])
-                answer["Successful"].append({"Id": entry["Id"]})
+        room = (
+            len(Entries) if self.full_after is None else max(0, self.full_after - len(self.queues[QueueUrl]))
+        )
+        self.queues[QueueUrl] += [entry["MessageBody"] for entry in Entries[:room]]
         if self.interrupted:
             raise KeyboardInterrupt
-        return answer
+        return answer(Entries, refused=Entries[room:])
 
     def delete_message_batch(self, QueueUrl, Entries):
-        answer = {"Successful": [], "Failed": []}
+        hidden = self.hidden[QueueUrl]
+        stuck = [entry for entry in Entries if hidden[entry["ReceiptHandle"]] in self.stuck]
         for entry in Entries:
-            if self.hidden[QueueUrl][entry["ReceiptHandle"]] in self.stuck:
-                answer["Failed"].append({"Id": entry["Id"], "Code": "InternalError", "SenderFault": False})
-            else:
-                del self.hidden[QueueUrl][entry["ReceiptHandle"]]
-        return answer
+            if entry not in stuck:
+                del hidden[entry["ReceiptHandle"]]
+        return answer(Entries, refused=stuck)
+
+
+def answer(entries, *, refused):
+    """Return SQS's answer to a batch."""
+    return {
+        "Successful": [{"Id": entry["Id"]} for entry in entries if entry not in refused],
+        "Failed": [{"Id": entry["Id"], "Code": "InternalError", "SenderFault": False} for entry in refused],
+    }
 
 
 def run(sqs):
@@ -93,18 +97,13 @@ def events(count):
     return [f"event {number:02}" for number in range(count)]
 
 
-def test_undelivered_events_come_into_the_queue_as_they_are_in_batches_until_none_is_left(capsys):
+def test_undelivered_events_come_into_the_queue_unchanged_in_batches_until_none_is_left(capsys):
     sqs = Sqs(undelivered=events(23))
 
     run(sqs)
 
-    assert sqs.held("queue") == events(23)
-    assert sqs.held("undelivered") == []
-    assert sqs.batches == [10, 10, 3]
-    assert (
-        capsys.readouterr().out
-        == "dead letters: 0 put back into the queue\nundelivered events: 23 put back into the queue\n"
-    )
+    assert (sqs.held("queue"), sqs.held("undelivered"), sqs.batches) == (events(23), [], [10, 10, 3])
+    assert capsys.readouterr().out == said(dead_letters=0, undelivered=23)
 
 
 def test_the_trackers_dead_letters_are_moved_by_sqs(capsys):
@@ -112,15 +111,18 @@ def test_the_trackers_dead_letters_are_moved_by_sqs(capsys):
 
     run(sqs)
 
-    assert sqs.held("queue") == events(12)
-    assert sqs.batches == []
-    assert (
-        capsys.readouterr().out
-        == "dead letters: 12 put back into the queue\nundelivered events: 0 put back into the queue\n"
+    assert (sqs.held("queue"), sqs.batches) == (events(12), [])
+    assert capsys.readouterr().out == said(dead_letters=12, undelivered=0)
+
+
+def said(*, dead_letters, undelivered):
+    return (
+        f"dead letters: {dead_letters} put back into the queue\n"
+        f"undelivered events: {undelivered} put back into the queue\n"
     )
 
 
-def test_what_the_queue_does_not_take_stays_where_it_is(capsys):
+def test_what_the_queue_does_not_take_stays_where_it_is_and_moves_the_next_time(capsys):
     sqs = Sqs(undelivered=events(14))
     sqs.full_after = 12
 
@@ -130,23 +132,14 @@ def test_what_the_queue_does_not_take_stays_where_it_is(capsys):
     assert str(caught.value) == (
         "2 events were not taken by the queue (InternalError): nothing is lost, repeat after 30 s"
     )
-    assert sqs.held("queue") == events(14)[:12]
-    assert sqs.held("undelivered") == events(14)[12:]
+    assert (sqs.held("queue"), sqs.held("undelivered")) == (events(14)[:12], events(14)[12:])
     assert "undelivered events: 12 put back into the queue\n" in capsys.readouterr().out
 
-
-def test_what_was_left_moves_the_next_time():
-    sqs = Sqs(undelivered=events(14))
-    sqs.full_after = 12
-    with pytest.raises(CommandError):
-        run(sqs)
     sqs.full_after = None
     sqs.reappear()
-
     run(sqs)
 
-    assert sqs.held("queue") == events(14)
-    assert sqs.held("undelivered") == []
+    assert (sqs.held("queue"), sqs.held("undelivered")) == (events(14), [])
 
 
 def test_an_interrupted_redrive_loses_nothing_and_says_how_far_it_came(capsys):

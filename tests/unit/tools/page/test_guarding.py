@@ -34,34 +34,26 @@ def test_a_browsers_own_words_are_admitted():
 
 
 @pytest.mark.parametrize(
-    "host",
+    "headers",
     [
-        "evil.example",
-        f"evil.example:{PORT}",
-        "127.0.0.1",
-        "127.0.0.1:1",
-        f"127.0.0.1:{PORT}.evil.example",
-        "",
+        {"Host": "evil.example"},  # made to resolve to us
+        {"Host": f"evil.example:{PORT}"},
+        {"Host": "127.0.0.1"},
+        {"Host": "127.0.0.1:1"},
+        {"Host": f"127.0.0.1:{PORT}.evil.example"},
+        {"Host": ""},
+        {},
+        {**HOST, "oRigin": "https://evil.example"},
+        {**HOST, "oRigin": "null"},
+        {**HOST, "oRigin": "http://127.0.0.1:1"},
+        {**HOST, "oRigin": f"https://127.0.0.1:{PORT}"},
+        {**HOST, "sec-fetch-site": "cross-site"},
+        {**HOST, "sec-fetch-site": "same-site"},
     ],
+    ids=str,
 )
-def test_a_name_that_was_made_to_resolve_to_us_is_refused(host):
-    assert refused(ask("/s3cret/", {"Host": host})) == (403, "refused")
-
-
-def test_a_request_without_a_host_is_refused():
-    assert refused(ask("/s3cret/", {})) == (403, "refused")
-
-
-@pytest.mark.parametrize(
-    "origin", ["https://evil.example", "null", "http://127.0.0.1:1", f"https://127.0.0.1:{PORT}"]
-)
-def test_another_origin_is_refused(origin):
-    assert refused(ask("/s3cret/count", {**HOST, "oRigin": origin})) == (403, "refused")
-
-
-@pytest.mark.parametrize("site", ["cross-site", "same-site"])
-def test_what_another_site_asks_for_is_refused(site):
-    assert refused(ask("/s3cret/count", {**HOST, "sec-fetch-site": site})) == (403, "refused")
+def test_a_request_for_another_host_or_from_another_site_is_refused(headers):
+    assert refused(ask("/s3cret/count", headers)) == (403, "refused")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH"])
@@ -75,27 +67,16 @@ def test_a_body_is_refused(body):
 
 
 @pytest.mark.parametrize(
-    "target", ["/", "/count", "/s3cre/count", "/s3cret", "/S3CRET/", "//s3cret/", "", "\u00e4"]
-)
-def test_whoever_does_not_know_the_secret_gets_nothing(target):
-    assert refused(ask(target)) == (404, "no-such-page")
-
-
-@pytest.mark.parametrize(
     "target",
     [
-        "/s3cret/../x",
-        "/s3cret/a/b",
-        "/s3cret//evil.example/",
-        "/s3cret/%2e%2e/x",
-        "/s3cret/@evil.example",
-        "/s3cret/a\nb",
+        *("/", "/count", "/s3cre/count", "/s3cret", "/S3CRET/", "//s3cret/", "", "\u00e4"),
+        *("http://evil.example/s3cret/", "evil.example:443"),
     ],
 )
-def test_no_path_leads_out_of_the_api(target):
-    assert refused(ask(target)) == (404, "no-such-route")
-
-
-@pytest.mark.parametrize("target", ["http://evil.example/s3cret/", "evil.example:443"])
-def test_a_target_with_another_host_is_refused(target):
+def test_without_the_secret_there_is_nothing(target):
     assert refused(ask(target)) == (404, "no-such-page")
+
+
+@pytest.mark.parametrize("path", ["../x", "a/b", "/evil.example/", "%2e%2e/x", "@evil.example", "a\nb"])
+def test_no_path_leads_out_of_the_api(path):
+    assert refused(ask(f"/s3cret/{path}")) == (404, "no-such-route")

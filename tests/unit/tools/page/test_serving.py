@@ -53,7 +53,7 @@ class Api(SilentHandler):
     """Answers what is signed rightly, as API Gateway would."""
 
     def do_GET(self):
-        self.server.asked.append((self.path, dict(self.headers)))
+        self.server.requested.append((self.path, dict(self.headers)))
         wanted, parts = signature_of("GET", self.path, self.headers)
         right = parts["Signature"] == wanted and self.headers["X-Amz-Security-Token"] == TOKEN
         self.send_response(self.server.status if right else 403)
@@ -66,7 +66,7 @@ class Api(SilentHandler):
 @pytest.fixture
 def api():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
-    server.asked, server.sent, server.body, server.status = [], {}, b"{}", 200
+    server.requested, server.sent, server.body, server.status = [], {}, b"{}", 200
     with running(server):
         yield server
 
@@ -107,8 +107,8 @@ def test_what_is_forwarded_carries_a_signature_that_the_api_accepts(api, page, p
     answer, _ = get(page, path)
 
     assert answer.status == 200
-    assert len(api.asked) == 1
-    assert api.asked[0][0].startswith("/v1/" + path.partition("?")[0])
+    assert len(api.requested) == 1
+    assert api.requested[0][0].startswith("/v1/" + path.partition("?")[0])
 
 
 def test_wrong_credentials_are_refused_by_this_api(api, page, monkeypatch):
@@ -121,7 +121,7 @@ def test_the_browsers_etag_and_encoding_reach_the_api_and_nothing_else_of_it_doe
     sent = {"If-None-Match": 'W/"1"', "Accept-Encoding": "gzip", "Cookie": "a=b", "Authorization": "Bearer x"}
     get(page, "count", sent)
 
-    ((_, headers),) = api.asked
+    ((_, headers),) = api.requested
     assert headers["If-None-Match"] == 'W/"1"'
     assert headers["Accept-Encoding"] == "gzip"
     assert "Cookie" not in headers
@@ -168,14 +168,14 @@ def test_a_redirect_is_not_followed(api, page):
 
     assert answer.status == 302
     assert answer.headers["Location"] is None
-    assert len(api.asked) == 1
+    assert len(api.requested) == 1
 
 
 def test_what_is_refused_never_reaches_the_api(api, page):
     assert get(page, "count", {"Host": "evil.example"})[0].status == 403
     assert get(page, "count", {"Origin": "https://evil.example"})[0].status == 403
     assert get(page, "plot", method="POST")[0].status == 405
-    assert api.asked == []
+    assert api.requested == []
 
 
 def test_an_api_that_does_not_answer_is_a_problem_that_says_why(page, api):
