@@ -2,6 +2,9 @@
 
 import hashlib
 import hmac
+import os
+import signal
+import threading
 from http.client import HTTPConnection
 from http.server import ThreadingHTTPServer
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -10,8 +13,10 @@ import pytest
 from botocore.credentials import Credentials
 
 from tests.servers import SilentHandler, running
+from tests.unit.tools.operations.stand_ins import StoodIn
+from tidemark.errors import raise_on_signals
 from tidemark.page.forwarding import Forwarder
-from tidemark.page.serve import PageServer
+from tidemark.page.serve import PageServer, serve
 
 KEY_ID, SECRET, TOKEN, REGION = "AKIDEXAMPLE", "secret-key", "session-token", "eu-central-1"
 
@@ -24,29 +29,25 @@ def signature_of(method, target, headers):
     scheme, _, rest = headers["Authorization"].partition(" ")
     assert scheme == "AWS4-HMAC-SHA256"
     parts = dict(part.strip().split("=", 1) for part in rest.split(","))
-    _, day, region, service, end = parts["Credential"].split("/")
-    assert (region, service, end) == (REGION, "execute-api", "aws4_request")
+    scope = parts["Credential"].partition("/")[2]
+    day, _, rest = scope.partition("/")
+    assert rest == f"{REGION}/execute-api/aws4_request"
     path, _, query = target.partition("?")
     pairs = sorted((quote(k, "-_.~"), quote(v, "-_.~")) for k, v in parse_qsl(query, keep_blank_values=True))
-    names = parts["SignedHeaders"].split(";")
-    canonical = "\n".join(
-        [
-            method,
-            quote(path, "/-_.~"),
-            "&".join(f"{k}={v}" for k, v in pairs),
-            *(f"{name}:{headers[name].strip()}" for name in names),
-            "",
-            parts["SignedHeaders"],
-            hashlib.sha256(b"").hexdigest(),
-        ]
-    )
-    scope = f"{day}/{region}/{service}/aws4_request"
-    digest = hashlib.sha256(canonical.encode()).hexdigest()
-    to_sign = f"AWS4-HMAC-SHA256\n{headers['X-Amz-Date']}\n{scope}\n{digest}"
+    signed = [f"{name}:{headers[name].strip()}" for name in parts["SignedHeaders"].split(";")]
+    canonical = [method, quote(path, "/-_.~"), "&".join(f"{k}={v}" for k, v in pairs), *signed]
+    canonical += ["", parts["SignedHeaders"], hashlib.sha256(b"").hexdigest()]
+    digest = hashlib.sha256("\n".join(canonical).encode()).hexdigest()
     key = f"AWS4{SECRET}".encode()
-    for part in (day, region, service, "aws4_request"):
-        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-    return hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest(), parts
+    for part in (
+        day,
+        REGION,
+        "execute-api",
+        "aws4_request",
+        "\n".join([scheme, headers["X-Amz-Date"], scope, digest]),
+    ):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key.hex(), parts
 
 
 class Api(SilentHandler):
@@ -96,11 +97,8 @@ def get(page, path="", headers=None, method="GET"):
 @pytest.mark.parametrize(
     "path",
     [
-        "",
-        "count",
-        "plot?bucket=photos&window=10",
+        *("", "count", "plot?bucket=photos&window=10", "size?at=a+b%20c~*'"),
         "history?from=2026-11-20T08:15:30%2B01:00&empty=",
-        "size?at=a+b%20c~*'",
     ],
 )
 def test_what_is_forwarded_carries_a_signature_that_the_api_accepts(api, page, path):
@@ -198,3 +196,15 @@ def test_every_start_has_another_secret(page):
     with running(PageServer(0, page.forwarder)) as other:
         assert other.secret != page.secret
         assert get(page, f"../{other.secret}/count")[0].status == 404
+
+
+def test_ctrl_c_ends_it_with_a_line():
+    said = []
+    deployment = StoodIn({}, {"ApiUrl": "http://127.0.0.1:9/"}, endpoint="http://127.0.0.1:9")
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+    raise_on_signals()
+    serve(deployment, 0, said.append)
+
+    assert [line.partition(":")[0] for line in said] == ["dashboard", "  target prod, http", "dashboard"]
+    assert said[-1] == "dashboard: ended"
