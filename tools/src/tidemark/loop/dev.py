@@ -120,20 +120,23 @@ def command(
     mode: RunMode = None,
     reload: Annotated[str, typer.Option(metavar="0|1", help="0: only say what changed.")] = "1",
     debug: Annotated[str, typer.Option(metavar="SERVICE", help="Let a debugger attach to this one.")] = "",
-    debug_port: Annotated[int, port_option("Where it attaches.", "--debug-port")] = debugging.DEFAULT_PORT,
+    debug_port: Annotated[
+        int | None, port_option(f"Where it attaches (default: {debugging.DEFAULT_PORT}).", "--debug-port")
+    ] = None,
 ) -> int:
     """Reload functions as their sources are saved, and show what they log; starts an environment if none is up."""
     logging.getLogger("watchfiles").setLevel(logging.ERROR)  # it would warn of the interrupt that ends this
     service = service_of(debug, "DEBUG") if debug else None
     directory = StateDirectory.at(state)
     environment = ensure(directory, port, mode)
+    attach_port = debug_port or debugging.DEFAULT_PORT
     if service:
-        _require_free(debug_port)
+        _require_free(attach_port)
     debugging.restore(directory)
-    with debugged(directory, environment, service, debug_port) if service else nullcontext():
+    with debugged(directory, environment, service, attach_port) if service else nullcontext():
         if service:
             _say(
-                f"{service} listens for a debugger at 127.0.0.1:{debug_port} once it is invoked; it never times out now"
+                f"{service} listens for a debugger at 127.0.0.1:{attach_port} once it is invoked; it never times out now"
             )
         with suppress(Stopped):  # the way to end it is an interrupt
             Loop(directory, environment, Path(sources).resolve(), reload != "0").run()
