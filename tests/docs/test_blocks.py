@@ -49,6 +49,16 @@ def test_the_readme_is_short():
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
 
 
+def test_the_readme_has_the_times_of_the_transcript():
+    transcript = (ROOT / "docs" / "transcript.md").read_text(encoding="utf-8")
+    cold, warm = re.search(r"\*\*(\d+ s)\*\* cold, (\d+ s) warm", transcript).groups()
+
+    times = next(line for line in prose_of(ROOT / "README.md").splitlines() if line.startswith("| time |"))
+
+    assert f" {cold} from clone" in times
+    assert f" {warm} the next time" in times
+
+
 def test_blocks_are_found_with_their_line_and_their_words():
     text = "# Title\n\n```sh run\nmake help\n```\n\n  ```text\n  out\n  ```\n"
 
