@@ -1,7 +1,4 @@
-"""Accept what the templates hold today as what is deployed: the record, and the table in docs/replacement.md.
-
-python -m tests.infra.replacement
-"""
+"""`python -m tests.infra.replacement` accepts today's templates: it writes stateful.json and docs/replacement.md's table."""
 
 import sys
 import tempfile
@@ -14,7 +11,7 @@ from tests.infra.stateful import Stacks
 RECORD = Path(__file__).with_name("stateful.json")
 PAGE = report.ROOT / "docs" / "replacement.md"
 SECTION = "stateful"
-COMMAND = "make accept-replacement"
+COMMAND = ".venv/bin/python -m tests.infra.replacement"
 
 LOST = {
     "DataBucket": "the tracked objects stay in the old bucket; a new, empty one is tracked, and its history begins at 0",
@@ -31,13 +28,13 @@ LOST_OF_TYPE = {
 
 
 def lost(logical_id: str, kind: str) -> str:
-    """Return what users would miss."""
+    """Return what users would lose."""
     of_type = LOST_OF_TYPE.get(kind, "all that it holds")
     return LOST.get(stateful.readable(logical_id), of_type)
 
 
 def table(stacks: Stacks) -> str:
-    """Return what is held as a Markdown table: one line for a resource, whichever targets have it."""
+    """Return the resources as a Markdown table, one line per resource of any target."""
     lines = ["| resource | stack | replaced by another | then lost |", "|---|---|---|---|"]
     rows = {
         (
@@ -54,7 +51,7 @@ def table(stacks: Stacks) -> str:
 
 
 def main() -> int:
-    """Write record and table, and say what is accepted by that."""
+    """Write the record and the table, and print what that accepts."""
     with tempfile.TemporaryDirectory(prefix="tidemark-synth-") as directory:
         found = stateful.synthesized(Path(directory))
     recorded = stateful.read(RECORD) if RECORD.exists() else {}

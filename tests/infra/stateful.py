@@ -1,7 +1,7 @@
-"""What the templates hold that a change could lose, and what a change of the templates would lose of it.
+"""The resources that hold data, and what a change of the templates would do to them.
 
-Which types hold data, and a change of which of their properties makes CloudFormation replace one, is read from
-the schemas of AWS's resource providers, as cfn-lint ships them (`createOnlyProperties` and its conditional kin).
+cfn-lint ships the schemas of AWS's resource providers. They say which types hold data, and which properties make
+CloudFormation replace a resource when they change (`createOnlyProperties`, `conditionalCreateOnlyProperties`).
 """
 
 import json
@@ -16,31 +16,32 @@ from typing import Any
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
 from infra_cdk.app import build
+from tidemark.local.deployment.templates import stacks_of
 
 REGION = "us-east-1"
 TARGETS = ("prod", "dev")
-"""Those whose data is real; the local environment's and what is called ephemeral may go."""
+"""The targets with real data. Local and ephemeral data may be lost."""
 
 ALSO_STATEFUL = frozenset({"AWS::ECR::Repository"})
-"""cfn-lint's list leaves it out, and a deployed function cannot start without its image."""
-NOT_HELD = {
-    "AWS::SQS::Queue": "what waits in a queue is hints; a reconcile finds all that got lost",
-    "AWS::Logs::LogGroup": "logs are a month's evidence and go with their stack",
+"""Missing in cfn-lint's list, but a deployed function cannot start without its image."""
+REPLACEABLE = {
+    "AWS::SQS::Queue": "messages are hints; a reconcile finds every change that was lost",
+    "AWS::Logs::LogGroup": "logs are kept for a month only and go with their stack",
     "AWS::CloudFormation::Stack": "nothing here is a nested stack",
 }
-"""Types that keep something and may be replaced all the same, and why."""
+"""Types that hold something and may be replaced, and why."""
 UNDECLARED = {
     # "Replacement if you edit an existing AttributeDefinition" (its page in the CloudFormation reference).
     "AWS::DynamoDB::Table": ("AttributeDefinitions", "LocalSecondaryIndexes"),
 }
-"""Properties that replace by AWS's documentation, and that the provider's schema does not declare."""
+"""Properties that replace a resource by AWS's documentation, although the provider's schema does not say so."""
 _RETAINED = ("Retain", "RetainExceptOnCreate")
 _HASH = re.compile(r"[0-9A-F]{8}$")
 
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource that holds data: its type, the properties that would replace it, whether it outlives its template."""
+    """One resource that holds data: its type, the properties that would replace it, and whether it is retained."""
 
     type: str
     replacing: Mapping[str, Any]
@@ -55,7 +56,7 @@ Stacks = Mapping[str, Mapping[str, Resource]]
 def stateful_types() -> frozenset[str]:
     """Return the types of resources that hold data."""
     listed = files("cfnlint.data.AdditionalSpecs").joinpath("StatefulResources.json").read_text("utf-8")
-    return (frozenset(json.loads(listed)["ResourceTypes"]) | ALSO_STATEFUL) - NOT_HELD.keys()
+    return (frozenset(json.loads(listed)["ResourceTypes"]) | ALSO_STATEFUL) - REPLACEABLE.keys()
 
 
 @cache
@@ -67,18 +68,18 @@ def replacing_properties(kind: str) -> tuple[str, ...]:
         *schema.get("conditionalCreateOnlyProperties", []),
     ]
     names = {pointer.removeprefix("/properties/") for pointer in pointers} | set(UNDECLARED.get(kind, ()))
-    # A property inside of one that replaces as a whole says nothing more.
+    # Leave out properties inside of a property that replaces as a whole.
     return tuple(sorted(name for name in names if not any(name.startswith(f"{other}/") for other in names)))
 
 
 def synthesized(directory: Path) -> dict[str, dict[str, Resource]]:
-    """Synthesize every target whose data is real below a directory, and return what their stacks hold."""
+    """Synthesize the targets with real data below a directory, and return the resources that hold data."""
     found: dict[str, dict[str, Resource]] = {}
     for target in TARGETS:
         build({"target": target}, outdir=str(directory / target)).synth()
-        for stack, template in _templates(directory / target):
-            if held := stateful(template):
-                found[stack] = held
+        for stack in stacks_of(directory / target):
+            if held := stateful(json.loads(stack.body)):
+                found[stack.name] = held
     return found
 
 
@@ -108,7 +109,7 @@ def write(stacks: Stacks, file: Path) -> None:
 
 
 def changes(recorded: Stacks, found: Stacks) -> list[str]:
-    """Return one sentence for every resource that deploying `found` over `recorded` would replace, drop or unguard."""
+    """Return a sentence for each resource that deploying `found` over `recorded` would replace, drop or unguard."""
     return [
         sentence
         for stack, held in sorted(recorded.items())
@@ -128,7 +129,7 @@ def unrecorded(recorded: Stacks, found: Stacks) -> list[str]:
 
 
 def readable(logical_id: str) -> str:
-    """Return what a logical id calls a resource, without the CDK's hash."""
+    """Return a logical id without the CDK's hash."""
     return _HASH.sub("", logical_id)
 
 
@@ -151,7 +152,7 @@ def _fate(name: str, stack: str, before: Resource, after: Resource | None) -> It
 
 def _differs(name: str, old: Any, new: Any) -> bool:
     if name == "AttributeDefinitions":
-        # Definitions come and go with indexes, in place; only another type of the same attribute replaces.
+        # Adding or removing an attribute with its index changes the table in place. Another type replaces it.
         return any((new or {}).get(attribute, kind) != kind for attribute, kind in (old or {}).items())
     return bool(old != new)
 
@@ -169,7 +170,7 @@ def _resource(resource: Mapping[str, Any]) -> Resource:
 
 
 def _value(properties: Any, name: str) -> Any:
-    """Return a property's value, None where it is not set."""
+    """Return a property's value, or None if it is not set."""
     value = properties
     for step in name.split("/"):
         value = value.get(step) if isinstance(value, Mapping) else None
@@ -180,13 +181,3 @@ def _value(properties: Any, name: str) -> Any:
 
 def _short(value: Any) -> str:
     return "not set" if value is None else json.dumps(value, sort_keys=True)
-
-
-def _templates(directory: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the name and template of every stack of an app, those of its stages included."""
-    for manifest in sorted(directory.rglob("manifest.json")):
-        for name, artifact in sorted(json.loads(manifest.read_text("utf-8"))["artifacts"].items()):
-            if artifact["type"] == "aws:cloudformation:stack":
-                properties = artifact["properties"]
-                template = json.loads((manifest.parent / properties["templateFile"]).read_text("utf-8"))
-                yield properties.get("stackName", name), template

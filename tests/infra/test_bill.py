@@ -1,4 +1,4 @@
-"""The bill in docs/aws.md: counted from today's templates, and its arithmetic right."""
+"""The bill in docs/aws.md is counted from today's templates, and its arithmetic is right."""
 
 import json
 import re
@@ -16,10 +16,12 @@ def prod():
     return inventory.of_prod()
 
 
-def test_the_page_is_what_the_templates_and_the_constants_make_today(prod):
+def test_the_page_shows_the_bill_of_todays_templates_and_constants(prod):
     written = report.section_of(standing.PAGE.read_text("utf-8"), standing.SECTION)
 
-    assert written == standing.section(prod).strip(), "docs/aws.md is stale: run make scale"
+    assert written == standing.section(prod).strip(), (
+        "docs/aws.md is stale: run .venv/bin/python -m tests.bench.standing"
+    )
 
 
 def test_everything_that_costs_by_the_month_was_found(prod):

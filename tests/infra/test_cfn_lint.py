@@ -1,4 +1,4 @@
-"""Every template by CloudFormation's own rules and AWS's schemas, as cfn-lint ships them: no network is asked."""
+"""cfn-lint checks every template with CloudFormation's rules and AWS's schemas, without a network."""
 
 import json
 
@@ -6,20 +6,20 @@ import pytest
 from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 
-RULES_OF_NO_USE = {
-    "W3005": "the CDK adds a role to what a function depends on, where naming it would have been enough",
+IGNORED_RULES = {
+    "W3005": "the CDK adds a role to a function's DependsOn, although the function names it already",
 }
 SETTINGS = {"trackedBuckets": "their-bucket", "alarmEmails": "ada@example.com"}
 
 
 def problems(body: dict) -> list[str]:
-    config = ManualArgs(regions=["us-east-1"], ignore_checks=list(RULES_OF_NO_USE))
+    config = ManualArgs(regions=["us-east-1"], ignore_checks=list(IGNORED_RULES))
     return [
         f"{found.rule.id} {found.message} at {found.path}" for found in lint(json.dumps(body), config=config)
     ]
 
 
-def test_a_template_is_what_cloudformation_takes(synth, target):
+def test_cloudformation_accepts_every_template(synth, target):
     stacks = synth(target=target, **SETTINGS)
 
     assert {name: problems(stack.body) for name, stack in stacks.items()} == {name: [] for name in stacks}
@@ -33,7 +33,7 @@ def test_a_template_is_what_cloudformation_takes(synth, target):
         ("KmsMasterKeyId", [], "E30"),
     ],
 )
-def test_what_cloudformation_would_refuse_is_found(synth, name, value, rule):
+def test_a_mistake_that_cloudformation_would_refuse_is_found(synth, name, value, rule):
     body = json.loads(json.dumps(synth(target="prod", **SETTINGS)["LambdaStack"].body))
     queue = next(resource for resource in body["Resources"].values() if resource["Type"] == "AWS::SQS::Queue")
     queue["Properties"][name] = value

@@ -1,4 +1,4 @@
-"""What LocalStack is asked to make is what it can make: it reports success for types that it does not know."""
+"""The local templates hold only types that LocalStack makes: it reports success for types that it does not know."""
 
 import json
 
@@ -30,7 +30,7 @@ KNOWN_TO_LOCALSTACK = {
     "AWS::SQS::QueuePolicy",
     "AWS::SSM::Parameter",
 }
-"""Each was seen to be made by LocalStack 4.13.1, with its configuration read back."""
+"""LocalStack 4.13.1 makes each of them: its configuration was read back."""
 
 INLINE_LIMIT_BYTES = 51_200  # CloudFormation's limit for a template in a request
 
@@ -43,7 +43,7 @@ def test_a_local_template_holds_no_type_that_localstack_only_pretends_to_make(sy
     assert types <= KNOWN_TO_LOCALSTACK
 
 
-def test_localstack_gets_the_data_and_what_works_on_it_and_nothing_that_it_only_pretends_to_make(synth):
+def test_localstack_gets_only_the_storage_and_the_lambda_stack(synth):
     assert list(synth(target="local")) == ["StorageStack", "LambdaStack"]
 
 
@@ -82,7 +82,7 @@ def test_a_template_fits_into_a_request(synth, target):
 
 
 def test_the_cdks_command_line_can_send_a_local_template_as_it_is(synth):
-    """It sends YAML, in lines of any length, and without a bootstrap no more than 50 KiB of it."""
+    """It sends YAML with lines of any length. Without a bootstrap stack, it may send 50 KiB."""
     for stack in synth(target="local", trackedBuckets="one-bucket,other-bucket").values():
         assert len(yaml.dump(stack.body, Dumper=_AsTheCommandLine, width=10**6)) < INLINE_LIMIT_BYTES
 

@@ -5,10 +5,13 @@ import re
 
 import pytest
 
-from tests.infra.templates import listed, nodes, text
+from infra_cdk.images import SERVICES
+from tests.infra.templates import grants, nodes
 
 ARN = "arn:aws:codeconnections:eu-central-1:123456789012:connection/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
 CONTEXT = {"connectionArn": ARN, "sourceRepository": "owner/tidemark", "sourceBranch": "release"}
+
+STEPS = ("Test", "Images", "Synth", "SelfMutate")
 
 
 @pytest.fixture
@@ -28,11 +31,7 @@ def stages(pipeline):
 
 
 def action(stages, name):
-    ((found,),) = [
-        [action for action in stage["Actions"] if action["Name"] == name]
-        for stage in stages
-        if any(action["Name"] == name for action in stage["Actions"])
-    ]
+    (found,) = [action for stage in stages for action in stage["Actions"] if action["Name"] == name]
     return found
 
 
@@ -50,13 +49,10 @@ def commands(pipeline, stages, name):
     return [command for phase in ("install", "build") for command in phases[phase]["commands"]]
 
 
-def statements(pipeline, role):
-    return [
-        statement
-        for policy in pipeline.all("AWS::IAM::Policy")
-        if role in policy["Roles"]
-        for statement in policy["PolicyDocument"]["Statement"]
-    ]
+def allowed(pipeline, stages, name):
+    """Return what a build project may do: pairs of an action and a resource."""
+    role = project(pipeline, stages, name)["ServiceRole"]["Fn::GetAtt"][0]
+    return grants(pipeline.statements("AWS::IAM::Policy", role))
 
 
 def test_source_test_images_synth_self_update_deploy_in_this_order(stages):
@@ -131,20 +127,16 @@ def test_synth_finds_the_pipeline_again(pipeline, stages):
     }
 
 
-def test_images_their_machine_and_the_functions_are_of_one_architecture_also_when_no_file_says_which(synth):
+def test_images_their_machine_and_the_functions_have_one_architecture_that_the_pipeline_passes_on(synth):
     stacks = synth(target="prod", architecture="arm64", **CONTEXT)
     pipeline = stacks["PipelineStack"]
     stages = pipeline.one("AWS::CodePipeline::Pipeline")["Stages"]
-    functions = [
-        each
-        for each in stacks["LambdaStack"].all("AWS::Lambda::Function")
-        if each.get("PackageType") == "Image"
-    ]
 
     assert "make push-images ARCHITECTURE=arm64" in commands(pipeline, stages, "Images")
     assert project(pipeline, stages, "Images")["Environment"]["Type"] == "ARM_CONTAINER"
     assert " -c architecture=arm64 " in commands(pipeline, stages, "Synth")[-1]
-    assert [each["Architectures"] for each in functions] == [["arm64"]] * 3
+    for service in SERVICES:
+        assert stacks["LambdaStack"].function(service)[1]["Architectures"] == ["arm64"]
 
 
 def test_the_pipeline_updates_itself_by_the_pinned_command_line_before_it_deploys(stages, pipeline):
@@ -179,43 +171,30 @@ def test_the_registry_is_outside_of_what_is_deployed(stages, stacks):
     assert not [action for stage in stages for action in stage["Actions"] if "Registry" in json.dumps(action)]
 
 
-def test_only_the_step_of_the_images_may_push_them_and_only_there_runs_docker(pipeline, stages):
-    may_push = set()
-    for name in ("Test", "Images", "Synth", "SelfMutate"):
-        described = project(pipeline, stages, name)
-        role = {"Ref": described["ServiceRole"]["Fn::GetAtt"][0]}
-        if any("ecr:PutImage" in listed(each["Action"]) for each in statements(pipeline, role)):
-            may_push.add(name)
-        assert described["Environment"]["PrivilegedMode"] is (name == "Images")
-
-    assert may_push == {"Images"}
-
-
-def test_images_are_pushed_to_the_functions_repositories_alone(pipeline):
-    (resources,) = {
-        tuple(text(resource) for resource in listed(statement["Resource"]))
-        for policy in pipeline.all("AWS::IAM::Policy")
-        for statement in policy["PolicyDocument"]["Statement"]
-        if "ecr:PutImage" in listed(statement["Action"])
-    }
-
-    assert {resource.rpartition(":repository/")[2] for resource in resources} == {
-        "tidemark/size-tracking",
-        "tidemark/plotting",
-        "tidemark/driver",
-    }
-
-
-def test_whoever_fetches_the_source_may_use_the_connection_by_its_new_name(pipeline, stages):
-    for name in ("Test", "Images", "Synth"):
-        role = {"Ref": project(pipeline, stages, name)["ServiceRole"]["Fn::GetAtt"][0]}
-        allowed = {
-            action
-            for statement in statements(pipeline, role)
-            if statement["Resource"] == ARN
-            for action in listed(statement["Action"])
+def test_only_the_step_of_the_images_may_push_them_to_the_functions_repositories_and_runs_docker(
+    pipeline, stages
+):
+    pushed_to = {
+        name: {
+            resource.rpartition(":repository/tidemark/")[2]
+            for allowed_action, resource in allowed(pipeline, stages, name)
+            if allowed_action == "ecr:PutImage"
         }
-        assert allowed == {"codeconnections:UseConnection", "codestar-connections:UseConnection"}
+        for name in STEPS
+    }
+
+    assert {name for name in STEPS if pushed_to[name]} == {"Images"}
+    assert pushed_to["Images"] == {"size-tracking", "plotting", "driver"}
+    for name in STEPS:
+        assert project(pipeline, stages, name)["Environment"]["PrivilegedMode"] is (name == "Images")
+
+
+def test_a_step_that_fetches_the_source_may_use_the_connection_by_its_new_name(pipeline, stages):
+    for name in ("Test", "Images", "Synth"):
+        assert {allowed_action for allowed_action, on in allowed(pipeline, stages, name) if on == ARN} == {
+            "codeconnections:UseConnection",
+            "codestar-connections:UseConnection",
+        }
 
 
 def test_without_a_connection_there_is_no_pipeline(synth, target):

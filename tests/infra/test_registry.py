@@ -1,4 +1,4 @@
-"""Where images are kept: under names that do not move, for Lambda to pull, scanned."""
+"""The image repositories: fixed names, immutable tags, scanned, and Lambda may pull."""
 
 import json
 

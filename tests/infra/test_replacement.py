@@ -1,4 +1,4 @@
-"""No change of the templates replaces what holds data, unless the record says that it was meant."""
+"""No change of the templates replaces a resource that holds data, unless the record accepts it."""
 
 import copy
 import dataclasses
@@ -29,7 +29,7 @@ def test_deploying_replaces_nothing_that_holds_data(recorded, found):
         [
             "These changes of the templates lose data:",
             *(f"- {sentence}" for sentence in sentences),
-            f"See docs/replacement.md. If it is meant, run {replacement.COMMAND} and commit what it writes.",
+            f"See docs/replacement.md. To accept them, run {replacement.COMMAND} and commit what it writes.",
         ]
     )
 
@@ -42,7 +42,7 @@ def test_everything_that_holds_data_is_recorded(recorded, found):
     )
 
 
-def test_the_page_says_what_the_record_says(recorded):
+def test_the_page_shows_the_record(recorded):
     page = replacement.PAGE.read_text("utf-8")
 
     assert report.section_of(page, replacement.SECTION) == replacement.table(recorded), (
@@ -79,7 +79,7 @@ TEMPLATE = {
 
 
 def changed(change):
-    """Return what a change of the template above would lose, in sentences."""
+    """Return the sentences about a change of the template above."""
     template = copy.deepcopy(TEMPLATE)
     change(template["Resources"])
     before, after = ({"S": stateful.stateful(each)} for each in (TEMPLATE, template))
@@ -116,7 +116,7 @@ NUMBERED = [
         ),
     ],
 )
-def test_a_change_that_replaces_is_told_with_what_changes_and_what_stays(change, words):
+def test_a_change_that_replaces_is_named_with_the_property_and_the_resource(change, words):
     (sentence,) = changed(change)
 
     assert "HistoryTable01234567 of S (AWS::DynamoDB::Table)" in sentence
@@ -132,11 +132,11 @@ def test_a_change_that_replaces_is_told_with_what_changes_and_what_stays(change,
         pytest.param(lambda resources: resources.pop("Queue01234567"), id="a queue"),
     ],
 )
-def test_a_change_in_place_is_none(change):
+def test_a_change_in_place_is_not_named(change):
     assert changed(change) == []
 
 
-def test_what_is_not_retained_is_told_to_be_deleted():
+def test_a_replaced_resource_that_is_not_retained_is_deleted():
     bucket = Resource("AWS::S3::Bucket", {"BucketName": None}, retained=False)
     named = dataclasses.replace(bucket, replacing={"BucketName": "b"})
 

@@ -8,24 +8,30 @@ from infra_cdk.settings import SettingsError
 DIGEST = "sha256:" + "ab" * 32
 
 
-def test_digests_come_from_the_file_that_push_images_writes(tmp_path):
-    images = images_from(_file(tmp_path, {"git_sha": "1", "images": dict.fromkeys(SERVICES, DIGEST)}))
+@pytest.fixture
+def document(tmp_path):
+    return tmp_path / "images.json"
+
+
+def test_digests_come_from_the_file_that_push_images_writes(document):
+    document.write_text(json.dumps({"git_sha": "1", "images": dict.fromkeys(SERVICES, DIGEST)}))
+    images = images_from(document)
 
     assert [images.digest(service) for service in SERVICES] == [DIGEST] * 3
-    assert images.missing == ()
+    assert (images.missing, images.commit) == ((), "1")
 
 
-def test_without_the_file_every_digest_is_the_placeholder_and_missing(tmp_path):
-    images = images_from(tmp_path / "images.json")
+def test_without_the_file_every_digest_is_the_placeholder_and_missing(document):
+    images = images_from(document)
 
     assert [images.digest(service) for service in SERVICES] == [PLACEHOLDER] * 3
     assert images.missing == SERVICES
 
 
-def test_a_service_that_the_file_leaves_out_is_missing(tmp_path):
-    images = images_from(_file(tmp_path, {"images": {"driver": DIGEST}}))
+def test_a_service_that_the_file_leaves_out_is_missing(document):
+    document.write_text(json.dumps({"images": {"driver": DIGEST}}))
 
-    assert images.missing == ("size-tracking", "plotting")
+    assert images_from(document).missing == ("size-tracking", "plotting")
 
 
 def test_a_local_deployment_misses_nothing():
@@ -44,8 +50,7 @@ def test_a_local_deployment_misses_nothing():
         ('{"images": {"driver": null}}', "images.json: the digest of 'driver' is not sha256:"),
     ],
 )
-def test_a_file_that_holds_anything_else_is_named_with_the_fix(tmp_path, content, message):
-    document = tmp_path / "images.json"
+def test_a_file_that_holds_anything_else_is_named_with_the_fix(document, content, message):
     document.write_text(content)
 
     with pytest.raises(SettingsError) as refused:
@@ -57,9 +62,3 @@ def test_a_file_that_holds_anything_else_is_named_with_the_fix(tmp_path, content
 
 def test_images_are_compared_by_what_they_hold():
     assert Images({"driver": DIGEST}) == Images({"driver": DIGEST})
-
-
-def _file(directory, document):
-    path = directory / "images.json"
-    path.write_text(json.dumps(document))
-    return path
