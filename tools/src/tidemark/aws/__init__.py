@@ -1,1 +1,1 @@
-"""What every command that works on a deployment shares: the deployment itself, the caller, and refusals explained."""
+"""What the commands share that work on AWS or LocalStack: deployments, the caller, stacks, buckets, tables, refusals."""

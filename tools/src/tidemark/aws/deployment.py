@@ -46,13 +46,13 @@ class Deployment:
         return emulator.REGION if self.endpoint else self.session.region_name
 
     def client(self, service: str) -> Any:
-        """Return a client of a service where the deployment runs."""
+        """Return a client of a service in the place of the deployment."""
         if self.endpoint:
             return emulator.client(service, self.endpoint)
         return self.session.client(service)  # type: ignore[call-overload]
 
     def stacks(self) -> tuple[StackState, ...]:
-        """Return the target's stacks that exist, whatever their status, sorted by name."""
+        """Return the target's existing stacks, in any status, sorted by name."""
         return stacks_of(self.client("cloudformation"), self.target)
 
     @cached_property

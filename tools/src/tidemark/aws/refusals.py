@@ -62,7 +62,7 @@ _NO_ENDPOINT = "nothing answers at {endpoint}: run make local-up, or unset AWS_E
 
 
 def explained(error: exceptions.BotoCoreError | exceptions.ClientError, region: str | None = None) -> str:
-    """Return one line about an error of boto3's; `region` is where the call went (default: where the shell's would)."""
+    """Return one line about an error of boto3's; `region` is that of the call (default: the shell's)."""
     said = flat(error)
     region = region or _region_of_shell()
     if isinstance(error, exceptions.ClientError):

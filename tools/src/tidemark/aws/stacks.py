@@ -53,7 +53,7 @@ def described(client: "CloudFormationClient", name: str) -> "StackTypeDef | None
 
 
 def stacks_of(client: "CloudFormationClient", target: str) -> tuple[StackState, ...]:
-    """Return the target's stacks that exist, whatever their status, sorted by name."""
+    """Return the target's existing stacks, in any status, sorted by name."""
     found = [
         StackState(
             stack["StackName"], stack["StackStatus"], stack.get("LastUpdatedTime", stack["CreationTime"])

@@ -34,7 +34,7 @@ class NotMetError(Exception):
 
 
 def validate(deployment: Deployment) -> Iterator[Check]:
-    """Make every check, whatever the others came to, in the order in which the data flows."""
+    """Make every check, in the order in which the data flows, even after one has failed."""
     looks: list[tuple[str, Callable[[Deployment], str]]] = [
         ("stacks", _stacks),
         ("data bucket", partial(_bucket, "DataBucketName")),

@@ -49,7 +49,7 @@ def resources_of(session: boto3.Session, name: str) -> "list[DataBucket | Table]
 
 
 def create(resources: "Sequence[DataBucket | Table]") -> int:
-    """Make what is missing, and print of each whether it is empty; return 0, or 1 if one is not."""
+    """Make the missing ones, and print for each whether it is empty; return 0, or 1 if one is not."""
     held = 0
     for resource in resources:
         state = "created" if resource.create() else "exists"
@@ -97,10 +97,10 @@ def command(
     ] = None,
     remove: Annotated[bool, typer.Option("--delete", help="Remove them instead, if they are empty.")] = False,
     with_data: Annotated[
-        bool, typer.Option("--with-data", help="With --delete: whatever they hold.")
+        bool, typer.Option("--with-data", help="With --delete: also if they are not empty.")
     ] = False,
 ) -> int:
-    """Make the data bucket and both tables with boto3 alone, or remove them; again: finds what it made."""
+    """Make the data bucket and both tables with boto3 alone, or remove them; a repeated run finds them."""
     try:
         resources = resources_of(session_of_caller(region), name)
         return delete(resources, with_data=with_data) if remove else create(resources)

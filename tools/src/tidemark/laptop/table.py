@@ -104,7 +104,7 @@ class Table:
 
 
 def _shape(definition: Any) -> tuple[Any, ...]:
-    """Return what two definitions of the same table have in common, whatever the order of their lists."""
+    """Return what two definitions of the same table have in common, in any order of their lists."""
     attributes = {each["AttributeName"]: each["AttributeType"] for each in definition["AttributeDefinitions"]}
     indexes = {
         index["IndexName"]: (index["KeySchema"], index["Projection"]["ProjectionType"])

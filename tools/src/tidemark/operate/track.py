@@ -1,4 +1,4 @@
-"""`make track BUCKET=`: tracks an existing bucket, whatever it holds, and keeps its other notifications.
+"""`make track BUCKET=`: tracks an existing bucket, empty or not, and keeps its other notifications.
 
 The command may be repeated: it leaves what is there. A bucket that is to stay tracked across deployments belongs in the
 settings as well.
@@ -136,7 +136,7 @@ def command(
     state: State = DEFAULT,
     bucket: Annotated[str, typer.Option(help="The bucket's name.")] = "",
 ) -> None:
-    """Track an existing bucket, whatever it holds."""
+    """Track an existing bucket, empty or not."""
     deployment = find_deployment(target, state)
     bucket_of(bucket, f"make track TARGET={target} BUCKET=name")
     if bucket == deployment.outputs["PlotBucketName"]:
