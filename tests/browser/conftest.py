@@ -13,7 +13,7 @@ from tests.e2e.environment import Environment, NoEnvironmentError
 from tests.e2e.tracked_bucket import tracked_bucket
 
 KEPT = Path(__file__).resolve().parents[2] / ".local" / "browser"
-"""Where every test leaves what its page looked like at the end."""
+"""Every test leaves a picture of its page here."""
 
 
 def pytest_collection_modifyitems(items):
@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Keep what a test's pages look like at its end, before its fixtures clear up."""
+    """Take pictures of a test's pages at its end, before its fixtures clean up."""
     report = yield
     if call.when == "call" and "open_page" in getattr(item, "funcargs", {}):
         for number, dashboard in enumerate(item.funcargs["open_page"].opened):
@@ -59,7 +59,7 @@ def browser():
 
 @pytest.fixture
 def open_page(browser):
-    """Open the dashboard at a URL, with the browser set as asked; a script that fails in it fails the test."""
+    """Open the dashboard at a URL, with settings of the browser; a script that fails in the page fails the test."""
     opened = []
 
     def open_it(url, **settings):
@@ -109,7 +109,7 @@ def upload(environment):
 
 @pytest.fixture
 def show(capsys):
-    """Print what a person wants to see, although pytest captures the rest."""
+    """Print a text for a person although pytest captures the output."""
 
     def print_it(text):
         with capsys.disabled():

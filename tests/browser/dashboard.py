@@ -1,11 +1,10 @@
-"""What a user of the dashboard sees and does, in the browser's terms."""
+"""What a user of the dashboard sees and does, as operations of the browser."""
 
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page, expect
 
-LONGEST_MS = 60_000
-"""How long anything may take on a busy machine; nothing is measured by it."""
+expect.set_options(timeout=60_000)  # for a busy machine; nothing is measured by it
 
 _TOP_OF_LINE = """(share) => {
   // How far up the plotting area the line reaches: 0 (bottom) to 1 (top), or null where there is no line. With a share
@@ -34,18 +33,18 @@ _TOP_OF_LINE = """(share) => {
 
 
 class Dashboard:
-    """One open page. `faults` are the scripts that failed in it and what its policy refused; `asked` all its requests."""
+    """One open page. `faults` are scripts that failed and what the page's policy refused; `requests` are its URLs."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self.faults: list[str] = []
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", self._heed)
-        page.on("request", lambda request: self.asked.append(request.url))
+        page.on("request", lambda request: self.requests.append(request.url))
 
     def _heed(self, message):
-        # A request that fails is the API's matter, and tests that take it away expect it.
+        # Failed requests are expected by the tests that stop the API.
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.faults.append(message.text)
 
@@ -54,19 +53,19 @@ class Dashboard:
         return self
 
     def expect_total(self, text):
-        expect(self.page.locator("#total")).to_have_text(text, timeout=LONGEST_MS)
+        expect(self.page.locator("#total")).to_have_text(text)
 
     def expect_state(self, text):
-        expect(self.page.locator("#state")).to_have_text(text, timeout=LONGEST_MS)
+        expect(self.page.locator("#state")).to_have_text(text)
 
     def expect_banner(self, text):
-        expect(self.page.locator("#banner")).to_contain_text(text, timeout=LONGEST_MS)
+        expect(self.page.locator("#banner")).to_contain_text(text)
 
     def expect_no_banner(self):
-        expect(self.page.locator("#banner")).to_be_hidden(timeout=LONGEST_MS)
+        expect(self.page.locator("#banner")).to_be_hidden()
 
     def expect_bucket(self, name):
-        expect(self.page.locator("#bucket-name")).to_have_text(name, timeout=LONGEST_MS)
+        expect(self.page.locator("#bucket-name")).to_have_text(name)
 
     @property
     def exact(self):
@@ -74,7 +73,7 @@ class Dashboard:
 
     @property
     def shown(self):
-        """What the URL says is shown."""
+        """The bucket and window in the URL."""
         return {name: value for name, (value,) in parse_qs(urlsplit(self.page.url).fragment).items()}
 
     @property
@@ -89,14 +88,14 @@ class Dashboard:
         self.page.get_by_role("radio", name=name, exact=True).check()
 
     def expect_window(self, name):
-        expect(self.page.get_by_role("radio", name=name, exact=True)).to_be_checked(timeout=LONGEST_MS)
+        expect(self.page.get_by_role("radio", name=name, exact=True)).to_be_checked()
 
     @property
     def buckets(self):
         return self.page.get_by_role("combobox", name="Bucket", exact=True)
 
     def choose_bucket(self, name):
-        expect(self.buckets.locator(f"option[value='{name}']")).to_be_attached(timeout=LONGEST_MS)
+        expect(self.buckets.locator(f"option[value='{name}']")).to_be_attached()
         self.buckets.select_option(name)
 
     def rows(self, table):

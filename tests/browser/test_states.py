@@ -91,7 +91,7 @@ def test_zero_bytes_are_a_line_at_the_bottom(shown):
     assert dashboard.top_of_line == pytest.approx(0, abs=0.05)
 
 
-def test_the_most_points_that_the_api_gives_are_drawn_and_thinning_is_said(shown):
+def test_the_maximum_of_points_is_drawn_and_thinning_is_said(shown):
     points = [point(59 - number * 0.014, 1000 + number % 97) for number in range(4000)]
     dashboard = shown(Answers(points, thinned=True))
 

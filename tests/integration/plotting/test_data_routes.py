@@ -152,9 +152,9 @@ def test_csv_has_the_same_samples_and_links_to_the_next_page(world):
     assert link.endswith('>; rel="next"')
     query = dict(parse_qsl(link[len("<?") : link.index(">")]))
     assert (query["format"], query["limit"]) == ("csv", "2")
-    following = call("/history", **query)
-    assert [row["total_size"] for row in csv.DictReader(io.StringIO(following["body"]))] == ["0"]
-    assert "Link" not in following["headers"]
+    next_page = call("/history", **query)
+    assert [row["total_size"] for row in csv.DictReader(io.StringIO(next_page["body"]))] == ["0"]
+    assert "Link" not in next_page["headers"]
 
 
 def test_the_size_at_an_instant_is_the_last_sample_not_after_it(world):
@@ -233,13 +233,13 @@ def test_prefixes_are_read_again_only_after_a_change_and_never_too_late(world):
     counted = count_calls(world)
 
     _, unchanged = json_of("/prefixes")
-    asked = dict(counted)
+    reads = dict(counted)
     put_prefixes(world, **{"p/": 3})
     changed = Totals(0, 0, 0, 0, 0, 3, last, 2, State.LIVE)
     world.dynamodb.put_item(TableName=world.tables.ledger, Item=changed.to_item("data-bucket"))
     _, after = json_of("/prefixes")
 
-    assert asked == {"GetItem": 1}
+    assert reads == {"GetItem": 1}
     assert counted == {"GetItem": 2, "Query": 16}
     assert [one["prefixes"][0]["total_size"] for one in (unchanged, after)] == [1, 3]
 

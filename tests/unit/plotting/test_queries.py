@@ -85,7 +85,7 @@ def test_a_cursor_of_another_bucket_is_refused():
     assert kind_of(history, cursor=page.cursor(NOW - SECOND), bucket="videos") == "bad-cursor"
 
 
-def test_a_cursor_goes_on_beside_a_range_that_was_asked_too_long_ago_to_be_asked_again():
+def test_a_cursor_goes_on_beside_a_range_that_is_too_old_by_now():
     page = HistoryQuery(RANGE, False, None, 5, "json")
     followed = {"cursor": page.cursor(NOW - SECOND), "from": "1999-01-01T00:00:00Z"}
 
@@ -161,7 +161,7 @@ def test_a_page_of_buckets_goes_on_after_a_bucket():
     assert kind_of(buckets_query, (("bucket", "photos"),)) == "unknown-parameter"
 
 
-def test_a_size_is_asked_at_an_instant_or_for_the_latest():
+def test_a_size_is_that_of_an_instant_or_the_latest():
     def size(**query):
         return size_query(tuple(query.items()), data_bucket="data", now=NOW)
 

@@ -20,7 +20,7 @@ HIGHEST = 31_415
 
 
 class Table:
-    """Answers queries as DynamoDB does, page by page, for rows that it makes up when they are asked for."""
+    """Answers queries as DynamoDB does, page by page, with rows that it makes for each page."""
 
     def __init__(self, rows):
         self.rows = rows
