@@ -91,7 +91,7 @@ def test_an_idle_month_is_the_sum_of_what_stands_there():
     assert dollars["10 alarms"] == pytest.approx(1.0)
     assert dollars["1 dashboard"] == pytest.approx(3.0)
     assert dollars["657,000 polls of the empty queue"] == pytest.approx(0.2628)
-    assert dollars["metrics of the daily reconcile, an hour a day"] == pytest.approx(3 * 0.3 / 24)
+    assert dollars["metrics of the daily reconcile, one hour per day"] == pytest.approx(3 * 0.3 / 24)
     assert sum(line.dollars for line in standing.idle(NOTHING)) < 0.2
 
 
