@@ -1,6 +1,6 @@
-"""The histories find what is wrong: each mistake, made in the code that runs, dies within so many random histories.
+"""The histories find mistakes: each wrong variant of the code dies within HISTORIES random histories.
 
-The seeds are chosen so that this is quick; without one, each takes some hundreds of histories.
+The seeds are chosen so that this is quick; other seeds take some hundreds of histories each.
 """
 
 import pytest
@@ -21,5 +21,5 @@ def test_random_histories_kill_a_wrong_variant(mutant):
         run_in_memory(mutant.seed, examples=HISTORIES, steps=12, phases=(Phase.generate,))
 
 
-def test_the_wrong_variants_go_by_the_names_under_which_they_are_told():
+def test_every_wrong_variant_has_the_name_of_a_known_one():
     assert {mutant.name for mutant in MUTANTS} <= {mutant.name for mutant in KNOWN}

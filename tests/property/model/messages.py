@@ -1,14 +1,14 @@
-"""The bodies of the queue's messages, as the product gets them."""
+"""The bodies of the queue's messages."""
 
 import json
 
 from size_history.messages import ReconcileEveryBucket, ReconcileRequest
 
 
-def event(bucket: str, key: str, time: int = 0) -> str:
-    """Return the event that a key may have changed."""
+def event(bucket: str, key: str, sent: int = 0) -> str:
+    """Return the event that a key may have changed. Only a mutant reads when it was `sent`."""
     detail = {"bucket": {"name": bucket}, "object": {"key": key}}
-    return json.dumps({"source": "aws.s3", "detail-type": "Object Created", "time": time, "detail": detail})
+    return json.dumps({"source": "aws.s3", "sent": sent, "detail": detail})
 
 
 def request(bucket: str) -> str:

@@ -1,4 +1,4 @@
-"""Variants that are as good as the product: they must survive."""
+"""Variants that are as correct as the product: they must live."""
 
 from dataclasses import dataclass, replace
 
@@ -7,7 +7,7 @@ from size_tracking.reconciler import MAX_PAGE_KEYS, Reconciler
 from size_tracking.track_plan import ChunkState, Commit, Done, Look, Observe, ReadRows, ReadTotals
 from size_tracking.values import Outcome, RowWrite, Transaction
 from tests.property.configurations import TWO
-from tests.property.mutants.mutant import Mutant, adopting, events
+from tests.property.mutants.mutant import Mutant, adopting, events, plan
 
 _committed = track_plan.committed
 _observed = track_plan.observed
@@ -30,12 +30,12 @@ class RowsBeforeListing(Reconciler):
         )
 
 
-# --- unchanged rows moved outside the transaction, one by one; only the keys that failed are done again ---
+# --- unchanged rows moved outside the transaction, one by one; only the keys that failed are repeated ---
 
 
 @dataclass(frozen=True, slots=True)
 class Bump(Commit):
-    """One unchanged row's own write; then the others, then the changed keys, then those that failed."""
+    """The write of one unchanged row. The other unchanged rows, the changed keys and the failed keys follow."""
 
     unchanged: tuple[Look, ...]
     changed: tuple[Look, ...]
@@ -44,14 +44,14 @@ class Bump(Commit):
 
 @dataclass(frozen=True, slots=True)
 class ReadTotalsOfChanged(ReadTotals):
-    """The changed keys' turn."""
+    """Read the totals for the changed keys."""
 
     failed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CommitOfChanged(Commit):
-    """The changed keys' transaction."""
+    """Commit the changed keys."""
 
     failed: tuple[str, ...]
 
@@ -101,18 +101,10 @@ ALLOWED = (
         events(2, TWO, batch=2, stale=2, split_totals=True),
     ),
     Mutant("the same while adopting", adopting(1, stale=2)),
+    Mutant("the listing read after the rows", adopting(1, TWO), parts={"reconciler": RowsBeforeListing}),
     Mutant(
-        "the listing read after the rows",
-        adopting(1, TWO),
-        parts={"reconciler": RowsBeforeListing},
-    ),
-    Mutant(
-        "unchanged rows moved outside the transaction, only the keys that failed done again",
+        "unchanged rows moved outside the transaction, only the keys that failed repeated",
         events(2, TWO, batch=2, duplicates=2),
-        patches=(
-            (track_plan, "observed", observed_apart),
-            (track_plan, "totals_read", totals_read_apart),
-            (track_plan, "committed", committed_apart),
-        ),
+        patches=plan(observed=observed_apart, totals_read=totals_read_apart, committed=committed_apart),
     ),
 )

@@ -1,9 +1,10 @@
 """A wrong variant, and the worlds to put one in."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from size_tracking import track_plan
+from size_tracking import reconcile_plan, track_plan
+from size_tracking.tracker import Tracker
 from tests.property.configurations import ONE, adoption, changes, drift
 from tests.property.model.configuration import Configuration
 from tests.property.model.exploration import Patch
@@ -38,6 +39,11 @@ def drifted(**more) -> Configuration:
     return drift("", 0, **more)
 
 
-def totals_read(mutation) -> Patch:
-    """Replace the planning of a commit."""
-    return (track_plan, "totals_read", mutation)
+def replaced(target: object) -> Callable[..., tuple[Patch, ...]]:
+    """Return a function that replaces members of a module or class: `replaced(Tracker)(step=other)`."""
+    return lambda **members: tuple((target, name, other) for name, other in members.items())
+
+
+plan = replaced(track_plan)
+run_plan = replaced(reconcile_plan)
+tracker = replaced(Tracker)

@@ -1,4 +1,4 @@
-"""Wrong ways to look, to write rows and to acknowledge: each replaces one function of the product or of the tables."""
+"""Wrong ways to observe, to write rows and to acknowledge. Each replaces one function of the product or of the tables."""
 
 import json
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ _observe = TapeObserver.observe
 
 
 def keep_rows(keep):
-    """Return `totals_read` writing only the rows whose looks are kept; without any there is nothing to do."""
+    """Return a `totals_read` that writes only the rows whose looks are kept."""
 
     def totals_read(state, totals, peak, now):
         next_state = _totals_read(state, totals, peak, now)
@@ -51,7 +51,7 @@ def changed_or_absent(look: Look, looks: tuple[Look, ...]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Reread(ReadRows):
-    """Read the rows' revisions, keeping what was seen before."""
+    """Read the rows' revisions again and keep the older observations."""
 
     seen: tuple[tuple[str, Observation], ...]
 
@@ -86,7 +86,7 @@ def observed_then_reread(state: Observe, seen) -> ChunkState:
 
 @dataclass(frozen=True, slots=True)
 class SeenWrite(RowWrite):
-    """A write that is conditional on what the row says, whatever its revision."""
+    """A write that is conditional on the row's observation instead of its revision."""
 
     read: Observation
 
@@ -102,7 +102,7 @@ def totals_read_for_seen(state, totals, peak, now):
     return replace(next_state, transaction=replace(next_state.transaction, rows=rows))
 
 
-def row_says_the_same(stored: Row, write: SeenWrite) -> bool:
+def row_has_the_same_observation(stored: Row, write: SeenWrite) -> bool:
     return (stored.row.seen if stored.row else ABSENT) == write.read
 
 
@@ -114,15 +114,18 @@ class SkippingBatch(Batch):
     """Acknowledges an event unseen if its key was committed after it."""
 
     def handle(self, records, *, remaining_ms):
-        late = [record for record in records if not self._done_since(record)]
-        return super().handle(late, remaining_ms=remaining_ms)
+        left = [record for record in records if not self._committed_since(record)]
+        return super().handle(left, remaining_ms=remaining_ms)
 
-    def _done_since(self, record) -> bool:
+    def _committed_since(self, record) -> bool:
         hint = parse(record["body"])
         if not isinstance(hint, Hint):
             return False
-        rows = self.reconciler.ledger.rows(hint.bucket, [hint.key])
-        return hint.key in rows and rows[hint.key].revision > json.loads(record["body"])["time"]
+        try:
+            rows = self.reconciler.ledger.rows(hint.bucket, [hint.key])
+        except Exception:  # noqa: BLE001  # an event whose row cannot be read is not skipped
+            return False
+        return hint.key in rows and rows[hint.key].revision > json.loads(record["body"])["sent"]
 
 
 def sent_after_the_last_commit(row: Row) -> int:
@@ -134,7 +137,7 @@ def row_deleted_if_absent(stored: Row, write: RowWrite) -> Row:
     return row if write.seen.present else row._replace(row=None, expires=False)
 
 
-def row_expiring_for_ever(stored: Row, write: RowWrite) -> Row:
+def row_still_expiring(stored: Row, write: RowWrite) -> Row:
     row = _row_written(stored, write)
     return row._replace(expires=row.expires or stored.expires)
 

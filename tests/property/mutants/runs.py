@@ -57,7 +57,7 @@ class StepFirst(RunStarter):
 
 
 class NeverPushes(RunStarter):
-    """Leaves a run that goes on to whoever began it."""
+    """Does not send the next step of a run that goes on once more."""
 
     def begin(self, bucket, page_size=MAX_PAGE_KEYS, *, adopting=False):
         run = self.ledger.run(bucket)
@@ -73,7 +73,7 @@ class AlwaysBegins(RunStarter):
 
 
 def acknowledged_before_sending(self: Handlers, number: int) -> tuple[int, ...]:
-    """Lose the messages of a step that dies when all it has left to do is to send the next."""
+    """Lose the messages of a step that dies when it has only to send the next."""
     asking = self[number].asking
     sending = isinstance(asking.question, ask.Send) and "cursor" in asking.task.bodies[0]
     return () if sending else _messages(self, number)
@@ -100,8 +100,8 @@ def ended_giving_way(state: End, outcome: Outcome):
     return StepDone() if outcome is Outcome.ROW_MOVED else _ended(state, outcome)
 
 
-class SaysBeforeSending(Reconciler):
-    """Puts the run that says the next step is sent, then sends it."""
+class AnnouncesBeforeSending(Reconciler):
+    """Puts the run as announced, then sends the next step."""
 
     def _next(self, step, state, deadline):
         if not isinstance(state, Announce):
@@ -139,8 +139,8 @@ class EndsBeforeGoingLive(Reconciler):
         return StepDone(state.run)
 
 
-class PassesOver(Reconciler):
-    """Goes on past the keys of a page that could not be committed."""
+class SkipsFailures(Reconciler):
+    """Continues after the keys of a page that could not be committed."""
 
     def _heal(self, bucket, comparison, deadline):
         result = self.tracker.track(bucket, [key for key, _ in comparison.differing], deadline=deadline)
@@ -155,7 +155,7 @@ class ListedOnly(Reconciler):
 
 
 class IgnoresUnread(Reconciler):
-    """Takes the rows that were read for all there are."""
+    """Treats the rows that were read as all rows."""
 
     def _recorded(self, bucket, after, until):
         rows = super()._recorded(bucket, after, until)
@@ -163,21 +163,21 @@ class IgnoresUnread(Reconciler):
 
 
 def run_checked_without_the_step_before(step, run):
-    """Take a step that was compared already for done, though it died before it sent the next."""
+    """Treat a compared step as done, although it died before it sent the next."""
     next_state = _run_checked(step, run)
     return StepDone() if isinstance(next_state, Announce) else next_state
 
 
 def whole(self: Comparison, count: int) -> Comparison:
-    """Go on after the whole page, though time was over in the middle of it."""
+    """Continue after the whole page, although time ran out in the middle of it."""
     return self
 
 
-# --- the listing taken for observations ---
+# --- the listing used as observations ---
 
 
 class ListingTracker(TapeTracker):
-    """Takes what the last page said for what S3 says of its keys."""
+    """Uses the last page of the listing as observations."""
 
     listed = None
 
@@ -189,7 +189,7 @@ class ListingTracker(TapeTracker):
 
 
 class RememberedListing:
-    """Tells the tracker what it lists."""
+    """Gives the pages of the listing to the tracker."""
 
     def __init__(self, observer, tracker) -> None:
         self._observer = observer
@@ -213,12 +213,12 @@ class ListingReconciler(Reconciler):
 
 @dataclass(frozen=True, slots=True)
 class ReadTotalsForListed(ReadTotals):
-    """Looks that come from a listing."""
+    """Read the totals for looks from a listing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unconditional(RowWrite):
-    """A write whatever the row's revision."""
+    """A write without a condition."""
 
 
 def step_marking_listed(self: Tracker, state: ChunkState, errors) -> ChunkState:

@@ -1,4 +1,4 @@
-"""Wrong ways to keep totals, samples and the peak."""
+"""Wrong ways to write totals, samples and the peak."""
 
 from dataclasses import dataclass, replace
 
@@ -20,7 +20,7 @@ def always(*_args) -> bool:
 
 
 def totals_added(stored: Totals, transaction: Transaction) -> Totals:
-    """Add the deltas to whatever is there, as an ADD does."""
+    """Add the deltas to the stored totals, as an ADD does."""
     size = sum(delta.size for delta in transaction.prefixes)
     count = sum(delta.count for delta in transaction.prefixes)
     revision = stored.revision + 1
@@ -35,7 +35,7 @@ class Staged(Commit):
 
 
 def later(part: str):
-    """Return `totals_read` and `committed` that write the sample or the peak after the transaction."""
+    """Return a `totals_read` and a `committed` that write the sample or the peak after the transaction."""
 
     def totals_read(state, totals, peak, now):
         next_state = _totals_read(state, totals, peak, now)
@@ -52,15 +52,11 @@ def later(part: str):
             return Done()
         return _committed(state, outcome)
 
-    return totals_read, committed
-
-
-sample_later = later("sample")
-peak_later = later("peak")
+    return {"totals_read": totals_read, "committed": committed}
 
 
 def record_now(transaction, changed, peak, now):
-    """Take the clock's word for the time of a sample."""
+    """Use the clock as the time of a sample."""
     recorded = _record(transaction, changed, peak, now)
     if recorded.sample is None:
         return recorded
@@ -78,7 +74,7 @@ def record_while_adopting(transaction, changed, peak, now):
 
 
 def moved_as_if_live(totals, changed):
-    """Count what an adoption finds as created."""
+    """Count the objects that an adoption finds as created."""
     moved = _moved(replace(totals, state=State.LIVE), changed)
     return replace(moved, state=totals.state)
 
