@@ -154,6 +154,15 @@ class LocalStack:
         credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
         return boto3.session.Session().client(service, endpoint_url=self.url, **credentials, **options)
 
+    def log_lines(self, group):
+        """Return the lines in a log group. A group that does not exist yet has none."""
+        logs = self.client("logs")
+        try:
+            events = logs.filter_log_events(logGroupName=group)["events"]
+        except logs.exceptions.ResourceNotFoundException:
+            return []
+        return [event["message"].rstrip("\n") for event in events]
+
     def processes(self):
         """Return LocalStack's process and everything below it."""
         return [self.root, *self.root.children(recursive=True)]
@@ -239,12 +248,22 @@ class Functions:
         )
         return name
 
-    def ready(self, name):
-        until(lambda: self.configuration(name)["State"] == "Active")
-        until(lambda: self.configuration(name)["LastUpdateStatus"] == "Successful")
+    def ready(self, name, **qualifier):
+        until(lambda: self.configuration(name, **qualifier)["State"] == "Active")
+        until(lambda: self.configuration(name, **qualifier)["LastUpdateStatus"] == "Successful")
 
-    def configuration(self, name):
-        return self.client.get_function_configuration(FunctionName=name)
+    def refused(self, image):
+        """Create a function that cannot run; return its name and the reason of its state Failed."""
+        name = self.create_unready(image)
+        return name, self.failure(name)
+
+    def failure(self, name):
+        return until(lambda: (found := self.configuration(name))["State"] == "Failed" and found)[
+            "StateReason"
+        ]
+
+    def configuration(self, name, **qualifier):
+        return self.client.get_function_configuration(FunctionName=name, **qualifier)
 
     def invoke(self, name, event=None, **options):
         answer = self.client.invoke(

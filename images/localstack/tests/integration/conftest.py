@@ -22,7 +22,6 @@ APP = """
         if "exit" in event: os._exit(event["exit"])
         if "sys_exit" in event: sys.exit(event["sys_exit"])
         if "sleep" in event: time.sleep(event["sleep"])
-        if "raise" in event: raise ValueError(event["raise"])
         if "say" in event: print(event["say"])
         if "repeat" in event: return "x" * event["repeat"]
         if "length" in event: return len(event["length"])

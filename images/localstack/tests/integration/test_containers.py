@@ -58,13 +58,13 @@ def functions(tmp_path):
 def test_a_function_may_do_no_more_than_on_lambda(functions):
     name = functions.create(functions.image(APP), MemorySize=192, Timeout=30)
 
-    told = functions.invoke(name).payload
+    seen = functions.invoke(name).payload
 
-    assert told["ids"] == [65534, 65534]
-    assert told["status"]["CapEff"].strip("0\n\t ") == ""
-    assert told["status"]["NoNewPrivs"] == "1"
-    assert {path for path, end in told["writes"].items() if end == "written"} == {"/tmp/x"}  # noqa: S108 in the container
-    (container,) = json.loads(docker("inspect", told["host"]))
+    assert seen["ids"] == [65534, 65534]
+    assert seen["status"]["CapEff"].strip("0\n\t ") == ""
+    assert seen["status"]["NoNewPrivs"] == "1"
+    assert {path for path, end in seen["writes"].items() if end == "written"} == {"/tmp/x"}  # noqa: S108 in the container
+    (container,) = json.loads(docker("inspect", seen["host"]))
     limits = container["HostConfig"]
     assert limits["Memory"] == limits["MemorySwap"] == 192 * 1024 * 1024
     assert limits["PidsLimit"] == 1024
@@ -108,10 +108,9 @@ def outlive(functions, name):
 
 def test_an_unknown_image_fails_at_creation_naming_function_and_image(functions):
     image = f"{REGISTRY}/nobody/knows:v1"
-    name = functions.create_unready(image)
 
-    state = until(lambda: (found := functions.configuration(name))["State"] == "Failed" and found)
+    name, reason = functions.refused(image)
 
-    assert name in state["StateReason"]
-    assert image in state["StateReason"]
-    assert "the engine has no image 'nobody/knows'" in state["StateReason"]
+    assert name in reason
+    assert image in reason
+    assert "the engine has no image 'nobody/knows'" in reason

@@ -124,19 +124,13 @@ def test_a_queue_feeds_a_function_and_what_it_refuses_comes_again(localstack, fu
     for body in ("good", "bad", "good too"):
         sqs.send_message(QueueUrl=queue[0], MessageBody=body)
 
-    logs = localstack.client("logs")
-    lines = until(lambda: len(found := _received(logs, f"/aws/lambda/{function}")) == 4 and found)
+    def received_by_function():
+        lines = localstack.log_lines(f"/aws/lambda/{function}")
+        return [line for line in lines if line.startswith("received ")]
 
-    assert sorted(lines) == ["bad 1", "bad 2", "good 1", "good too 1"]
+    lines = until(lambda: len(found := received_by_function()) == 4 and found)
+    assert sorted(lines) == [f"received {line}" for line in ("bad 1", "bad 2", "good 1", "good too 1")]
     until(lambda: _left(sqs, queue[0]) == 0)
-
-
-def _received(logs, group):
-    events = logs.filter_log_events(logGroupName=group)["events"]
-    prefix = "received "
-    return [
-        text.strip().removeprefix(prefix) for event in events if (text := event["message"]).startswith(prefix)
-    ]
 
 
 def _left(sqs, url):

@@ -1,4 +1,4 @@
-"""What a function writes reaches CloudWatch Logs, in the group that it is configured to use."""
+"""A function's output reaches CloudWatch Logs, in its configured group."""
 
 import json
 
@@ -7,31 +7,19 @@ import pytest
 from harness import until
 
 
-@pytest.fixture(scope="module")
-def logs(localstack):
-    return localstack.client("logs")
-
-
-def messages(logs, group, count):
+def messages(localstack, group, count):
     """Return the messages of a group once there are that many."""
-
-    def read():
-        try:
-            events = logs.filter_log_events(logGroupName=group)["events"]
-        except logs.exceptions.ResourceNotFoundException:
-            return None
-        return [event["message"].rstrip("\n") for event in events] if len(events) >= count else None
-
-    return until(read)
+    return until(lambda: len(found := localstack.log_lines(group)) >= count and found)
 
 
-def test_the_configured_group_holds_every_line_framed(functions, app, logs, name):
+def test_the_configured_group_holds_every_line_framed(functions, app, localstack, name):
+    logs = localstack.client("logs")
     logs.create_log_group(logGroupName=f"/mine/{name}")
     function = functions.create(app, LoggingConfig={"LogGroup": f"/mine/{name}"})
 
     answer = functions.invoke(function, {"say": "one\ntwo"})
 
-    start, *said, end, report = messages(logs, f"/mine/{name}", 6)
+    start, *said, end, report = messages(localstack, f"/mine/{name}", 6)
     assert start == f"START RequestId: {answer.request_id} Version: $LATEST"
     assert said == ["init", "one", "two"]
     assert end == f"END RequestId: {answer.request_id}"
@@ -41,12 +29,12 @@ def test_the_configured_group_holds_every_line_framed(functions, app, logs, name
     assert groups == []
 
 
-def test_without_a_configured_group_it_is_lambdas_own(functions, app, logs):
+def test_without_a_configured_group_it_is_lambdas_own(functions, app, localstack):
     function = functions.create(app)
 
     functions.invoke(function)
 
-    assert messages(logs, f"/aws/lambda/{function}", 4)[1] == "init"
+    assert messages(localstack, f"/aws/lambda/{function}", 4)[1] == "init"
 
 
 @pytest.mark.parametrize(
@@ -60,25 +48,25 @@ def test_without_a_configured_group_it_is_lambdas_own(functions, app, logs):
         ),
     ],
 )
-def test_calls_that_do_not_come_back_are_logged_too(functions, app, logs, event, said, status):
+def test_calls_that_do_not_come_back_are_logged_too(functions, app, localstack, event, said, status):
     function = functions.create(app, Timeout=2 if "sleep" in event else 30)
 
     functions.invoke(function, event)
 
-    start, *lines, end, report = messages(logs, f"/aws/lambda/{function}", 5)
+    start, *lines, end, report = messages(localstack, f"/aws/lambda/{function}", 5)
     assert start.startswith("START ")
     assert any(said in line for line in lines)
     assert end.startswith("END ")
     assert status in report
 
 
-def test_json_logs_are_json(functions, logs):
+def test_json_logs_are_json(functions, localstack):
     image = functions.image("import logging\ndef handler(event, context): logging.getLogger().error('mine')")
     function = functions.create(image, LoggingConfig={"LogFormat": "JSON"})
 
     functions.invoke(function)
 
-    start, mine, report = (json.loads(line) for line in messages(logs, f"/aws/lambda/{function}", 3))
+    start, mine, report = (json.loads(line) for line in messages(localstack, f"/aws/lambda/{function}", 3))
     assert (start["type"], mine["message"], report["type"]) == ("platform.start", "mine", "platform.report")
 
 

@@ -1,25 +1,20 @@
-"""What cannot run says so: where, what, and what to do."""
+"""A function or LocalStack that cannot run says why and what to do."""
 
 import io
 import zipfile
 
 import pytest
 
-from harness import REGISTRY, LocalStack, until
+from harness import REGISTRY, LocalStack
 
 processes_only = pytest.mark.parametrize("executor_kind", ["process"], indirect=True, scope="session")
-
-
-def failed(functions, name):
-    return until(lambda: (found := functions.configuration(name))["State"] == "Failed" and found)
 
 
 @processes_only
 def test_an_unknown_image_fails_at_creation_naming_function_image_and_map(functions, image_map, app):
     image = f"{REGISTRY}/nobody/knows:v1"
-    name = functions.create_unready(image)
 
-    reason = failed(functions, name)["StateReason"]
+    name, reason = functions.refused(image)
 
     assert name in reason
     assert image in reason
@@ -30,7 +25,7 @@ def test_an_unknown_image_fails_at_creation_naming_function_image_and_map(functi
 def test_a_missing_interpreter_fails_at_creation(functions, app):
     image = functions.image("def handler(event, context): pass", python="/nowhere/python")
 
-    reason = failed(functions, functions.create_unready(image))["StateReason"]
+    _, reason = functions.refused(image)
 
     assert "python is not an executable file: /nowhere/python" in reason
 
@@ -63,7 +58,7 @@ def test_a_zip_function_is_refused_with_the_reason(functions, executor_kind, app
         Role="arn:aws:iam::000000000000:role/test",
     )
 
-    assert "only functions from container images run here" in failed(functions, "zipped")["StateReason"]
+    assert "only functions from container images run here" in functions.failure("zipped")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A sandbox of real processes: what they started goes when they go."""
+"""A sandbox with real processes. When they end, everything that they started ends."""
 
 import os
 import queue
@@ -6,12 +6,12 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 
 import psutil
 import pytest
 
+from harness import until
 from localstack_image_lambda.output import Output
 from localstack_image_lambda.process_sandbox import ProcessSandbox, ProcessSpec
 from localstack_image_lambda.sandbox import Exit, SandboxError
@@ -58,15 +58,6 @@ def sandboxed(tmp_path):
     yield make
     for one in made:
         one.sandbox.kill()
-
-
-def until(condition):
-    deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.01)
-    raise AssertionError("it did not come about")
 
 
 def gone(pid):
@@ -210,7 +201,7 @@ def test_a_missing_directory_is_named(sandboxed, tmp_path):
 
 
 def test_a_holder_that_is_killed_takes_everything_along(tmp_path):
-    """The emulator dies by SIGKILL; its threads had started the function and were gone before."""
+    """The emulator is killed. The thread that started the function has ended before."""
     holder = textwrap.dedent(f"""
         import sys, threading, time
         sys.path[:0] = {[str(Path(sys.modules["localstack_image_lambda"].__file__).parents[1])]!r}
