@@ -1,5 +1,7 @@
 """`make reset` on an environment that is up and has been used."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.waiting import until
@@ -94,6 +96,38 @@ def test_a_bucket_that_was_added_stays_tracked_with_what_it_holds(shared, client
     clients["s3"].delete_object(Bucket="mine", Key="kept")
     clients["s3"].delete_bucket(Bucket="mine")
     clients["sqs"].purge_queue(QueueUrl=names["TIDEMARK_QUEUE_URL"])
+
+
+def test_a_key_that_xml_cannot_hold_is_removed(shared, clients, names):
+    data = names["TIDEMARK_DATA_BUCKET"]
+    for key in ("up\x10load/a\x1bb", "plain"):
+        clients["s3"].put_object(Bucket=data, Key=key, Body=b"x")
+    clients["s3"].create_multipart_upload(Bucket=data, Key="up 1%+load/né&ver<ended")
+
+    done = shared.run("reset")
+
+    assert done.returncode == 0, done.stderr
+    assert clients["s3"].list_objects_v2(Bucket=data)["KeyCount"] == 0
+    assert "Uploads" not in clients["s3"].list_multipart_uploads(Bucket=data)
+    assert samples(clients, names) == [0]
+
+
+def test_more_than_a_page_of_versions_whose_keys_need_quoting_is_removed(shared, clients, names):
+    s3, data = clients["s3"], names["TIDEMARK_DATA_BUCKET"]
+    s3.put_bucket_versioning(Bucket=data, VersioningConfiguration={"Status": "Enabled"})
+    with ThreadPoolExecutor(4) as pool:
+        keys = [f"date=2026-01-01/part-{number:04}" for number in range(1100)]
+        list(pool.map(lambda key: s3.put_object(Bucket=data, Key=key, Body=b"x"), keys))
+    s3.delete_object(Bucket=data, Key=keys[0])
+
+    done = shared.run("reset")
+
+    s3.put_bucket_versioning(Bucket=data, VersioningConfiguration={"Status": "Suspended"})
+    assert done.returncode == 0, done.stderr
+    assert "1101 objects deleted" in done.stderr
+    listed = s3.list_object_versions(Bucket=data)
+    assert "Versions" not in listed
+    assert "DeleteMarkers" not in listed
 
 
 def test_nothing_to_empty_is_said_so(nowhere):

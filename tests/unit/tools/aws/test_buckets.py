@@ -55,6 +55,16 @@ class Unlistable(Bucket):
         raise refused(self.code, "ListObjectVersions")
 
 
+class Undeletable(Bucket):
+    """A bucket that refuses every deletion."""
+
+    def delete_objects(self, Bucket, Delete):
+        raise refused("AccessDenied", "DeleteObjects")
+
+    def delete_object(self, Bucket, Key, VersionId):
+        raise refused("AccessDenied", "DeleteObject")
+
+
 def refused(code, operation):
     return ClientError({"Error": {"Code": code, "Message": "no"}}, operation)
 
@@ -78,6 +88,11 @@ def test_keys_that_a_batch_cannot_hold_are_deleted_one_by_one():
 
     assert empty_bucket(bucket, "data") == 2
     assert bucket.versions == []
+
+
+def test_a_bucket_whose_objects_may_not_be_deleted_is_not_taken_for_empty():
+    with pytest.raises(ClientError, match="AccessDenied"):
+        empty_bucket(Undeletable(versions=["a"]), "data")
 
 
 def test_a_key_that_is_still_there_after_it_was_deleted_is_an_error():
