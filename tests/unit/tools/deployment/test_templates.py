@@ -52,7 +52,14 @@ def test_templates_are_remembered_until_a_source_changes(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "path", ["infra_cdk/new.py", "infra_cdk/cdk.json", "services/size_history/src/a/b.py", "uv.lock"]
+    "path",
+    [
+        "infra_cdk/new.py",
+        "infra_cdk/cdk.json",
+        "services/plotting/src/plotting/openapi.yaml",
+        "services/size_history/src/a/b.py",
+        "uv.lock",
+    ],
 )
 def test_whatever_decides_the_templates_is_in_their_fingerprint(tmp_path, path):
     root = _sources(tmp_path)
