@@ -1,9 +1,9 @@
-"""Fills a directory with packages: fetched by their hashes or built here, pruned, compiled.
+"""Fills a directory with packages, prunes them and compiles them.
 
     install.py --as /opt/python --requirements size-tracking.txt base
     install.py --as /var/task --wheels wheels/*.whl -- size-tracking
 
-Runs in the image's builder, on nothing but the standard library and uv.
+It runs in the image's builder, with only the standard library and uv.
 """
 
 import argparse
@@ -17,19 +17,19 @@ from py_compile import PycInvalidationMode
 from pruning import prune
 
 
-def install(what: Sequence[str], packages: Path) -> None:
-    """Have uv install what it is told to, without what that depends on; SystemExit if it fails."""
+def install(arguments: Sequence[str], packages: Path) -> None:
+    """Install packages with uv, without their dependencies. Raises SystemExit."""
     command = ["uv", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:"]
-    # Compiled below, after pruning.
-    command += ["--no-compile-bytecode", "--python", sys.executable, "--target", str(packages), *what]
+    # compile_all compiles them after pruning.
+    command += ["--no-compile-bytecode", "--python", sys.executable, "--target", str(packages), *arguments]
     if code := subprocess.run(command, check=False).returncode:
         sys.exit(code)
 
 
 def compile_all(packages: Path, *, in_image: str) -> None:
-    """Compile every module, with the path it has in the image for tracebacks; SystemExit if one cannot be compiled.
+    """Compile every module. Its tracebacks show the path in the image. Raises SystemExit.
 
-    The bytecode is not bound to file times, which neither COPY nor a registry promises to keep; the image is read-only.
+    The bytecode does not depend on file times, because COPY and registries need not keep them. The image is read-only.
     """
     compiled = compileall.compile_dir(
         packages,
@@ -45,19 +45,17 @@ def compile_all(packages: Path, *, in_image: str) -> None:
 
 
 def make_readable(packages: Path) -> None:
-    """Let everybody read what is there, whatever the umask was: the function runs as nobody."""
+    """Make every file readable for everybody, because the function runs as nobody."""
     for path in [packages, *packages.rglob("*")]:
         path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
 
 
 def main() -> None:
-    """Fill one directory as the arguments say."""
+    """Fill one directory."""
     parser = argparse.ArgumentParser(description="Fill a directory with packages.")
-    parser.add_argument(
-        "--as", dest="in_image", required=True, metavar="PATH", help="where it is in the image"
-    )
+    parser.add_argument("--as", dest="in_image", required=True, metavar="PATH", help="its path in the image")
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--requirements", metavar="LIST", help="packages with their hashes, of uv export")
+    source.add_argument("--requirements", metavar="LIST", help="packages with hashes, from uv export")
     source.add_argument("--wheels", nargs="+", metavar="WHEEL")
     parser.add_argument("directory", type=Path)
     options = parser.parse_args()
@@ -66,7 +64,7 @@ def main() -> None:
         install(options.wheels, packages)
     else:
         install(["--require-hashes", "--requirement", options.requirements], packages)
-        print(f"{packages.name}: {prune(packages) / 1e6:.1f} MB taken out, which no function loads")
+        print(f"{packages.name}: {prune(packages) / 1e6:.1f} MB removed, which no function loads")
     compile_all(packages, in_image=options.in_image)
     make_readable(packages)
 

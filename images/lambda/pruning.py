@@ -1,7 +1,7 @@
-"""What a function never loads of its packages, and how it is taken out of them.
+"""Removes the parts of packages that no function loads.
 
-Runs in the image's builder, on nothing but the standard library. What is listed here was seen to be unused; that it
-still is, tests/docker proves by running every service from its image.
+It runs in the image's builder, with only the standard library. tests/docker runs every service from its image, which
+proves that the removed parts are not needed.
 """
 
 import shutil
@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MODELS = ("dynamodb", "s3", "sqs")
-"""The services whose API descriptions are kept: every boto3 client that a function makes needs its own."""
+"""AWS services whose API descriptions are kept. Every boto3 client of a function needs its own."""
 
 UNUSED = (
-    # Needed by nobody who only runs the package.
+    # Needed only to develop the package.
     "**/tests",
     "**/*.pyi",
     "**/*.pyx",
@@ -20,16 +20,16 @@ UNUSED = (
     "**/*.a",
     "bin",
     "share",
-    # The other way of using boto3, `resource`, and the examples in the documentation.
+    # boto3's `resource` interface, and examples of its documentation.
     "boto3/data",
     "boto3/examples",
     "botocore/data/*/*/examples-1.json*",
-    # For compiling against numpy, or Fortran with it.
+    # For compiling against numpy, and its Fortran support.
     "numpy/_core/include",
     "numpy/distutils",
     "numpy/f2py",
     "numpy/random/lib",
-    # A picture is PNG or SVG: nobody embeds fonts into a PDF, reads AVIF, or presses buttons in a window.
+    # A picture is PNG or SVG. It needs no fonts for PDF, no AVIF and no buttons of a window.
     "fontTools/cffLib",
     "fontTools/cu2qu",
     "fontTools/designspaceLib",
@@ -54,11 +54,11 @@ UNUSED = (
     "matplotlib/mpl-data/plot_directive",
     "matplotlib/mpl-data/sample_data",
 )
-"""Glob patterns below the directory that the packages are in; what matches one goes."""
+"""Glob patterns below the packages' directory. Everything that matches is removed."""
 
 
 def prune(packages: Path) -> int:
-    """Take out what is not used below a directory of packages and return how many bytes that was."""
+    """Remove the unused parts below a directory of packages and return their size in bytes."""
     return sum(_remove(path) for path in _unused(packages))
 
 
@@ -71,7 +71,7 @@ def _unused(packages: Path) -> Iterator[Path]:
 
 
 def _remove(path: Path) -> int:
-    if not path.exists():  # it went with a directory above it
+    if not path.exists():  # it was removed with a directory above it
         return 0
     if not path.is_dir():
         size = path.stat().st_size

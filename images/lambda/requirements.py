@@ -1,7 +1,7 @@
-"""Takes from one list of requirements what another one has: `requirements.py plotting.txt without base.txt`.
+"""Subtracts one list of requirements from another: `requirements.py plotting.txt without base.txt`.
 
-What the base image holds is not installed a second time above it. Runs in the image's builder, on the standard
-library alone; the lists are those of `uv export`, one requirement with its hashes in indented lines below it.
+Packages of the base image are not installed a second time. The lists come from `uv export`: each requirement is followed
+by indented lines with its hashes. The script runs in the image's builder, with only the standard library.
 """
 
 import sys
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def blocks(text: str) -> list[str]:
-    """Return the requirements of a list, each with the lines of its hashes; comments are left out."""
+    """Return the requirements of a list without comments, each with the lines of its hashes."""
     found: list[str] = []
     for line in text.splitlines(keepends=True):
         if line.lstrip().startswith("#") or not line.strip():
@@ -22,9 +22,9 @@ def blocks(text: str) -> list[str]:
 
 
 def without(wanted: str, present: str) -> str:
-    """Return the requirements of the first list that the second one has not."""
-    there = set(blocks(present))
-    return "".join(block for block in blocks(wanted) if block not in there)
+    """Return the requirements of the first list that the second one lacks."""
+    known = set(blocks(present))
+    return "".join(block for block in blocks(wanted) if block not in known)
 
 
 if __name__ == "__main__":

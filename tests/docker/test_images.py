@@ -1,4 +1,4 @@
-"""What the functions' images are: small, shared, locked down, with bytecode, and with all that a function needs."""
+"""The functions' images are small, share layers, run without rights, and have all bytecode."""
 
 import re
 
@@ -45,7 +45,7 @@ for name, module in list(sys.modules.items()):
 print(json.dumps({"modules": len(sys.modules), "missing": missing}))
 """
 
-WHAT_MATPLOTLIB_SAYS_OF_FONTS = """
+MATPLOTLIB_FONT_LOG = """
 import json, logging, os
 from plotting.picture_routes import prepare_font_cache
 said = []
@@ -90,9 +90,9 @@ def test_nothing_in_an_image_runs_as_root_or_writes_outside_tmp(docker, name):
     unlocked = run_python(docker, name, TRY_TO_WRITE)
 
     assert user == "65534:65534"
-    assert tried == {"user": 65534, "group": 65534, "written": ["/tmp"]}  # noqa: S108 - where it is meant to
+    assert tried == {"user": 65534, "group": 65534, "written": ["/tmp"]}  # noqa: S108 - the one that may be written
 
-    # Even where the root can be written to, nothing of ours can: only what Debian leaves open to everybody.
+    # With a writable root, only the directories that Debian opens to everybody are writable.
     assert set(unlocked["written"]) <= {"/tmp", "/var/tmp", "/dev/shm"}  # noqa: S108
 
 
@@ -108,7 +108,7 @@ def test_every_module_that_a_function_loads_has_its_bytecode(docker, name):
 
 
 def test_plotting_finds_its_list_of_fonts_made(docker):
-    said = run_python(docker, "tidemark/plotting", WHAT_MATPLOTLIB_SAYS_OF_FONTS, *LOCKED_DOWN)
+    said = run_python(docker, "tidemark/plotting", MATPLOTLIB_FONT_LOG, *LOCKED_DOWN)
 
     assert any(line.startswith("Using fontManager instance from /tmp/") for line in said), said
     assert not any("generated" in line for line in said), said
@@ -120,13 +120,13 @@ def test_what_the_images_share_is_stored_once(facts, base):
 
     assert tuple(shared[: len(base.layers)]) == base.layers
     assert tracking[: len(shared)] == tuple(shared)
-    # The base with its bytecode, the packages that all have; of its own size-tracking has its sources alone.
+    # They share the base, its bytecode and the packages of all. size-tracking adds only its sources.
     assert len(shared) >= len(base.layers) + 2
     assert len(tracking) == len(shared) + 1
 
 
-@pytest.mark.parametrize(("name", "most_mb"), list(zip(NAMES, [14, 150, 14], strict=True)))
-def test_an_image_is_small_beside_its_base(docker, facts, base, name, most_mb):
+@pytest.mark.parametrize(("name", "max_mb"), list(zip(NAMES, [14, 150, 14], strict=True)))
+def test_an_image_is_small_beside_its_base(docker, facts, base, name, max_mb):
     own = facts[name].size - base.size - bytecode_bytes(docker, name)
 
-    assert own <= most_mb * MB
+    assert own <= max_mb * MB

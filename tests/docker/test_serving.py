@@ -1,4 +1,4 @@
-"""Every function serves from its real image: so nothing that it needs was pruned, and /tmp is all it writes."""
+"""Every function works from its real image. So nothing that it needs was pruned, and it writes only below /tmp."""
 
 import base64
 import io
@@ -15,31 +15,25 @@ from tidemark.images.recipes import FUNCTIONS
 
 SIZE_TRACKING, PLOTTING, DRIVER = (recipe.name for recipe in FUNCTIONS)
 WRITABLE_ROOT = ()
-"""No restrictions: what a function writes then shows as a difference to its image."""
+"""No restrictions, so that every file that a function writes is a difference to its image."""
 
 
 @pytest.fixture
 def environ_of(environment):
-    """Return what a deployed function is told, with the addresses that are for it."""
+    """Return a deployed function's variables, with the emulator's address and credentials."""
     functions = environment.client("lambda")
-    shared = (
-        "AWS_ENDPOINT_URL",
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_REGION",
-        "AWS_DEFAULT_REGION",
-    )
+    ours = ("ENDPOINT_URL", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "REGION", "DEFAULT_REGION")
 
     def environ_of(function):
         deployed = functions.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
-        return {**{name: os.environ[name] for name in shared}, **deployed}
+        return {f"AWS_{name}": os.environ[f"AWS_{name}"] for name in ours} | deployed
 
     return environ_of
 
 
 @pytest.fixture
 def bucket(environment):
-    """Yield a bucket whose events nobody sends: what is recorded of it, the container recorded."""
+    """Yield a bucket that sends no events, so that only the container under test can record its changes."""
     s3 = environment.client("s3")
     name = f"unheard-{uuid.uuid4().hex[:12]}"
     s3.create_bucket(Bucket=name)
@@ -82,11 +76,11 @@ def test_the_driver_plays_its_scenario_and_gets_its_plot(docker, environment, en
 
 def test_plotting_answers_as_the_deployed_function_does(docker, environment, environ_of):
     functions = environment.client("lambda")
-    asked = {"httpMethod": "GET", "path": "/health", "resource": "/health", "queryStringParameters": None}
+    request = {"httpMethod": "GET", "path": "/health", "resource": "/health", "queryStringParameters": None}
 
-    deployed = functions.invoke(FunctionName=environment.plotting_function, Payload=json.dumps(asked))
+    deployed = functions.invoke(FunctionName=environment.plotting_function, Payload=json.dumps(request))
     with ContainerFunction(PLOTTING, environ_of(environment.plotting_function)) as function:
-        answer = function.invoke(asked)
+        answer = function.invoke(request)
 
     assert answer.payload["statusCode"] == 200
     assert versions(answer.payload) == versions(json.load(deployed["Payload"]))
@@ -95,12 +89,7 @@ def test_plotting_answers_as_the_deployed_function_does(docker, environment, env
 def test_plotting_draws_and_writes_nothing_outside_tmp(docker, environment, environ_of):
     environ = environ_of(environment.plotting_function)
     stored = {"httpMethod": "POST", "path": "/plot", "resource": "/plot", "body": json.dumps({"window": 60})}
-    shown = {
-        "httpMethod": "GET",
-        "path": "/plot",
-        "resource": "/plot",
-        "queryStringParameters": {"window": "60"},
-    }
+    shown = {**stored, "httpMethod": "GET", "body": None, "queryStringParameters": {"window": "60"}}
 
     with (
         ContainerFunction(PLOTTING, environ) as locked,

@@ -1,4 +1,4 @@
-"""What the image's builder leaves out: requirements that the base has, and files that no function loads."""
+"""The image's builder leaves out requirements that the base has, and files that no function loads."""
 
 import re
 from pathlib import Path
