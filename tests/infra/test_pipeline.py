@@ -95,7 +95,10 @@ def test_the_source_is_a_branch_through_the_connection_with_its_commits(stages):
 def test_each_step_installs_what_it_needs(pipeline, stages):
     for name in ("Test", "Images", "Synth"):
         assert "make install" in commands(pipeline, stages, name)
-    assert commands(pipeline, stages, "Test")[-1] == "make check test-unit"
+    assert commands(pipeline, stages, "Test")[-2:] == [
+        "make check",
+        ".venv/bin/python -m pytest tests/unit tests/infra",
+    ]
 
 
 def test_the_digests_of_the_images_are_an_input_of_synth(pipeline, stages):
