@@ -1,4 +1,4 @@
-"""DynamoDB behind LocalStack's one endpoint, served by the engine."""
+"""The engine serves DynamoDB behind LocalStack's one endpoint."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""S3's events on their way through EventBridge and a queue to a function."""
+"""S3 events pass through EventBridge and a queue to a function."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""The README's example runs as it stands; only the interpreter in its map is this one."""
+"""The README's example runs. The test replaces only the interpreter in its map."""
 
 import os
 import shutil

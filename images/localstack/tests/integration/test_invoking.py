@@ -1,4 +1,4 @@
-"""What Lambda promises of an invocation, through LocalStack's API."""
+"""Lambda's promises about invocations, through LocalStack's API."""
 
 import base64
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""S3's listings in pages, as every boto3 asks for them: with quoted keys."""
+"""S3 listings in pages with quoted keys, which every boto3 asks for."""
 
 import pytest
 

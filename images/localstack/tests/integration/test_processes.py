@@ -1,4 +1,4 @@
-"""What LocalStack and its functions leave on a machine: nothing on the network, nothing after their end."""
+"""LocalStack and its functions stay off the network and leave nothing behind."""
 
 import json
 import signal
@@ -9,7 +9,7 @@ import pytest
 
 from harness import Functions, LocalStack, until
 
-# What is said of processes here is said of containers in tests/docker/test_containers.py.
+# test_containers.py makes the same claims for containers.
 pytestmark = pytest.mark.parametrize("executor_kind", ["process"], indirect=True, scope="session")
 
 FAMILY = """
@@ -24,12 +24,12 @@ FAMILY = """
 
 @pytest.fixture(autouse=True)
 def of_this_kind(executor_kind):
-    """Let every test here depend on the kind, also one that starts its own LocalStack."""
+    """Make every test here depend on the kind, also those that start their own LocalStack."""
 
 
 @pytest.fixture
 def another(executor_kind, tmp_path):
-    """A LocalStack of the test's own, with a function that has children."""
+    """A LocalStack of the test's own, and functions in it."""
     image_map = tmp_path / "functions.json"
     running = LocalStack(tmp_path, LAMBDA_RUNTIME_EXECUTOR=executor_kind, IMAGE_LAMBDA_MAP=str(image_map))
     functions = Functions(running, tmp_path / "functions", image_map)
@@ -65,7 +65,7 @@ def test_nothing_survives_localstack(another, number):
 
 def test_it_can_be_stopped_while_it_starts(tmp_path):
     starting = LocalStack(tmp_path, wait=False)
-    until((tmp_path / "state" / "data").exists)  # it handles signals by now, but its server does not run yet
+    until((tmp_path / "state" / "data").exists)  # now it handles signals, but its server does not run yet
 
     assert starting.stop(signal.SIGTERM) == 0
 
@@ -106,15 +106,6 @@ def test_two_instances_do_not_meet(other_functions, functions, function):
     assert other_functions.invoke(name).payload == "other"
     assert name not in json.dumps(functions.client.list_functions()["Functions"])
     assert functions.invoke(function).error is None
-
-
-def test_a_function_cannot_outstay_its_environment(functions):
-    function = functions.create(functions.image(FAMILY), Timeout=30)
-    pids = functions.invoke(function).payload
-
-    functions.client.delete_function(FunctionName=function)
-
-    until(lambda: not [pid for pid in pids if psutil.pid_exists(pid)])
 
 
 def test_the_warden_says_what_it_runs(localstack, functions, function):

@@ -158,8 +158,8 @@ def test_killing_at_once_after_the_start_leaves_nothing(sandboxed):
         assert one.ended().status != 0
 
 
-# A function has the kernel end it with its warden, which only Linux's does; CI is Linux.
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, only the emulator notices")
+# Only Linux ends a function together with its warden. CI runs on Linux.
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux does it")
 def test_a_killed_warden_takes_its_function_along(sandboxed, tmp_path):
     one = sandboxed(f"{textwrap.dedent(GRANDCHILDREN)}\ntime.sleep(600)").start()
     function, same_group, own_session = (int(pid) for pid in one.first_line().split())
@@ -168,7 +168,7 @@ def test_a_killed_warden_takes_its_function_along(sandboxed, tmp_path):
     assert one.ended() == Exit(-9)
     until(lambda: gone(function) and gone(same_group))
     assert not list(tmp_path.iterdir())
-    os.kill(own_session, signal.SIGKILL)  # what left the group is out of reach once its warden is gone
+    os.kill(own_session, signal.SIGKILL)  # without its warden, nothing reaches what left the group
 
 
 def test_peak_memory_is_known_during_and_after_the_run(sandboxed):
