@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+from functools import partial
 from types import SimpleNamespace
 
 from plotting import handler as module
@@ -17,15 +18,29 @@ def track(world, *sizes, bucket="data-bucket", peak=None, state=State.LIVE):
     """Record samples of sizes, the last one a second ago and a second apart, as the tracker does."""
     last = time.time_ns() // 1000 - SECOND
     times = [last - (len(sizes) - 1 - index) * SECOND for index in range(len(sizes))]
-    for instant, size in zip(times, sizes, strict=True):
-        world.dynamodb.put_item(
-            TableName=world.tables.history, Item=Sample(bucket, instant, size, int(size > 0)).to_item()
-        )
+    put_samples(world, *map(partial(Sample, bucket), times, sizes, [int(size > 0) for size in sizes]))
     totals = Totals(0, 0, 0, 0, 0, max(sizes, default=0), last if sizes else 0, 1, state)
-    world.dynamodb.put_item(TableName=world.tables.ledger, Item=totals.to_item(bucket))
+    put_totals(world, totals, bucket)
     if peak is not None:
-        world.dynamodb.put_item(TableName=world.tables.ledger, Item=Peak(peak, "other", last).to_item())
+        put(world.dynamodb, world.tables.ledger, Peak(peak, "other", last).to_item())
     return times
+
+
+def put(dynamodb, table, *rows):
+    """Write items into a table."""
+    for start in range(0, len(rows), 25):
+        puts = [{"PutRequest": {"Item": row}} for row in rows[start : start + 25]]
+        dynamodb.batch_write_item(RequestItems={table: puts})
+
+
+def put_samples(world, *samples):
+    """Write samples."""
+    put(world.dynamodb, world.tables.history, *(sample.to_item() for sample in samples))
+
+
+def put_totals(world, totals, bucket="data-bucket"):
+    """Write a bucket's totals."""
+    put(world.dynamodb, world.tables.ledger, totals.to_item(bucket))
 
 
 def event(method, path, *, body=None, query=None):
@@ -60,23 +75,19 @@ def json_of(path, **query):
 
 
 def put_prefixes(world, bucket="data-bucket", **sizes):
-    """Write prefix rows of sizes, with one object each where there is a byte."""
+    """Write prefix rows of sizes, with one object each if there is a byte."""
     for name, size in sizes.items():
-        row = {
-            **items.prefix_key(bucket, name),
-            "size": items.number(size),
-            "count": items.number(int(size > 0)),
-        }
-        world.dynamodb.put_item(TableName=world.tables.ledger, Item=row)
+        numbers = {"size": items.number(size), "count": items.number(int(size > 0))}
+        put(world.dynamodb, world.tables.ledger, {**items.prefix_key(bucket, name), **numbers})
 
 
 def list_bucket(world, bucket):
-    """Write the row that says that a bucket is tracked."""
-    world.dynamodb.put_item(TableName=world.tables.ledger, Item=items.bucket_key(bucket))
+    """Write the row of a tracked bucket."""
+    put(world.dynamodb, world.tables.ledger, items.bucket_key(bucket))
 
 
 def count_calls(world):
-    """Return a dictionary of how often the handler asks DynamoDB for what, from now on."""
+    """Return a dictionary that counts the handler's requests to DynamoDB by operation from now on."""
     counted = {}
 
     def count(model, **_):

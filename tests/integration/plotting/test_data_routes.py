@@ -1,4 +1,4 @@
-"""The routes that answer data, from API Gateway's event to its answer, against a real DynamoDB engine."""
+"""The data routes, from API Gateway's event to its answer, with a real DynamoDB engine."""
 
 import csv
 import io
@@ -9,7 +9,6 @@ import pytest
 
 from plotting import answers, data_routes
 from plotting import handler as module
-from size_history import items
 from size_history.items import Sample, State, Totals
 from size_history.times import from_text, to_text
 from tests.integration.plotting.calls import (
@@ -20,6 +19,8 @@ from tests.integration.plotting.calls import (
     json_of,
     list_bucket,
     put_prefixes,
+    put_samples,
+    put_totals,
     track,
 )
 
@@ -66,7 +67,7 @@ def test_a_sample_says_what_changed(world):
     track(world, 5)
     (instant,) = track(world, 7)
     sample = Sample("data-bucket", instant, 7, 1, 3, 2, 1, 9, ("a\u0001/ü", "b"), 12)
-    world.dynamodb.put_item(TableName=world.tables.history, Item=sample.to_item())
+    put_samples(world, sample)
 
     _, answer = json_of("/history", order="desc", limit=1)
 
@@ -101,9 +102,7 @@ def test_a_sample_recorded_between_two_pages_changes_no_page(world):
     track(world, 1, 2, 3)
     _, first = json_of("/history", window=10, limit=2)
     later = from_text(first["to"])
-    world.dynamodb.put_item(
-        TableName=world.tables.history, Item=Sample("data-bucket", later, 99, 1).to_item()
-    )
+    put_samples(world, Sample("data-bucket", later, 99, 1))
 
     _, second = json_of("/history", cursor=first["next"])
 
@@ -129,9 +128,8 @@ def test_a_sample_takes_no_more_than_is_reckoned_for_it():
 def test_rows_of_many_megabytes_come_in_pages_that_each_read_one(world):
     times = track(world, *range(300))
     keys = tuple("k" * 1000 + str(number) for number in range(10))
-    for size, instant in enumerate(times):
-        row = Sample("data-bucket", instant, size, 1, changed_keys=keys).to_item()
-        world.dynamodb.put_item(TableName=world.tables.history, Item=row)
+    rows = [Sample("data-bucket", time, size, 1, changed_keys=keys) for size, time in enumerate(times)]
+    put_samples(world, *rows)
 
     pages = all_pages("/history", window=600)
 
@@ -174,7 +172,7 @@ def test_the_size_at_an_instant_is_the_last_sample_not_after_it(world):
 def test_the_latest_size_is_the_totals(world):
     (instant,) = track(world, 27)
     totals = Totals(27, 1, 1, 0, 0, 27, instant, 5, State.LIVE)
-    world.dynamodb.put_item(TableName=world.tables.ledger, Item=totals.to_item("data-bucket"))
+    put_totals(world, totals)
 
     status, answer = json_of("/size")
 
@@ -185,7 +183,7 @@ def test_the_latest_size_is_the_totals(world):
 
 def test_a_bucket_being_adopted_has_no_size_yet(world):
     totals = Totals(9, 1, 0, 0, 0, 0, 0, 1, State.ADOPTING)
-    world.dynamodb.put_item(TableName=world.tables.ledger, Item=totals.to_item("data-bucket"))
+    put_totals(world, totals)
 
     status, problem = json_of("/size")
 
@@ -195,7 +193,7 @@ def test_a_bucket_being_adopted_has_no_size_yet(world):
 
 def test_the_counters_are_the_totals(world):
     totals = Totals(27, 3, 7, 2, 4, 27, 1, 5, State.LIVE)
-    world.dynamodb.put_item(TableName=world.tables.ledger, Item=totals.to_item("data-bucket"))
+    put_totals(world, totals)
 
     _, answer = json_of("/count")
 
@@ -236,7 +234,7 @@ def test_prefixes_are_read_again_only_after_a_change_and_never_too_late(world):
     reads = dict(counted)
     put_prefixes(world, **{"p/": 3})
     changed = Totals(0, 0, 0, 0, 0, 3, last, 2, State.LIVE)
-    world.dynamodb.put_item(TableName=world.tables.ledger, Item=changed.to_item("data-bucket"))
+    put_totals(world, changed)
     _, after = json_of("/prefixes")
 
     assert reads == {"GetItem": 1}
@@ -280,7 +278,7 @@ def test_a_caller_that_has_the_answer_gets_a_304_until_it_changes(world, path):
     same = call(path, {"if-none-match": f'"other", {tag}'}, **more)
     reads = dict(counted)
     totals = Totals(20, 2, 2, 0, 0, 20, times[-1] + 1, 2, State.LIVE)
-    world.dynamodb.put_item(TableName=world.tables.ledger, Item=totals.to_item("data-bucket"))
+    put_totals(world, totals)
     changed = call(path, {"if-none-match": tag}, **more)
 
     assert (first["statusCode"], same["statusCode"], changed["statusCode"]) == (200, 304, 200)
@@ -333,10 +331,11 @@ def test_every_answer_about_a_bucket_says_how_fresh_it_is(world, path):
 
 
 @pytest.mark.parametrize("path", ["/history", "/size", "/count", "/prefixes", "/plot"])
-def test_a_bucket_that_is_not_tracked_is_a_404(world, path):
+def test_a_bucket_that_is_not_tracked_is_a_404_that_names_it(world, path):
     status, problem = json_of(path, bucket="no-such-bucket")
 
     assert (status, problem["type"]) == (404, "urn:tidemark:problem:bucket-not-tracked")
+    assert problem["detail"] == "bucket no-such-bucket is not tracked: there is no history of it."
 
 
 def test_a_plot_as_svg_is_an_svg_and_as_json_is_what_the_picture_shows(world):
@@ -362,18 +361,16 @@ def test_a_plot_of_a_closed_range_ends_where_it_was_told_to(world):
 
 
 def test_five_thousand_samples_are_read_in_as_many_pages_as_they_fill(world):
-    """Every row of 1 kB: 5,000 are five pages of 1 MB; a picture asks three times more, whatever there is."""
+    """With rows of 1 kB, 5,000 are five pages of 1 MB; a picture needs three more requests for any range."""
     track(world, 1)
     keys = ("k" * 400, "l" * 400)
     begin = module.time.time_ns() // 1000 - 6000 * SECOND
-    rows = [
-        Sample("data-bucket", begin + n * SECOND, n % 7, 1, changed_keys=keys, changed_cnt=2).to_item()
-        for n in range(5000)
-    ]
-    rows[4321] |= {items.TOTAL_SIZE: items.number(1000)}
-    for start in range(0, len(rows), 25):
-        puts = [{"PutRequest": {"Item": row}} for row in rows[start : start + 25]]
-        world.dynamodb.batch_write_item(RequestItems={world.tables.history: puts})
+    sizes = [1000 if n == 4321 else n % 7 for n in range(5000)]
+    more = {"changed_keys": keys, "changed_cnt": 2}
+    put_samples(
+        world,
+        *(Sample("data-bucket", begin + n * SECOND, size, 1, **more) for n, size in enumerate(sizes)),
+    )
     counted = count_calls(world)
 
     _, shown = json_of("/plot", window=7000, format="json")

@@ -75,15 +75,6 @@ def test_a_bucket_being_adopted_is_drawn_without_a_sample(world):
     assert (answer["state"], answer["points"], answer["bucket_maximum"]) == ("adopting", [], None)
 
 
-def test_waiting_messages_are_counted_and_their_age_is_not_invented(world):
-    track(world, 1)
-    world.sqs.send_message(QueueUrl=world.queue_url, MessageBody="{}")
-
-    _, answer = answer_of("POST", "/plot", body={})
-
-    assert (answer["queue_age_seconds"], answer["queue_waiting"]) == (None, 1)
-
-
 def test_a_queue_that_does_not_answer_costs_only_its_figure_and_is_named(world, monkeypatch):
     track(world, 1)
     monkeypatch.setenv("QUEUE_URL", world.queue_url + "-gone")
@@ -96,12 +87,11 @@ def test_a_queue_that_does_not_answer_costs_only_its_figure_and_is_named(world, 
     assert "NonExistentQueue" in answer["queue_problem"]
 
 
-def test_a_bucket_that_is_not_tracked_is_a_404_that_names_it(world):
+def test_no_picture_is_stored_of_a_bucket_that_is_not_tracked(world):
     status, problem = answer_of("POST", "/plot", body={"bucket": "no-such-bucket"})
 
-    assert status == 404
-    assert problem["type"] == "urn:tidemark:problem:bucket-not-tracked"
-    assert "no-such-bucket" in problem["detail"]
+    assert (status, problem["type"]) == (404, "urn:tidemark:problem:bucket-not-tracked")
+    assert world.s3.list_objects_v2(Bucket=world.plot_bucket)["KeyCount"] == 0
 
 
 def test_a_range_with_too_many_samples_is_a_400_that_asks_for_a_shorter_one(world, monkeypatch):

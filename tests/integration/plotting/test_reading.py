@@ -11,6 +11,7 @@ from plotting.ledger import Ledger
 from plotting.parsing import Range
 from plotting.sources import Sources
 from size_history.items import Peak, Sample, State, Totals
+from tests.integration.plotting.calls import put
 
 SECOND = 1_000_000
 START = 1_795_000_000 * SECOND
@@ -29,19 +30,7 @@ def ledger(dynamodb, tables):
 
 
 @pytest.fixture
-def put(dynamodb, tables):
-    """Write items into a table: `history` or `ledger`."""
-
-    def write(table, items):
-        for start in range(0, len(items), 25):
-            puts = [{"PutRequest": {"Item": item}} for item in items[start : start + 25]]
-            dynamodb.batch_write_item(RequestItems={getattr(tables, table): puts})
-
-    return write
-
-
-@pytest.fixture
-def record(put):
+def record(dynamodb, tables):
     """Write samples of sizes, one per second from START on, as the tracker does."""
 
     def write(*sizes, bucket=BUCKET, keys=()):
@@ -49,18 +38,18 @@ def record(put):
             Sample(bucket, START + index * SECOND, size, 1, changed_keys=keys)
             for index, size in enumerate(sizes)
         ]
-        put("history", [sample.to_item() for sample in samples])
+        put(dynamodb, tables.history, *(sample.to_item() for sample in samples))
 
     return write
 
 
 @pytest.fixture
-def track(put):
+def track(dynamodb, tables):
     """Write a bucket's totals, and the peak of all buckets."""
 
     def write(*, max_size=0, state=State.LIVE, peak=None):
         totals = Totals(0, 0, 0, 0, 0, max_size, START, 1, state)
-        put("ledger", [totals.to_item(BUCKET), *([peak.to_item()] if peak else [])])
+        put(dynamodb, tables.ledger, totals.to_item(BUCKET), *([peak.to_item()] if peak else []))
 
     return write
 

@@ -183,14 +183,9 @@ def test_every_sample_has_a_dot():
         assert dot.sum() > 25, sample.total_size
 
 
-def test_a_range_of_no_length_is_drawn():
-    empty = chart(window=0, before=PIB)
+def test_a_range_of_no_length_and_a_sample_later_than_the_clock_are_drawn():
+    empty, late = chart(window=0, before=PIB), chart([(10 + 1 / SECOND, 18)])
 
     assert empty.start == empty.end == NOW
-    assert Image.open(io.BytesIO(draw(empty))).size == (1200, 675)
-
-
-def test_a_sample_later_than_the_clock_is_drawn():
-    late = chart([(10 + 1 / SECOND, 18)])
-
-    assert Image.open(io.BytesIO(draw(late))).size == (1200, 675)
+    for drawn in (draw(empty), draw(late)):
+        assert Image.open(io.BytesIO(drawn)).size == (1200, 675)

@@ -60,22 +60,17 @@ def test_what_a_caller_repeats_beside_the_cursor_does_no_harm():
     assert next_page.range == RANGE
 
 
-@pytest.mark.parametrize(
-    ("query", "kind"),
-    [
-        ({"limit": "0"}, "bad-limit"),
-        ({"limit": "1001"}, "bad-limit"),
-        ({"limit": "-1"}, "bad-limit"),
-        ({"limit": "1.5"}, "bad-limit"),
-        ({"limit": "\u0661"}, "bad-limit"),
-        ({"order": "down"}, "bad-order"),
-        ({"order": ""}, "bad-order"),
-        ({"format": "png"}, "bad-format"),
-        ({"cursor": ""}, "bad-cursor"),
-        ({"at": "2026-11-20T08:15:30Z"}, "unknown-parameter"),
-    ],
-)
-def test_a_bad_parameter_of_a_history_is_named(query, kind):
+BAD = {
+    "bad-limit": [{"limit": value} for value in ("0", "1001", "-1", "1.5", "\u0661")],
+    "bad-order": [{"order": "down"}, {"order": ""}],
+    "bad-format": [{"format": "png"}],
+    "bad-cursor": [{"cursor": ""}],
+    "unknown-parameter": [{"at": "2026-11-20T08:15:30Z"}],
+}
+
+
+@pytest.mark.parametrize(("kind", "query"), [(kind, query) for kind in BAD for query in BAD[kind]])
+def test_a_bad_parameter_of_a_history_is_named(kind, query):
     assert kind_of(history, **query) == kind
 
 
