@@ -1,12 +1,11 @@
 """An AWS whose answers a test gives, because no emulator refuses credentials, accounts or regions."""
 
 import json
-from http.server import HTTPServer
 from urllib.parse import parse_qs
 
 import pytest
 
-from tests.servers import SilentHandler, running
+from tests.servers import SilentHandler, serving
 from tidemark import cli
 
 ACCOUNT = "123456789012"
@@ -56,9 +55,9 @@ def aws(monkeypatch, tmp_path):
             status, answer = made.answer(self.headers, self.body().decode())
             self.answer(status, answer.encode())
 
-    with running(HTTPServer(("127.0.0.1", 0), Handler)) as server:
+    with serving(Handler) as server:
         nobody(monkeypatch, tmp_path)
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
         monkeypatch.setenv("AWS_REGION", "eu-central-1")

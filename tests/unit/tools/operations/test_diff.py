@@ -1,7 +1,6 @@
 """What `make diff` says of images, whose templates name the digests that were pushed last."""
 
 import json
-import subprocess
 
 import pytest
 
@@ -10,85 +9,55 @@ from tests.unit.tools.operations.conftest import ACCOUNT
 from tidemark import cli
 from tidemark.deliver import diff
 from tidemark.deliver.diff import of_images
+from tidemark.images.commit import Commit
 
-PLACE = ("--account", ACCOUNT, "--region", "eu-central-1")
-
-
-@pytest.fixture
-def repository(tmp_path):
-    """Return a git repository with one commit."""
-    root = tmp_path / "repository"
-    root.mkdir()
-    git(root, "init", "--quiet")
-    (root / "source.py").write_text("one")
-    commit(root)
-    return root
+OLD, NEW = "a" * 40, "b" * 40
+PUSHES = f"pushes those of commit {NEW[:12]} and shifts the functions to them"
 
 
-def git(root, *arguments):
-    identity = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.org")
-    done = subprocess.run(
-        ["git", "-C", str(root), *identity, *arguments], check=True, capture_output=True, text=True
-    )
-    return done.stdout.strip()
-
-
-def commit(root):
-    git(root, "add", "--all")
-    git(root, "commit", "--quiet", "--message", "Change it")
-    return git(root, "rev-parse", "HEAD")
-
-
-def record(tmp_path, sha):
+@pytest.mark.parametrize(
+    ("recorded", "changed", "line"),
+    [
+        (NEW, (), None),
+        (
+            OLD,
+            (),
+            (
+                f"images: a deployment {PUSHES}; the comparison above is with those of {OLD[:12]}, which images.json "
+                "records"
+            ),
+        ),
+        (None, (), f"images: images.json records none, so a deployment {PUSHES}"),
+        (
+            NEW,
+            ("another.py",),
+            (
+                f"images: a deployment is refused until the 1 paths that differ from commit {NEW[:12]} are committed "
+                "or removed; it then pushes new images and shifts the functions to them"
+            ),
+        ),
+    ],
+    ids=["as recorded", "a newer commit", "none pushed yet", "files that are no commit's"],
+)
+def test_it_says_how_a_deployment_would_change_the_images(monkeypatch, tmp_path, recorded, changed, line):
+    monkeypatch.setattr(diff, "head", lambda _: Commit(NEW, changed))
     document = tmp_path / "images.json"
-    images = dict.fromkeys(SERVICES, "sha256:" + "ab" * 32)
-    document.write_text(json.dumps({"git_sha": sha, "images": images}))
-    return document
+    if recorded:
+        images = dict.fromkeys(SERVICES, "sha256:" + "ab" * 32)
+        document.write_text(json.dumps({"git_sha": recorded, "images": images}))
 
-
-def test_images_of_the_commit_that_is_checked_out_do_not_change(repository, tmp_path):
-    assert of_images(repository, record(tmp_path, git(repository, "rev-parse", "HEAD"))) is None
-
-
-def test_images_of_an_older_commit_are_going_to_be_replaced(repository, tmp_path):
-    before = git(repository, "rev-parse", "HEAD")
-    (repository / "source.py").write_text("two")
-    now = commit(repository)
-
-    assert of_images(repository, record(tmp_path, before)) == (
-        f"images: a deployment pushes those of commit {now[:12]} and shifts the functions to them; the comparison "
-        f"above is with those of {before[:12]}, which images.json records"
-    )
-
-
-def test_where_none_were_pushed_a_deployment_pushes_them(repository, tmp_path):
-    now = git(repository, "rev-parse", "HEAD")
-
-    assert of_images(repository, tmp_path / "images.json") == (
-        f"images: images.json records none, so a deployment pushes those of commit {now[:12]} and shifts the "
-        "functions to them"
-    )
-
-
-def test_files_that_are_no_commits_cannot_be_deployed(repository, tmp_path):
-    (repository / "another.py").write_text("new")
-    now = git(repository, "rev-parse", "HEAD")
-
-    assert of_images(repository, record(tmp_path, now)) == (
-        f"images: a deployment is refused until the 1 paths that differ from commit {now[:12]} are committed or "
-        "removed; it then pushes new images and shifts the functions to them"
-    )
+    assert of_images(tmp_path, document) == line
 
 
 def test_without_a_repository_that_is_not_known(tmp_path):
-    assert of_images(tmp_path, tmp_path / "images.json").startswith(
-        "images: whether they change is not known: "
-    )
+    line = of_images(tmp_path, tmp_path / "images.json")
+
+    assert line.startswith("images: whether they change is not known: ")
 
 
 def test_diff_ends_with_that_line(aws, monkeypatch, capsys):
     monkeypatch.setattr("tidemark.deliver.cdk.run", lambda *_: 0)
     monkeypatch.setattr(diff, "of_images", lambda *_: "images: new ones")
 
-    assert cli.main(["diff", "--target", "prod", *PLACE]) == 0
+    assert cli.main(["diff", "--target", "prod", "--account", ACCOUNT, "--region", "eu-central-1"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "images: new ones"
