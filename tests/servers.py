@@ -1,15 +1,15 @@
-"""HTTP servers that stand in for what a test cannot have: they run in a thread, and say nothing on standard error."""
+"""HTTP servers that stand in for services which a test cannot have. They run in a thread and print nothing."""
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler
+from contextlib import AbstractContextManager, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import BaseServer
 from typing import TypeVar
 
 S = TypeVar("S", bound=BaseServer)
 _POLL_SECONDS = 0.05
-"""How long a server may take to notice that it shall end."""
+"""Seconds until a server notices that it should end."""
 
 
 class SilentHandler(BaseHTTPRequestHandler):
@@ -24,7 +24,7 @@ class SilentHandler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def body(self) -> bytes:
-        """Return what the request carries."""
+        """Return the body of the request."""
         return self.rfile.read(int(self.headers.get("Content-Length", 0)))
 
     def log_message(self, *_: object) -> None:
@@ -33,7 +33,7 @@ class SilentHandler(BaseHTTPRequestHandler):
 
 @contextmanager
 def running(server: S) -> Iterator[S]:
-    """Serve in a thread until the block ends; then the socket is closed and the thread is gone."""
+    """Serve in a thread until the block ends. Then close the socket and wait for the thread."""
     thread = threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,))
     thread.start()
     try:
@@ -42,3 +42,16 @@ def running(server: S) -> Iterator[S]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+class StandIn(ThreadingHTTPServer):
+    """A server on a free port of the loopback interface. A test may keep what it needs in attributes."""
+
+    def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(("127.0.0.1", 0), handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+
+
+def serving(handler: type[BaseHTTPRequestHandler]) -> AbstractContextManager[StandIn]:
+    """Answer requests by this handler until the block ends."""
+    return running(StandIn(handler))

@@ -1,9 +1,8 @@
 import json
-from http.server import ThreadingHTTPServer
 
 import pytest
 
-from tests.servers import SilentHandler, running
+from tests.servers import SilentHandler, serving
 
 
 class Service(SilentHandler):
@@ -47,8 +46,7 @@ def osv(name, *, package, fixed):
 @pytest.fixture
 def service():
     """Yield a service on the loopback interface that knows of one bad version, as every real one does."""
-    with running(ThreadingHTTPServer(("127.0.0.1", 0), Service)) as server:
+    with serving(Service) as server:
         server.osv = {("jinja2", "2.10"): [osv("2019-1", package="jinja2", fixed="2.10.1")]}
         server.npm, server.requested, server.status = {}, [], 200
-        server.url = f"http://127.0.0.1:{server.server_port}"
         yield server

@@ -1,10 +1,9 @@
 """What a person reads when there is no LocalStack to deploy to."""
 
-from http.server import HTTPServer
 
 import pytest
 
-from tests.servers import SilentHandler, running
+from tests.servers import SilentHandler, serving
 from tidemark.errors import CommandError
 from tidemark.local.deployment.deploy import deploy
 from tidemark.local.emulator import client
@@ -19,9 +18,9 @@ class NotLocalStack(SilentHandler):
 
 @pytest.fixture(params=[True, False])
 def other_server(request):
-    with running(HTTPServer(("127.0.0.1", 0), NotLocalStack)) as server:
+    with serving(NotLocalStack) as server:
         server.html = request.param
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield server.url
 
 
 def refusal(endpoint):

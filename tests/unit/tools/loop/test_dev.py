@@ -1,11 +1,10 @@
 """`make dev` where its environment runs, but holds nothing or does not answer."""
 
-from http.server import ThreadingHTTPServer
 
 import pytest
 
 from infra_cdk.images import SERVICES
-from tests.servers import SilentHandler, running
+from tests.servers import SilentHandler, serving
 from tidemark.errors import CommandError
 from tidemark.local.ports import free_port
 from tidemark.local.state import Environment, StateDirectory
@@ -32,7 +31,7 @@ def test_functions_that_were_destroyed_are_said_in_one_line_with_the_fix(loop):
             self.answer(404, b'{"__type": "ResourceNotFoundException", "message": "Function not found"}')
 
     with (
-        running(ThreadingHTTPServer(("127.0.0.1", 0), Empty)) as server,
+        serving(Empty) as server,
         pytest.raises(CommandError) as raised,
     ):
         loop(server.server_port).run()

@@ -1,13 +1,12 @@
 """In which order `make reset` empties, seen by a LocalStack that holds nothing but two tables."""
 
 import json
-from http.server import ThreadingHTTPServer
 
 import pytest
 
 from infra_cdk.images import SERVICES
 from size_history.items import State, Totals
-from tests.servers import SilentHandler, running
+from tests.servers import SilentHandler, serving
 from tidemark.local.progress import Progress
 from tidemark.local.state import Environment
 from tidemark.loop.reset import reset
@@ -71,8 +70,8 @@ def environment(tables):
             else:
                 self.answer(200, b"<ListVersionsResult/>", "application/xml")
 
-    with running(ThreadingHTTPServer(("127.0.0.1", 0), Emulator)) as server:
-        endpoint = f"http://127.0.0.1:{server.server_port}"
+    with serving(Emulator) as server:
+        endpoint = server.url
         names = {
             **{f"TIDEMARK_{name.replace('-', '_').upper()}_FUNCTION": name for name in SERVICES},
             "TIDEMARK_DATA_BUCKET": "data",

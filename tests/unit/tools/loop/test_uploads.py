@@ -1,11 +1,10 @@
 import os
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
 
-from tests.servers import SilentHandler, running
+from tests.servers import SilentHandler, serving
 from tidemark.local.emulator import client
 from tidemark.loop.uploads import LeftOut, files_of, upload
 
@@ -73,14 +72,14 @@ class Bucket(SilentHandler):
 
 @pytest.fixture
 def bucket():
-    with running(ThreadingHTTPServer(("127.0.0.1", 0), Bucket)) as server:
+    with serving(Bucket) as server:
         server.objects = {}
         yield server
 
 
 def upload_to(bucket, directory, files, left_out):
     heard = []
-    s3 = client("s3", f"http://127.0.0.1:{bucket.server_port}")
+    s3 = client("s3", bucket.url)
     upload(s3, "data", iter(files), heard.append, left_out)
     return {
         key.removeprefix(f"{directory.name}/"): sum(parts.values()) for key, parts in bucket.objects.items()

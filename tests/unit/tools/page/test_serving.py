@@ -6,13 +6,12 @@ import os
 import signal
 import threading
 from http.client import HTTPConnection
-from http.server import ThreadingHTTPServer
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
 from botocore.credentials import Credentials
 
-from tests.servers import SilentHandler, running
+from tests.servers import SilentHandler, running, serving
 from tests.unit.tools.operations.stand_ins import StoodIn
 from tidemark.errors import raise_on_signals
 from tidemark.page.forwarding import Forwarder
@@ -66,9 +65,8 @@ class Api(SilentHandler):
 
 @pytest.fixture
 def api():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
-    server.requested, server.sent, server.body, server.status = [], {}, b"{}", 200
-    with running(server):
+    with serving(Api) as server:
+        server.requested, server.sent, server.body, server.status = [], {}, b"{}", 200
         yield server
 
 
