@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from plotting import history as history_module
-from plotting.chart import MAX_SAMPLES
 from plotting.history import History, TooManySamplesError
 from plotting.ledger import Ledger
 from plotting.parsing import Range
@@ -158,18 +157,3 @@ def test_a_bucket_still_being_adopted_is_an_ordinary_empty_chart(history, ledger
     assert chart.before is None
     assert chart.bucket_maximum is None
     assert chart.highest is None
-
-
-def test_a_long_range_is_thinned_and_keeps_its_peak(history, ledger, record, track):
-    """Twice as many samples as are kept, one of them a single high one."""
-    sizes = [index % 7 for index in range(2 * MAX_SAMPLES)]
-    sizes[4321] = 1000
-    record(*sizes)
-    track()
-
-    chart = read(history, ledger, since(START))
-
-    assert chart.samples.count == len(sizes)
-    assert chart.samples.thinned
-    assert len(chart.samples.kept) <= MAX_SAMPLES
-    assert max(sizes_of(chart.samples.kept)) == 1000

@@ -1,7 +1,5 @@
 """A chart's maxima come from reads of different moments; thinning loses nothing of a small range and no peak of a large one."""
 
-import tracemalloc
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,21 +77,6 @@ def test_a_large_range_is_bounded_and_keeps_its_only_peak():
     assert sample(33_333 * 20, 10**15) in gathered.kept
     assert gathered.kept[0] == pages[0][0]
     assert gathered.kept[-1] == pages[-1][-1]
-
-
-def test_memory_is_bounded_whatever_the_range_holds():
-    assert peak_memory(pages=100) < 1.5 * peak_memory(pages=10)
-
-
-def peak_memory(pages):
-    """Return the maximum of bytes held while pages of 1,000 samples are gathered, each made when it is needed."""
-    made = ([sample(page * 1000 + row, row % 13) for row in range(1000)] for page in range(pages))
-    tracemalloc.start()
-    gathered = collect(made, 0, pages * 1000)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert gathered.count == pages * 1000
-    return peak
 
 
 def test_a_range_of_no_length_is_one_bin():

@@ -28,10 +28,12 @@ def test_a_writable_directory_is_left_alone_and_without_the_variable_matplotlib_
         assert environ == before
 
 
-def test_a_read_only_list_is_copied_to_where_matplotlib_may_write(tmp_path, read_only):
+@pytest.mark.parametrize("lists", [[LIST], []], ids=["with a list", "missing"])
+def test_a_read_only_directory_is_replaced_by_a_writable_one_with_the_same_lists(tmp_path, read_only, lists):
     baked = tmp_path / "baked"
-    baked.mkdir()
-    (baked / LIST).write_text("{}")
+    for name in lists:
+        baked.mkdir()
+        (baked / name).write_text("{}")
     environ = {"MPLCONFIGDIR": str(baked)}
 
     prepare_font_cache(environ)
@@ -39,15 +41,7 @@ def test_a_read_only_list_is_copied_to_where_matplotlib_may_write(tmp_path, read
     own = environ["MPLCONFIGDIR"]
     assert own != str(baked)
     assert os.access(own, os.W_OK)
-    assert [path.name for path in Path(own).iterdir()] == [LIST]
-
-
-def test_a_directory_that_is_missing_gets_an_empty_one_instead(tmp_path, read_only):
-    environ = {"MPLCONFIGDIR": str(tmp_path / "baked")}
-
-    prepare_font_cache(environ)
-
-    assert list(Path(environ["MPLCONFIGDIR"]).iterdir()) == []
+    assert [path.name for path in Path(own).iterdir()] == lists
 
 
 def test_a_copied_list_goes_with_the_process_and_is_the_one_matplotlib_reads(tmp_path):
