@@ -1,4 +1,4 @@
-"""Which image each function runs: a repository by name, and in it an image by digest."""
+"""The images that the functions run: each in a repository with a name, by digest."""
 
 import json
 import re
@@ -10,13 +10,13 @@ from typing import Any
 from infra_cdk.settings import SettingsError
 
 SERVICES = ("size-tracking", "plotting", "driver")
-"""Every service is an image; the list is also that of the repositories."""
+"""Each service has an image, a repository and a function."""
 
 IMAGES_FILE = Path(__file__).resolve().parents[1] / "images.json"
-"""Where `make push-images` records the digests."""
+"""`make push-images` records the digests here."""
 
 PLACEHOLDER = "sha256:" + "0" * 64
-"""The digest that stands for an image nobody has pushed."""
+"""The digest of an image that was not pushed."""
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -28,10 +28,10 @@ def repository(service: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Images:
-    """The digest of each service's image, by service; `needed` where a deployment cannot do without them.
+    """The digest of each service's image. `commit` is the full hash of the commit that they were built from, if known.
 
-    `commit` is what they were built from, as a full hash, where that is known. LocalStack looks images up by their
-    repository's name, and breaks when a digest changes, so a local deployment needs none.
+    A local deployment does not need digests: LocalStack finds images by their repository's name, and fails if a digest
+    changes.
     """
 
     digests: Mapping[str, str] = field(default_factory=dict)
@@ -39,12 +39,12 @@ class Images:
     commit: str | None = None
 
     def digest(self, service: str) -> str:
-        """Return the digest of a service's image, or the placeholder where there is none."""
+        """Return the digest of a service's image, or the placeholder if it is unknown."""
         return self.digests.get(service, PLACEHOLDER)
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The services whose image a deployment would miss."""
+        """The services that a deployment cannot run because their image is unknown."""
         return tuple(service for service in SERVICES if self.needed and service not in self.digests)
 
 
@@ -52,10 +52,10 @@ NO_IMAGES_NEEDED = Images(needed=False)
 
 
 def images_from(document: Path) -> Images:
-    """Return what `make push-images` recorded, or no images where the file does not exist.
+    """Return what `make push-images` recorded, or no images if the file does not exist.
 
-    The file is `{"git_sha": "…", "images": {"<service>": "sha256:…"}}`. Raises SettingsError, naming the
-    file, if it holds anything else.
+    The file is `{"git_sha": "…", "images": {"<service>": "sha256:…"}}`. Raises SettingsError, naming the file, if it
+    holds anything else.
     """
     if not document.exists():
         return Images()

@@ -20,11 +20,8 @@ from infra_cdk.tracking_queue import TrackingQueue
 from size_history.items import SIZE_INDEX
 
 TRACKING = Limits(memory_mib=512, timeout_seconds=30)
-PLOTTING = Limits(
-    memory_mib=1024,
-    timeout_seconds=MAX_INTEGRATION_SECONDS
-    - 1,  # before API Gateway gives up, so that the log shows the timeout
-)
+# Plotting times out before API Gateway gives up, so that its log shows the timeout.
+PLOTTING = Limits(memory_mib=1024, timeout_seconds=MAX_INTEGRATION_SECONDS - 1)
 DRIVER = Limits(memory_mib=256, timeout_seconds=300)
 VISIBILITY = Duration.seconds(6 * TRACKING.timeout_seconds)  # AWS's advice for a queue that feeds a function
 

@@ -17,11 +17,11 @@ from size_history.keys import BUCKET_NAME
 HERE = Path(__file__).resolve().parent
 LOCAL_ENDPOINT = "http://127.0.0.1:4566"
 ENDPOINT_PARAMETER = "Endpoint"
-"""The parameter of the local templates for the endpoint: the same templates serve every port."""
+"""The name of the local templates' parameter for the endpoint. The same templates serve every port."""
 MAX_TRACKED_BUCKETS = 20
 """A queue's policy holds up to 20 statements (an AWS limit)."""
 MAX_TRACKED_CHARACTERS = 1800
-"""A rule's pattern holds up to 2,048 characters (an AWS limit); this is what remains for names with their quotes."""
+"""Maximum length of the names as a JSON list. A rule's pattern, which holds that list, takes 2,048 (an AWS limit)."""
 
 _ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _EMAIL = re.compile(r"[^\s@,]+@[^\s@,]+\.[^\s@,]+")
