@@ -21,7 +21,7 @@ _NAMES = {"amd64": "x86_64", "x86_64": "x86_64", "arm64": "arm64", "aarch64": "a
 
 
 def examine(root: Path, mode: str, environ: Mapping[str, str]) -> Iterator[Check]:
-    """Look at what MODE=docker needs; where another mode is asked for nothing of it is a fault."""
+    """Check what MODE=docker needs; in another mode its absence is no failure."""
     if mode == "embedded":
         yield ok("docker", "not needed: MODE=embedded")
         return

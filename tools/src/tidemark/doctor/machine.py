@@ -25,7 +25,7 @@ _NODE_SECONDS = 10
 
 
 def python() -> Check:
-    """Tell which interpreter is used; that it is suitable was found before."""
+    """Tell which interpreter is used. It was found to be suitable before."""
     return ok("python", f"{sys.executable} is Python {platform.python_version()}")
 
 

@@ -30,7 +30,7 @@ class Commit:
 
 
 def head(root: Path) -> Commit:
-    """Return the commit that is checked out at `root`. Raises CommandError where there is none."""
+    """Return the commit that is checked out at `root`. Raises CommandError if there is none."""
     status = _git(root, "status", "--porcelain", "--untracked-files=all")
     return Commit(_git(root, "rev-parse", "HEAD").strip(), tuple(line[3:] for line in status.splitlines()))
 

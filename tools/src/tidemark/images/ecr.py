@@ -1,17 +1,16 @@
-"""Amazon ECR: the login of its registry and whether the repositories are there."""
+"""Amazon ECR: the login of its registry, and whether the repositories exist."""
 
 import base64
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from infra_cdk.names import REGISTRY_STACK
 from tidemark.aws.session import session_of_caller
 from tidemark.errors import CommandError
 from tidemark.images.registry import Login
 
 
 class Ecr:
-    """ECR in the region and with the credentials of the environment. Its calls raise botocore's errors."""
+    """ECR in the region and with the credentials of the caller."""
 
     def __init__(self) -> None:
         session = session_of_caller()
@@ -19,18 +18,19 @@ class Ecr:
         self._client = session.client("ecr")
 
     def log_in(self) -> Login:
-        """Return the registry of this account and region, and a login that is valid for twelve hours."""
+        """Return the registry of this account and region, and a login that it takes for twelve hours."""
         granted = self._client.get_authorization_token()["authorizationData"][0]
         user, _, password = base64.b64decode(granted["authorizationToken"]).decode().partition(":")
         return Login(urlsplit(granted["proxyEndpoint"]).netloc, user, password)
 
     def require(self, repositories: Iterable[str]) -> None:
-        """Raise CommandError, naming every missing repository, unless all of them exist."""
+        """Raise CommandError, naming every missing one, unless all the repositories exist."""
         missing = [name for name in repositories if not self._exists(name)]
         if missing:
             raise CommandError(
                 f"ECR in {self.region} has no repository {', '.join(missing)}: make deploy makes them and pushes "
-                f"(by itself: .venv/bin/tidemark cdk deploy {REGISTRY_STACK}), or set AWS_REGION to the region that has them"
+                "(by itself: .venv/bin/tidemark cdk deploy Tidemark-RegistryStack), or set AWS_REGION to the region "
+                "that has them"
             )
 
     def _exists(self, repository: str) -> bool:

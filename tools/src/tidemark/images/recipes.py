@@ -15,14 +15,14 @@ PASSED_ON = (
     "https_proxy",
     "no_proxy",
 )
-"""Variables of the caller that a build sees, if they are set: the base image, and how to reach the network."""
+"""Variables of the caller that a build gets: the base image, and how to reach the network."""
 
 NETWORK_VARIABLE = "BUILD_NETWORK"
-"""The network that a build fetches packages through, where the engine's default one does not lead out (host)."""
+"""The variable for the network of a build, if the engine's default one has no way out (`host`)."""
 
 _PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}
 
-_WHERE_KNOWN = (
+_IF_SUPPORTED = (
     ("--provenance", "--provenance=false"),  # a statement about the build makes an index of the image,
     ("--sbom", "--sbom=false"),  # and Lambda takes no index
     ("--load", "--load"),  # some builders keep what they build to themselves
@@ -52,8 +52,8 @@ LOCAL = tuple(
 class Build:
     """What all images of one run have in common.
 
-    `root` is the repository's; `revision` is the git commit, for the label; `architecture` is Lambda's name of it; `options` are those that
-    the builder lists in its help.
+    `root` is the repository's, `revision` the git commit (for the label), `architecture` Lambda's name of it, and
+    `options` the help of the builder, which lists what it supports.
     """
 
     root: Path
@@ -71,7 +71,7 @@ class Build:
         words = ["build", "--file", str(self.root / recipe.dockerfile), "--target", recipe.target]
         words += ["--tag", recipe.name]
         words += ["--platform", self.platform, "--build-arg", f"REVISION={self.revision}"]
-        words += [word for option, word in _WHERE_KNOWN if option in self.options]
+        words += [word for option, word in _IF_SUPPORTED if option in self.options]
         if network := environ.get(NETWORK_VARIABLE):
             words += ["--network", network]
         for name in PASSED_ON:

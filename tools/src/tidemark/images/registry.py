@@ -1,4 +1,4 @@
-"""A registry's own word on what it holds: the digest and the architecture behind a tag.
+"""What a registry holds: the digest and the architecture behind a tag.
 
 Protocol: https://distribution.github.io/distribution/spec/api/
 """
@@ -31,7 +31,7 @@ class RegistryError(CommandError):
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A registry's host (with its port), and the name and password it lets in."""
+    """A registry's host (with its port), and the name and password for it."""
 
     host: str
     user: str
@@ -51,7 +51,7 @@ class Registry:
 
     def __init__(self, login: Login) -> None:
         self._login = login
-        # As Docker does it: a registry on this machine may do without TLS, no other.
+        # Like Docker: only a registry on this machine may do without TLS.
         self._root = f"{'http' if _is_loopback(login.host) else 'https'}://{login.host}/v2"
 
     def find(self, repository: str, reference: str) -> StoredImage | None:

@@ -19,7 +19,7 @@ def unsuitable(
 ) -> "str | None":
     """Say in one line why this interpreter or machine will not do, and the fix; None if it will do.
 
-    `modules` are those found of `NEEDED_MODULES`, `programs` those found on PATH.
+    `modules` are the `NEEDED_MODULES` that were found, `programs` the programs that were found on PATH.
     """
     name = "{} is Python {}".format(executable, ".".join(str(part) for part in version[:3]))
     choose = "choose another one: make PYTHON=/path/to/python3.13 ..."

@@ -62,7 +62,7 @@ def _sync_job(root: Path, venv: Venv) -> Job:
     flags = ["--compile-bytecode"] if venv.compiled else []
     common = ["--no-progress", "--python", base_python(), "--project", venv.project]
     commands = (
-        # A lock that its pyproject.toml has left behind is refused whatever the user's uv.toml says.
+        # Refuse a stale lock, whatever the user's uv.toml says. Then install the lock, whatever it says.
         [uv, "lock", "--check", "--no-config", *common],
         [uv, "sync", "--frozen", "--binary", *flags, *common, *venv.arguments],
     )

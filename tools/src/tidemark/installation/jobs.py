@@ -1,4 +1,4 @@
-"""Runs installations: each with a log of its own, some at a time, with a sign of life for the person who waits.
+"""Runs installations, two at a time, each with its own log, and shows that they are alive.
 
 Used on a bare Python (standard library only), before anything is installed.
 """
@@ -30,7 +30,7 @@ class InstallError(Exception):
 
 
 class UntouchedError(InstallError):
-    """The same, before anything was changed: what was installed before still is."""
+    """Something could not be installed, and nothing was changed."""
 
 
 def failure(output: Sequence[str], what: str, log: str) -> InstallError:
@@ -52,7 +52,7 @@ def failure(output: Sequence[str], what: str, log: str) -> InstallError:
 
 
 class Job:
-    """One installation: what it installs, the commands, what they run within, and the newest line of their output."""
+    """One installation: its commands, the context they run within, and the newest line of their output."""
 
     def __init__(
         self,
@@ -112,8 +112,8 @@ class Job:
 def run_all(jobs: Sequence[Job]) -> None:
     """Run the jobs, two at a time, reporting to stderr.
 
-    Once one fails no other is begun, but what runs is let finish, and the InstallError is raised then. An interrupt
-    stops all.
+    After a failure no other job starts, but running ones finish before its InstallError is raised. An interrupt stops
+    all.
     """
     began = time.monotonic()
     failed: InstallError | None = None

@@ -53,7 +53,7 @@ class Containers:
 
     def prepare(self, progress: Progress) -> None:
         compose.command(self.environ)
-        progress.say("building the images (from the cache, where nothing changed)")
+        progress.say("building the images (unchanged ones come from the cache)")
         build.build_all((), self.docker, progress, target="local")
 
     def start(self, port: int, progress: Progress) -> None:

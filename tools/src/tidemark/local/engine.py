@@ -1,4 +1,4 @@
-"""Where the Docker engine is, and whether it answers: asked on its socket, because the docker command is slow to say no."""
+"""Where the Docker engine is, and whether it answers. Asks its socket, because the docker command takes long to give up."""
 
 import json
 import os
@@ -20,7 +20,7 @@ class NoEngineError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """An engine on this machine, by the socket that it answers on."""
+    """A Docker engine on this machine, and its socket."""
 
     socket: str
 

@@ -9,8 +9,8 @@ import psutil
 from tidemark.errors import CommandError
 
 LOOPBACK = "127.0.0.1"
-LARGEST_PORT = 65535
-_LONGEST_COMMAND = 60
+MAX_PORT = 65535
+_MAX_COMMAND = 60
 
 
 def free_port() -> int:
@@ -23,7 +23,7 @@ def free_port() -> int:
 
 def require_free(port: int) -> None:
     """Raise CommandError, naming the port, its holder and the fix, unless we could listen on it."""
-    other = f"choose another one: make local-up PORT={port + 1 if port < LARGEST_PORT else port - 1}"
+    other = f"choose another one: make local-up PORT={port + 1 if port < MAX_PORT else port - 1}"
     with socket.socket() as probe:
         probe.setsockopt(
             socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
@@ -55,11 +55,11 @@ def _named(pid: int) -> str:
         program, *arguments = psutil.Process(pid).cmdline() or [psutil.Process(pid).name()]
     except psutil.Error:
         return f"pid {pid}"
-    return f"{shorten(' '.join([Path(program).name, *arguments]), _LONGEST_COMMAND)} (pid {pid})"
+    return f"{shorten(' '.join([Path(program).name, *arguments]), _MAX_COMMAND)} (pid {pid})"
 
 
 def port_from(text: str) -> int:
     """Return the port that an argument names. Raises CommandError for anything but 1 to 65535."""
-    if not text.isdecimal() or not 1 <= int(text) <= LARGEST_PORT:
-        raise CommandError(f"a port is a number from 1 to {LARGEST_PORT}, not '{text}'")
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_PORT:
+        raise CommandError(f"a port is a number from 1 to {MAX_PORT}, not '{text}'")
     return int(text)

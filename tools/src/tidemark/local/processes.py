@@ -1,7 +1,7 @@
 """Processes in the background: started detached, found again later, and stopped for certain.
 
-Everything that we start carries the state directory in an environment variable and hands it on to what it starts,
-so that it is found even if its record was never written or its parent was killed.
+Every process that we start carries the state directory in an environment variable, and so do its children. They are
+found by it even if the record was never written or the parent was killed.
 """
 
 import os
@@ -22,7 +22,7 @@ MARK = "TIDEMARK_LOCAL_STATE"
 """The variable that every process of an environment carries: the path of its state directory."""
 
 _CLOCK_STEPS = 2.0
-"""Seconds by which the start time of one process may differ between two looks, as the clock is adjusted."""
+"""Seconds by which the start time of one process may change, because the clock is adjusted."""
 _GRACE_SECONDS = 4.0
 _KILL_SECONDS = 2.0
 _POLL_SECONDS = 0.05
@@ -57,12 +57,12 @@ def start(program: Program, state: StateDirectory) -> ProcessRecord:
 
 
 def is_alive(record: ProcessRecord) -> bool:
-    """Whether the recorded process still runs; another one that got its pid is not it."""
+    """Return whether the recorded process still runs; another one with the same pid does not count."""
     return _process(record) is not None
 
 
 def find(state: StateDirectory) -> list[psutil.Process]:
-    """Return every process of an environment that runs, recorded or not; never ourselves."""
+    """Return every running process of an environment, recorded or not, but never this one."""
     recorded = [process for record in state.records() if (process := _process(record))]
     found = {process.pid: process for process in [*recorded, *_marked(state)]}
     for process in list(found.values()):
@@ -80,7 +80,7 @@ def states_running(directory: Path) -> set[str]:
 def stop_all(state: StateDirectory, say: Callable[[str], None] = lambda _: None) -> int:
     """Stop every process of an environment and return how many there were.
 
-    They are asked first (SIGTERM) and killed if they do not end. Raises CommandError if one is left, or a port.
+    They get SIGTERM first, and SIGKILL if they do not end. Raises CommandError if a process or a port is left.
     """
     ended = find(state)
     listening = listeners(ended)
@@ -101,7 +101,7 @@ def stop_all(state: StateDirectory, say: Callable[[str], None] = lambda _: None)
 
 
 def _left(state: StateDirectory, ended: Sequence[psutil.Process]) -> list[psutil.Process]:
-    # Both: some are new since we looked, and an orphan without the mark cannot be found again.
+    # Some are new since we looked, and an orphan without the mark cannot be found again.
     return list({process.pid: process for process in (*ended, *find(state)) if _runs(process)}.values())
 
 
@@ -197,7 +197,7 @@ def _signal(processes: Iterable[psutil.Process], number: signal.Signals) -> None
 
 
 def _wait(running: Sequence[psutil.Process], seconds: float) -> None:
-    # Not psutil's own wait: for it a process lasts until its parent, whoever that is by now, takes notice.
+    # Not psutil's own wait: it waits until the parent has noticed the end, and the parent may be any process by now.
     deadline = time.monotonic() + seconds
     while any(_runs(process) for process in running) and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)

@@ -1,4 +1,4 @@
-"""The state directory: everything that a local environment writes, and what says that it is complete."""
+"""The state directory: everything that a local environment writes, and the mark that it is complete."""
 
 import contextlib
 import fcntl
@@ -55,11 +55,11 @@ class StateDirectory:
 
     @classmethod
     def at(cls, path: str) -> "StateDirectory":
-        """Return the state directory at a path; CommandError if that is a file, or where we may not look."""
+        """Return the state directory at a path. CommandError if that is a file, or may not be read."""
         root = Path(path).absolute()
         try:
             is_taken = root.exists() and not root.is_dir()
-            (root / _ENVIRONMENT).exists()  # which tells whether what is in it may be looked at
+            (root / _ENVIRONMENT).exists()  # raises if it may not be read
         except OSError as error:
             raise CommandError(
                 f"STATE: cannot use {path}: {error.strerror}: choose another one: STATE=.local"
@@ -115,7 +115,7 @@ class StateDirectory:
             return None
 
     def complete(self, environment: Environment) -> None:
-        """Note that the environment is up; nobody takes it for complete before."""
+        """Record that the environment is complete."""
         _write_whole(self.root / _ENVIRONMENT, json.dumps(asdict(environment), indent=2) + "\n")
 
     def environment(self) -> Environment | None:
@@ -127,12 +127,12 @@ class StateDirectory:
             return None
 
     def is_empty(self) -> bool:
-        """Whether nothing of an environment is here (logs of one that did not start do not count)."""
+        """Return whether nothing of an environment is here; logs of a failed start do not count."""
         ours = [self.root / name for name in (_EMULATOR_FILES, _ENVIRONMENT, _FUNCTIONS, _COMPOSE)]
         return not self.records() and not any(path.exists() for path in ours)
 
     def remove(self, *, keep_logs: bool = False) -> None:
-        """Remove everything that is ours; what anybody else put there stays."""
+        """Remove everything that is ours; other files stay."""
         for name in (_EMULATOR_FILES,) if keep_logs else (_EMULATOR_FILES, _LOGS):
             shutil.rmtree(self.root / name, ignore_errors=True)
         ours = (_ENVIRONMENT, _FUNCTIONS, _COMPOSE, "*" + _PID_SUFFIX, "*" + _DRAFT_SUFFIX)
@@ -141,9 +141,9 @@ class StateDirectory:
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """Hold the directory, creating it, against other commands that start or stop; CommandError if one is at it.
+        """Lock the directory, creating it, against other commands that start or stop. CommandError if it is locked.
 
-        Afterwards it is removed if nothing is in it.
+        An empty directory is removed afterwards.
         """
         descriptor = self._lock()
         try:
@@ -172,7 +172,7 @@ class StateDirectory:
             os.close(descriptor)
 
     def _is(self, descriptor: int) -> bool:
-        # Whoever held the lock before may have removed the directory that we waited for.
+        # The last holder of the lock may have removed the directory.
         try:
             return os.path.samestat(os.fstat(descriptor), self.root.stat())
         except FileNotFoundError:

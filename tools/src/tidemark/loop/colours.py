@@ -1,4 +1,4 @@
-"""Colours for a terminal, and none where the output is no terminal or NO_COLOR is set (https://no-color.org)."""
+"""Colours for a terminal; none if the output is no terminal, or if NO_COLOR is set (https://no-color.org)."""
 
 import os
 from collections.abc import Mapping

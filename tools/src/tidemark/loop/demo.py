@@ -1,4 +1,4 @@
-"""`make demo DIR=`: uploads a directory of the user's own, shows how the tracked size follows, and saves the plot."""
+"""`make demo DIR=`: uploads a directory of the user, shows how the tracked size follows, and saves the plot."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""`make dev`: watches the services' sources, has the functions run what is saved, and shows what they log."""
+"""`make dev`: watches the services' sources, reloads functions when one is saved, and shows what they log."""
 
 import logging
 import os
@@ -31,7 +31,7 @@ from tidemark.loop.services import service_of
 from tidemark.options import LocalPort, RunMode, State, port_option
 
 _DEBOUNCE_MS = 100
-"""An editor saves several files at once, or one by way of another: what comes within this time is one change."""
+"""Changes within this time count as one: an editor saves several files at once, or one through a temporary file."""
 _STEP_MS = 20
 _LOOK_MS = 400
 _NEEDED_EXTENSIONS = (".html", ".css", ".js", ".json", ".toml", ".yaml", ".svg", ".ts")
@@ -79,7 +79,7 @@ class Loop:
         reader = logs.tail(self.environment, SERVICES, since=round(time.time() * 1000))
         colours = Colours.of_stream(sys.stdout)
         found = _changed(self.sources)
-        first = next(found, [])  # only from then on no change goes unnoticed
+        first = next(found, [])  # changes before this one may go unnoticed
         end = "" if self.reloads else ", and reloading nothing (RELOAD=0)"
         _say(f"watching {os.path.relpath(self.sources)}{end}; Ctrl-C ends this, the environment stays up")
         for paths in chain([first], found):

@@ -1,4 +1,4 @@
-"""What functions log, as records: a line of CloudWatch Logs is one, or continues the one before (a traceback).
+"""What functions log, as records: each line of CloudWatch Logs begins a record, or continues one (a traceback).
 
 The lines are those of Lambda's Python runtime (`[INFO]<tab>time<tab>request id<tab>message`), of the platform (START,
 END, REPORT), of the embedded metric format (JSON with `_aws`), and whatever a function prints.
@@ -14,7 +14,7 @@ from typing import Any
 
 _LOGGED = re.compile(r"\[(\w+)\]\t(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)\t(\S*)\t(.*)", re.DOTALL)
 _NEXT = re.compile(r"(?<!^)(?=\[[A-Z]+\]\t\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\t)")
-"""Where the runtime has begun a record without ending the line before, as it does after a traceback."""
+"""The beginning of a record on the line of another: the runtime does not end the line after a traceback."""
 _PLATFORM = re.compile(r"(START|END|REPORT) RequestId: (\S+)\s*(.*)", re.DOTALL)
 _ERROR = re.compile(r"\[ERROR\] (?!\t)")
 _ENDED = re.compile(r"(?:RequestId: (\S+) Error: |\S+Z (\S+) Task timed out)")
@@ -24,7 +24,7 @@ _SEPARATOR = " \u21b5 "
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One thing that a function said: when (milliseconds since 1970), how loudly, in which request, and what."""
+    """One record of a function's log; the time is in milliseconds since 1970."""
 
     time: int
     service: str
@@ -36,8 +36,8 @@ class Record:
 def records(service: str, events: Iterable[dict[str, Any]]) -> list[Record]:
     """Return the records of a function's log events, in the order of their time.
 
-    An event is CloudWatch's: `logStreamName`, `timestamp` (milliseconds since 1970) and `message`. START and END say
-    nothing that REPORT does not say, and are left out.
+    An event is CloudWatch's: `logStreamName`, `timestamp` (milliseconds since 1970) and `message`. START and END are left
+    out, because REPORT says the same.
     """
     streams: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for event in events:
@@ -47,7 +47,7 @@ def records(service: str, events: Iterable[dict[str, Any]]) -> list[Record]:
 
 
 def in_one_line(record: Record) -> str:
-    """Return a record's message with its line ends made visible, so that it is one line."""
+    """Return a record's message as one line, with visible line ends."""
     return _SEPARATOR.join(line.rstrip() for line in record.message.splitlines() if line.strip())
 
 

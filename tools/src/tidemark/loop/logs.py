@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SINCE_MINUTES = "60"
 _POLL_SECONDS = 0.4
 _OVERLAP_MS = 10_000
-"""How far back each look goes while following: a function's log arrives when its invocation ends, not sorted."""
+"""How far back each look goes while following, because a function's log arrives unsorted when its invocation ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Tail:
     _seen: dict[str, int] = field(default_factory=dict)
 
     def read(self) -> list[Record]:
-        """Return what is new, in the order of its time."""
+        """Return the new records, sorted by time."""
         found = [record for group in self.groups for record in records(group.service, self._events(group))]
         newest = max(self._seen.values(), default=self.since)
         self.since = max(self.since, newest - _OVERLAP_MS)

@@ -1,7 +1,7 @@
 """Starts a function under debugpy: `python under_debugger.py <debugpy's directory> <port> <arguments of python>`.
 
-Runs in the function's own environment, which knows nothing of debugpy: standard library only. One process of a function
-gets the port; others that run at the same time go without.
+Runs in the function's own venv, which has no debugpy: standard library only. Only one process of a function gets the
+port; others at the same time run without a debugger.
 """
 
 import os

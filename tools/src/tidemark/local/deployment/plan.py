@@ -1,4 +1,4 @@
-"""What a deployment does to LocalStack's stacks, decided from what is wanted and what is there."""
+"""Decides what a deployment does to LocalStack's stacks."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -35,8 +35,8 @@ def plan(
 ) -> Plan:
     """Return what makes LocalStack hold exactly the wanted stacks, given in the order of their dependencies.
 
-    LocalStack reports updates as done and does not do them, so a stack that differs is destroyed and made
-    again, and so is every stack after it, which may hold names of the first one's resources.
+    LocalStack reports updates as done without doing them. So a stack that differs is destroyed and made again, and so
+    is every stack after it, because it may hold names of the first one's resources.
     """
     same = 0
     while same < len(wanted) and _is_deployed(wanted[same], deployed, parameters):

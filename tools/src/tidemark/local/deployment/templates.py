@@ -1,6 +1,6 @@
 """The local target's templates: from the CDK app, or from the last synth of the same sources.
 
-A synth takes seconds, and most of them go into starting its two languages, so it is worth remembering.
+A synth takes seconds, most of them to start Python and Node, so its result is kept.
 """
 
 import hashlib
@@ -66,13 +66,13 @@ def local_templates(cache: Path = CACHE) -> tuple[StackTemplate, ...]:
 
 
 def templates_in_background() -> Future[tuple[StackTemplate, ...]]:
-    """Return what `local_templates` is going to return. Nobody who ends has to wait for it."""
+    """Start `local_templates` in a daemon thread, so that a command that fails need not wait for it."""
     future: Future[tuple[StackTemplate, ...]] = Future()
 
     def make() -> None:
         try:
             future.set_result(local_templates())
-        except Exception as error:  # noqa: BLE001 - whoever takes the result gets it
+        except Exception as error:  # noqa: BLE001 - it is raised where the result is taken
             future.set_exception(error)
 
     threading.Thread(target=make, daemon=True).start()
@@ -80,7 +80,7 @@ def templates_in_background() -> Future[tuple[StackTemplate, ...]]:
 
 
 def known_templates(cache: Path = CACHE) -> tuple[StackTemplate, ...] | None:
-    """Return the same without a synth, or None if one of the sources has changed since the last."""
+    """Return the stacks of the last synth, or None if one of its sources has changed."""
     remembered = cache / f"{fingerprint(ROOT)}.json"
     if not remembered.exists():
         return None
@@ -145,4 +145,4 @@ def _remember(remembered: Path, text: str) -> None:
         "w", encoding="utf-8", dir=remembered.parent, prefix=".", delete=False
     ) as file:
         file.write(text)
-    Path(file.name).replace(remembered)  # whole or not at all, whoever else synthesizes now
+    Path(file.name).replace(remembered)  # another command may read or write it now
