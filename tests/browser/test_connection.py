@@ -60,7 +60,7 @@ def test_it_survives_the_api_going_away_and_coming_back(open_page, forwarder, en
         port, secret = server.server_port, server.secret
 
     dashboard.expect_state("Connection lost")
-    dashboard.expect_banner("The API does not answer. What is shown held at")
+    dashboard.expect_banner("The API does not answer. The page shows the state of")
     assert dashboard.exact == known
     held = dashboard.page.inner_text("#as-of")
     dashboard.page.wait_for_timeout(2500)

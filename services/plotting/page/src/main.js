@@ -72,7 +72,7 @@ const feed = new Feed(api, {
 
   buckets(buckets) {
     const shown = { ...state.shown, bucket: state.bucket ?? state.shown.bucket };
-    const note = buckets.more ? `The first ${count(buckets.found.length)} by name; any other opens by its name in the URL.` : "";
+    const note = buckets.more ? `The first ${count(buckets.found.length)} by name. To open another one, put its name into the URL.` : "";
     fill("buckets", bucketRows(buckets, shown), "No bucket is tracked yet.", note);
     offerBuckets(buckets.found.map((one) => one.bucket), shown.bucket);
   },
@@ -88,11 +88,11 @@ const feed = new Feed(api, {
       showNotTracked();
       return;
     }
-    const known = state.heard === null ? "" : ` What is shown held at ${instant(state.heard.asOf)}.`;
-    const hint = error.status === 403 ? " On AWS the requests are signed by make dashboard, whose credentials need execute-api:Invoke." : "";
+    const known = state.heard === null ? "" : ` The page shows the state of ${instant(state.heard.asOf)}.`;
+    const hint = error.status === 403 ? " On AWS, make dashboard signs the requests; its credentials need execute-api:Invoke." : "";
     banner(`${error.message}${hint}${known} Trying again…`);
     showState("lost", state.heard === null ? "No connection" : "Connection lost");
-    frame(); // back to what is known: the line and the clock had gone on to the present
+    frame(); // the line and the clock return to the last answer
   },
 });
 
@@ -128,7 +128,7 @@ function showNotTracked() {
   showState("lost", "Not tracked");
   say(element("bucket-name"), bucket ?? "");
   say(element("queue"), "");
-  for (const table of ["changes", "prefixes"]) fill(table, [], "Nothing is known.");
+  for (const table of ["changes", "prefixes"]) fill(table, [], "Not known.");
   const home = make("a", { href: write({ bucket: null, window }) }, "Show the data bucket");
   banner(`${bucket ?? "The data bucket"} is not tracked, so there is no history of it. To track it: make track BUCKET=${bucket ?? ""}. `, home);
 }
@@ -181,7 +181,7 @@ function showMaxima(plot) {
 }
 
 function showSummary(plot) {
-  const thinned = plot.thinned ? `, ${count(plot.points.length)} of them drawn: no peak is left out` : "";
+  const thinned = plot.thinned ? `, ${count(plot.points.length)} of them drawn (every peak is kept)` : "";
   const samples = `${things(plot.sample_cnt, "sample")} in the last ${nameOf(state.shown.window)}${thinned}`;
   say(element("samples"), samples);
   const last = plot.points.at(-1) ?? plot.before;

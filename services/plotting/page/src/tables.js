@@ -68,7 +68,7 @@ export function prefixRows({ found, more }) {
     ),
   );
   const hidden = sorted.length - rows.length;
-  if (more) return { rows, note: `The largest of the first ${count(sorted.length)} by name; there are more.` };
+  if (more) return { rows, note: `The largest of the first ${count(sorted.length)} by name. There are more.` };
   return { rows, note: hidden > 0 ? `The ${SHOWN_PREFIXES} largest of ${count(sorted.length)}.` : "" };
 }
 
