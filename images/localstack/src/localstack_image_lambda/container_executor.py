@@ -57,7 +57,7 @@ class ContainerExecutor(ImageExecutor):
         container_engine.require_image(_image(function_version))
 
 
-@functools.cache  # LocalStack asks for the executor with each function; by then the containers are our own
+@functools.cache  # LocalStack loads the executor for each function. A second run would remove our own containers
 def start() -> None:
     """Remove the containers of an earlier, killed instance of the same name, and start the reaper for this one."""
     try:
