@@ -1,6 +1,6 @@
-"""What an event costs: requests as botocore sends them, in a bucket of 10 objects and in one of 20,000.
+"""The cost of an event: the requests that botocore sends, in a bucket of 10 objects and in one of 20,000.
 
-The 20,000 are rows of the Ledger alone, for speed: a listing would be a kind of request that no test here allows.
+For speed the 20,000 objects are only rows of the Ledger; the tests would notice a listing as a request of another kind.
 """
 
 import itertools
@@ -12,7 +12,6 @@ import pytest
 
 from size_history.items import State, Totals
 from size_tracking.handler import wire
-from size_tracking.ledger import Ledger
 from size_tracking.settings import Settings
 from size_tracking.track_plan import go_live
 from size_tracking.values import Observation, RowWrite, Transaction
@@ -22,9 +21,9 @@ from tests.integration.size_tracking.world import event
 
 LARGE = 20_000
 ROWS_AT_ONCE = 100
-MOST_ALONE = 4
-MOST_BY_TEN = 1.6
-"""Requests per event that are allowed, one by one and in batches of ten."""
+MAX_ALONE = 4
+MAX_BY_TEN = 1.6
+"""Maximum numbers of requests per event, one by one and in batches of ten."""
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ def bucket(s3):
 
 @pytest.fixture
 def metered(aws_endpoint, tables, monkeypatch):
-    """Return the tracker exactly as its function wires it, and the meter of all that it sends."""
+    """Return the tracker as its function wires it, and a meter of its requests."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", aws_endpoint)
     monkeypatch.setenv("HISTORY_TABLE", tables.history)
     session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
@@ -44,13 +43,8 @@ def metered(aws_endpoint, tables, monkeypatch):
     return wire(Settings(tables.history, tables.ledger, "http://unused"), session), meter, session
 
 
-@pytest.fixture
-def ledger(dynamodb, tables):
-    return Ledger(dynamodb, ledger_table=tables.ledger, history_table=tables.history)
-
-
 def seed(ledger, bucket, count):
-    """Have the Ledger hold a live bucket of `count` one-byte objects, as an adoption would leave it."""
+    """Write a live bucket of `count` one-byte objects into the Ledger, as an adoption would."""
     ledger.create_totals(bucket, now=1)
     seen = Observation(1, "seeded", "2026-01-01T00:00:00Z")
     rows = (RowWrite(f"folder-{number % 7}/{number}", 0, 1, seen) for number in range(count))
@@ -68,7 +62,7 @@ def put(s3, bucket, numbers):
 
 
 def requests_of(metered, events, batch_size):
-    """Hand over the events in batches and return the requests they took, by operation."""
+    """Process the events in batches and return the number of requests by operation."""
     tracker, meter, _ = metered
     before = meter.counted()
     for start in range(0, len(events), batch_size):
@@ -92,8 +86,8 @@ def test_an_event_takes_the_same_requests_however_many_objects_there_are(
     assert by_ten == Counter(
         {"s3.HeadObject": 10, "dynamodb.BatchGetItem": 2, "dynamodb.TransactWriteItems": 1}
     )
-    assert one_by_one.total() / 5 <= MOST_ALONE
-    assert by_ten.total() / 10 <= MOST_BY_TEN
+    assert one_by_one.total() / 5 <= MAX_ALONE
+    assert by_ten.total() / 10 <= MAX_BY_TEN
     totals, _ = ledger.totals_and_peak(bucket)
     assert (totals.size, totals.count) == (objects + 10 * 6, objects)
 

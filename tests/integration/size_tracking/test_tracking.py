@@ -10,40 +10,11 @@ from size_history import items, keys
 from size_history.items import State
 from size_history.keys import prefix_of
 from size_history.messages import ReconcileEveryBucket, ReconcileRequest, ReconcileStep
-from size_tracking.ledger import Ledger
 from size_tracking.tracker import Clock
 from size_tracking.transaction import TOMBSTONE_SECONDS
-from tests.integration.size_tracking.world import World, batch_of, drain, event, record
+from tests.integration.size_tracking.world import batch_of, drain, event, live, process, record, weight
 
 AWKWARD = ["a b", "a%20b", "a+b", "ü/🪣", "new\nline", "tail/", "k" * 1024, "s" * 1023 + "/", "./dot", "."]
-
-
-@pytest.fixture
-def ledger(dynamodb, tables):
-    return Ledger(dynamodb, ledger_table=tables.ledger, history_table=tables.history)
-
-
-@pytest.fixture
-def world():
-    return World()
-
-
-@pytest.fixture
-def batch(world, ledger):
-    return batch_of(world, ledger)
-
-
-@pytest.fixture
-def samples(dynamodb, tables):
-    def read(bucket="data"):
-        answer = dynamodb.query(
-            TableName=tables.history,
-            KeyConditionExpression="bucket_name = :b",
-            ExpressionAttributeValues={":b": items.text(bucket)},
-        )
-        return [items.Sample.from_item(item) for item in answer["Items"]]
-
-    return read
 
 
 @pytest.fixture
@@ -51,20 +22,10 @@ def row(dynamodb, tables):
     return lambda key: dynamodb.get_item(TableName=tables.ledger, Key=key).get("Item")
 
 
-def live(world, batch, bucket="data"):
-    assert batch.handle([record(ReconcileRequest(bucket))], remaining_ms=60_000) == []
-    drain(world, batch)
-
-
-def weight(ledger, bucket="data"):
-    totals, _ = ledger.totals_and_peak(bucket)
-    return totals.size, totals.count
-
-
 def test_the_first_event_of_an_empty_bucket_adopts_it_and_the_history_begins(world, batch, ledger, samples):
     world.put("k", 5)
 
-    assert batch.handle([event("k")], remaining_ms=60_000) == []
+    process(batch, event("k"))
     assert samples() == []
     drain(world, batch)
 
@@ -85,8 +46,8 @@ def test_every_change_becomes_a_sample_and_a_duplicate_adds_nothing(world, batch
     live(world, batch)
     for size in (18, 27, None, 2):
         world.delete("k") if size is None else world.put("k", size)
-        assert batch.handle([event("k"), event("k", message_id="again")], remaining_ms=60_000) == []
-        assert batch.handle([event("k")], remaining_ms=60_000) == []
+        process(batch, event("k"), event("k", message_id="again"))
+        process(batch, event("k"))
 
     found = samples()
     assert [sample.total_size for sample in found] == [0, 18, 27, 0, 2]
@@ -100,7 +61,7 @@ def test_awkward_keys_are_rows_of_their_own(world, batch, ledger, row):
     for number, key in enumerate(AWKWARD):
         world.put(key, 10**number)
 
-    assert batch.handle([event(key) for key in AWKWARD], remaining_ms=60_000) == []
+    process(batch, *[event(key) for key in AWKWARD])
 
     assert weight(ledger) == (1111111111, len(AWKWARD))
     for number, key in enumerate(AWKWARD):
@@ -114,10 +75,10 @@ def test_an_absent_object_keeps_a_row_that_expires_and_a_put_takes_the_expiry_aw
     live(world, batch)
     now = Clock().now() // 1_000_000
 
-    batch.handle([event("k")], remaining_ms=60_000)
+    process(batch, event("k"))
     tombstone = row(items.object_key("data", "k"))
     world.put("k", 1)
-    batch.handle([event("k")], remaining_ms=60_000)
+    process(batch, event("k"))
     present = row(items.object_key("data", "k"))
 
     assert "size" not in tombstone
@@ -126,7 +87,7 @@ def test_an_absent_object_keeps_a_row_that_expires_and_a_put_takes_the_expiry_aw
     assert int(present["revision"]["N"]) > int(tombstone["revision"]["N"])
 
 
-def test_what_cannot_be_observed_or_read_comes_back_alone(world, batch, ledger):
+def test_only_keys_that_cannot_be_observed_and_malformed_messages_come_back(world, batch, ledger):
     live(world, batch)
     world.put("good", 5)
     world.put("bad", 7)
@@ -146,7 +107,7 @@ def test_what_cannot_be_observed_or_read_comes_back_alone(world, batch, ledger):
     assert weight(ledger) == (5, 1)
 
 
-def test_a_key_that_dynamodb_will_not_take_does_not_take_its_neighbours_with_it(
+def test_a_key_that_dynamodb_rejects_does_not_keep_its_neighbours_from_being_committed(
     world, batch, ledger, dynamodb, monkeypatch
 ):
     live(world, batch)
@@ -168,7 +129,7 @@ def test_a_key_that_dynamodb_will_not_take_does_not_take_its_neighbours_with_it(
     assert weight(ledger) == (4, 4)
 
 
-def test_out_of_time_exactly_what_was_not_committed_comes_back(world, ledger):
+def test_exactly_the_uncommitted_keys_come_back_when_time_runs_out(world, ledger):
     class Ticking:
         """A clock that takes a second for every look at it after the first commit."""
 
@@ -211,7 +172,7 @@ def test_a_lost_answer_is_committed_once(world, batch, ledger, dynamodb, monkeyp
     world.put("k", 5)
 
     assert batch.handle([event("k")], remaining_ms=60_000) == ["k"]
-    assert batch.handle([event("k")], remaining_ms=60_000) == []
+    process(batch, event("k"))
 
     assert weight(ledger) == (5, 1)
 
@@ -243,7 +204,7 @@ def test_handlers_that_race_on_the_same_keys_end_exact(world, ledger, samples):
     assert ledger.totals_and_peak("data")[1].size == max(sample.total_size for sample in found)
 
 
-def test_a_reconcile_finds_what_no_event_told(world, batch, ledger, samples):
+def test_a_reconcile_finds_changes_without_an_event(world, batch, ledger, samples):
     for number in range(300):
         world.put(f"{number:03}", 1)
     live(world, batch)
@@ -252,7 +213,7 @@ def test_a_reconcile_finds_what_no_event_told(world, batch, ledger, samples):
     for number in range(50):
         world.put(f"new{number}", 10)
 
-    batch.handle([record(ReconcileRequest("data", page_size=40))], remaining_ms=60_000)
+    process(batch, record(ReconcileRequest("data", page_size=40)))
     steps = drain(world, batch)
 
     run = ledger.run("data")
@@ -268,7 +229,7 @@ def test_the_daily_message_reconciles_every_tracked_bucket(world, batch, ledger,
         live(world, batch, bucket)
         world.put("unseen", 7, bucket)
 
-    assert batch.handle([record(ReconcileEveryBucket())], remaining_ms=60_000) == []
+    process(batch, record(ReconcileEveryBucket()))
     drain(world, batch)
 
     assert {bucket: weight(ledger, bucket) for bucket in ("data", "other")} == {
@@ -285,12 +246,12 @@ def test_the_daily_message_reconciles_every_tracked_bucket(world, batch, ledger,
 def test_a_step_delivered_twice_neither_forks_the_run_nor_counts_twice(world, batch, ledger):
     for number in range(100):
         world.put(f"{number:03}", number)
-    batch.handle([record(ReconcileRequest("data", page_size=10))], remaining_ms=60_000)
+    process(batch, record(ReconcileRequest("data", page_size=10)))
     delivered = 0
     while world.sent:
         step = world.sent.pop(0)
         for _ in range(2):
-            assert batch.handle([record(step)], remaining_ms=60_000) == []
+            process(batch, record(step))
             delivered += 1
         assert len(world.sent) <= 1
 
@@ -304,7 +265,7 @@ def test_a_step_that_died_before_it_sent_the_next_sends_it_when_redelivered(worl
     for number in range(30):
         world.put(f"{number:02}", 1)
     batch = batch_of(world, ledger)
-    batch.handle([record(ReconcileRequest("data", page_size=10))], remaining_ms=60_000)
+    process(batch, record(ReconcileRequest("data", page_size=10)))
     first = world.sent.pop(0)
 
     def die(_message):
@@ -313,7 +274,7 @@ def test_a_step_that_died_before_it_sent_the_next_sends_it_when_redelivered(worl
     world.send, send = die, world.send
     assert batch.handle([record(first)], remaining_ms=60_000) == ["ours"]
     world.send = send
-    assert batch.handle([record(first)], remaining_ms=60_000) == []
+    process(batch, record(first))
     assert drain(world, batch) == 2
 
     assert weight(ledger) == (30, 30)
@@ -324,13 +285,13 @@ def test_a_step_with_a_key_that_cannot_be_observed_comes_back_and_goes_on_later(
     for number in range(10):
         world.put(f"{number}", 1)
     world.refused["7"] = ClientError({"Error": {"Code": "500"}}, "HeadObject")
-    batch.handle([record(ReconcileRequest("data"))], remaining_ms=60_000)
+    process(batch, record(ReconcileRequest("data")))
     step = world.sent.pop(0)
 
     assert batch.handle([record(step)], remaining_ms=60_000) == ["ours"]
     assert ledger.totals_and_peak("data")[0].state is State.ADOPTING
     world.refused.clear()
-    assert batch.handle([record(step)], remaining_ms=60_000) == []
+    process(batch, record(step))
 
     assert ledger.totals_and_peak("data")[0].state is State.LIVE
     assert weight(ledger) == (10, 10)
@@ -340,7 +301,7 @@ def test_a_forged_step_does_nothing(world, batch, ledger):
     live(world, batch)
     before = ledger.run("data")
 
-    assert batch.handle([record(ReconcileStep("data", "forged", "m"))], remaining_ms=60_000) == []
+    process(batch, record(ReconcileStep("data", "forged", "m")))
 
     assert ledger.run("data") == before
     assert world.sent == []
@@ -350,26 +311,6 @@ def test_a_tracked_bucket_is_listed(world, batch, row):
     live(world, batch)
 
     assert row(items.bucket_key("data")) is not None
-
-
-def test_unprocessed_keys_are_read_again(dynamodb, tables, ledger, world, batch, monkeypatch):
-    live(world, batch)
-    names = [f"{number}" for number in range(10)]
-    for name in names:
-        world.put(name, 1)
-    batch.handle([event(name) for name in names], remaining_ms=60_000)
-    read = dynamodb.batch_get_item
-
-    def three_at_a_time(RequestItems):
-        ((table, asked),) = RequestItems.items()
-        now, later = asked["Keys"][:3], asked["Keys"][3:]
-        answer = read(RequestItems={table: {**asked, "Keys": now}})
-        answer["UnprocessedKeys"] = {table: {**asked, "Keys": later}} if later else {}
-        return answer
-
-    monkeypatch.setattr(dynamodb, "batch_get_item", three_at_a_time)
-
-    assert set(ledger.rows("data", names)) == set(names)
 
 
 def test_all_16_shards_are_used():

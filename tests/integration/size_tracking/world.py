@@ -5,7 +5,7 @@ import json
 import threading
 from collections.abc import Iterable
 
-from size_history.messages import Message
+from size_history.messages import Message, ReconcileRequest
 from size_tracking.batch import Batch
 from size_tracking.ledger import Ledger
 from size_tracking.observer import Page
@@ -73,10 +73,28 @@ def record(message: Message, message_id: str = "ours") -> dict[str, str]:
     return {"messageId": message_id, "body": message.to_json()}
 
 
+def process(batch: Batch, *records: dict[str, str]) -> None:
+    """Process one batch, no message of which may come back."""
+    assert batch.handle(records, remaining_ms=600_000) == []
+
+
 def drain(world: World, batch: Batch) -> int:
-    """Carry out the steps that were sent until none is left; return how many there were."""
+    """Process the steps that were sent until none is left; return their number."""
     steps = 0
     while world.sent:
         steps += 1
-        assert batch.handle([record(world.sent.pop(0))], remaining_ms=60_000) == []
+        process(batch, record(world.sent.pop(0)))
     return steps
+
+
+def live(world: World, batch: Batch, bucket: str = "data") -> None:
+    """Adopt a bucket, or reconcile a live one."""
+    process(batch, record(ReconcileRequest(bucket)))
+    drain(world, batch)
+
+
+def weight(ledger: Ledger, bucket: str = "data") -> tuple[int, int]:
+    """Return the bytes and objects of a bucket's totals."""
+    totals, _ = ledger.totals_and_peak(bucket)
+    assert totals
+    return totals.size, totals.count
