@@ -26,6 +26,7 @@ ALLOWED = {
     "localstack_image_lambda": set(),
 }
 OURS = {*SOURCES, "tests", "harness"}
+GENERATED = {"cdk.out", "node_modules"}
 
 
 def module_name(path, source):
@@ -35,7 +36,7 @@ def module_name(path, source):
 def files_of(package):
     """Return the modules of a package: file by name."""
     source = ROOT / SOURCES[package]
-    files = [path for path in (source / package).rglob("*.py") if "cdk.out" not in path.parts]
+    files = [path for path in (source / package).rglob("*.py") if not GENERATED & {*path.parts}]
     return {module_name(path, source): path for path in files}
 
 
