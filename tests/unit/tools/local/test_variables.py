@@ -2,6 +2,7 @@ import subprocess
 
 import pytest
 
+from tidemark.errors import CommandError
 from tidemark.local.variables import FROM_OUTPUTS, export_lines, merged, variables_of
 
 PUBLIC = [
@@ -39,7 +40,7 @@ def test_each_variable_holds_its_output():
 def test_an_output_that_is_missing_is_named():
     outputs = {name: value for name, value in OUTPUTS.items() if name != "ApiUrl"}
 
-    with pytest.raises(KeyError, match="ApiUrl"):
+    with pytest.raises(CommandError, match="the stacks have no output ApiUrl: make local-down local-up"):
         variables_of("http://127.0.0.1:4566", outputs)
 
 

@@ -1,4 +1,4 @@
-"""What `make doctor` asks of a local environment: its port, its state, its endpoint and what that says of itself."""
+"""What `make doctor` checks of a local environment: its port, its state, its endpoint and what runs there."""
 
 import os
 import socket
@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from tidemark.checks import Check, failure, ok, warning
-from tidemark.doctor.machine import MEGABYTE, shell
-from tidemark.doctor.situation import Situation
+from tidemark.doctor.machine import MEGABYTE, Situation, shell
 from tidemark.errors import CommandError
 from tidemark.local import health, ports
 from tidemark.local.condition import Condition, Kind, inspect

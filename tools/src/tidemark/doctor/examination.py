@@ -1,6 +1,6 @@
-"""The examination that `make doctor` prints: the machine, then Docker, then what of an environment is there.
+"""The examination that `make doctor` prints: the machine, then Docker, then the environment.
 
-Used on a bare Python (standard library only), before anything is installed; what needs more is imported once it is there.
+Used on a bare Python (standard library only), before anything is installed. Modules that need more are imported later.
 """
 
 import argparse
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tidemark.checks import Check, as_json, as_text, exit_code, failure, warning
 from tidemark.doctor import docker_engine, machine
-from tidemark.doctor.situation import Situation
+from tidemark.doctor.machine import Situation
 from tidemark.local.state import DEFAULT, DEFAULT_PORT
 
 NEEDED_MODULES = ("psutil", "botocore")

@@ -9,11 +9,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tidemark.checks import Check, failure, ok, warning
 from tidemark.installation import venvs
 from tidemark.installation.venvs import VENVS
+from tidemark.local.state import DEFAULT_PORT
 
 MEGABYTE = 1024 * 1024
 INSTALLED_MB = 1700
@@ -22,6 +24,17 @@ WORKING_MB = 512
 """What an environment that is up may write: objects, logs, what CDK synthesizes."""
 COMFORTABLE_MB = 2048
 _NODE_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Where to look: the repository, the state directory, and the arguments of `make local-up`."""
+
+    root: Path
+    state: Path
+    port: int = DEFAULT_PORT
+    mode: str = ""
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
 
 def python() -> Check:

@@ -8,9 +8,11 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from tidemark.errors import CommandError
 
+R = TypeVar("R", "Environment", "ProcessRecord", "ComposeRecord")
 DEFAULT = ".local"
 DEFAULT_PORT = 4566
 _LOGS = "logs"
@@ -32,7 +34,7 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class ProcessRecord:
-    """A process that we started: its pid, and when it started (seconds since 1970), as pids are used again."""
+    """A process that we started: its pid, and its start (seconds since 1970), because pids are used again."""
 
     name: str
     pid: int
@@ -41,7 +43,7 @@ class ProcessRecord:
 
 @dataclass(frozen=True, slots=True)
 class ComposeRecord:
-    """That the environment runs in Docker: its Compose project (and network), and the engine it is on."""
+    """An environment in Docker: its Compose project (and network), and the address of its engine."""
 
     project: str
     docker_host: str
@@ -92,27 +94,21 @@ class StateDirectory:
         self.functions_file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
     def record(self, process: ProcessRecord) -> None:
-        """Note a process that was started."""
+        """Record a process that was started."""
         _write_whole(self.root / (process.name + _PID_SUFFIX), json.dumps(asdict(process)))
 
     def records(self) -> list[ProcessRecord]:
-        """Return the processes noted; one that was cut off in writing is as good as none."""
-        found = []
-        for path in sorted(self.root.glob("*" + _PID_SUFFIX)):
-            with contextlib.suppress(ValueError, TypeError):
-                found.append(ProcessRecord(**json.loads(path.read_text(encoding="utf-8"))))
-        return found
+        """Return the recorded processes, without records that are damaged."""
+        found = [_read(path, ProcessRecord) for path in sorted(self.root.glob("*" + _PID_SUFFIX))]
+        return [record for record in found if record]
 
     def record_compose(self, compose: ComposeRecord) -> None:
-        """Note that the environment is started in Docker, before it is."""
+        """Record that the environment runs in Docker, before it is started."""
         _write_whole(self.root / _COMPOSE, json.dumps(asdict(compose)))
 
     def compose(self) -> ComposeRecord | None:
-        """Return what it is in Docker, or None if it is not there."""
-        try:
-            return ComposeRecord(**json.loads((self.root / _COMPOSE).read_text(encoding="utf-8")))
-        except (FileNotFoundError, NotADirectoryError, ValueError, TypeError):
-            return None
+        """Return the record of an environment in Docker, or None."""
+        return _read(self.root / _COMPOSE, ComposeRecord)
 
     def complete(self, environment: Environment) -> None:
         """Record that the environment is complete."""
@@ -120,11 +116,7 @@ class StateDirectory:
 
     def environment(self) -> Environment | None:
         """Return the environment if it was completed, else None."""
-        try:
-            content = json.loads((self.root / _ENVIRONMENT).read_text(encoding="utf-8"))
-            return Environment(**content)
-        except (FileNotFoundError, NotADirectoryError, ValueError, TypeError):
-            return None
+        return _read(self.root / _ENVIRONMENT, Environment)
 
     def is_empty(self) -> bool:
         """Return whether nothing of an environment is here; logs of a failed start do not count."""
@@ -177,6 +169,13 @@ class StateDirectory:
             return os.path.samestat(os.fstat(descriptor), self.root.stat())
         except FileNotFoundError:
             return False
+
+
+def _read(path: Path, kind: type[R]) -> R | None:
+    try:
+        return kind(**json.loads(path.read_text(encoding="utf-8")))
+    except (FileNotFoundError, NotADirectoryError, ValueError, TypeError):
+        return None
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from tidemark.errors import CommandError
 from tidemark.local.emulator import KEY_ID, REGION, SECRET
 
 FROM_OUTPUTS = {
@@ -30,8 +31,10 @@ _MISLEADING = frozenset(
 def variables_of(endpoint: str, outputs: Mapping[str, str]) -> dict[str, str]:
     """Return the variables of an environment, in the order in which they are printed.
 
-    Raises KeyError for an output that the stacks do not have.
+    Raises CommandError if the stacks lack an output.
     """
+    if missing := [output for output in FROM_OUTPUTS.values() if output not in outputs]:
+        raise CommandError(f"the stacks have no output {', '.join(missing)}: make local-down local-up")
     return aws_variables(endpoint) | {name: outputs[output] for name, output in FROM_OUTPUTS.items()}
 
 
