@@ -102,34 +102,11 @@ def adoption() -> str:
 
 def page(benchmarks: str) -> str:
     """Return docs/scale.md. It quotes the contention figures from `benchmarks`, the text of docs/benchmarks.md."""
-    measured = report.section_of(benchmarks, "contention") or "Not measured yet: `make bench`."
+    measured = report.section_of(benchmarks, "contention") or "\nNot measured yet: `make bench`."
+    contention = measured.partition("\n")[2].strip()
     default, high = (QUEUE_PROFILES[name] for name in ("default", "high-volume"))
     listed = facts.MAX_INVOCATION.value / facts.LIST_SECONDS.value * facts.LIST_PAGE.value
-    return _PAGE.format(
-        window=f"{1000 * _COMMIT_WINDOW:.0f}",
-        ceiling=f"{commits_ceiling():,.0f}",
-        ten=f"{commits_ceiling() * default.batch_size:,.0f}",
-        full=f"{commits_ceiling() * high.batch_size:,.0f}",
-        default=f"{keys_per_second(default):,.0f}",
-        high=f"{keys_per_second(high):,.0f}",
-        rates=rates(),
-        partitions=partitions(),
-        contention="\n".join(measured.splitlines()[1:]).strip(),
-        lags=lags(),
-        adopted=f"{ADOPTED:,}",
-        adoption=adoption(),
-        daily=f"{reconcile_dollars(ADOPTED):.2f}",
-        more=f"{keys_per_second(high, 1769) / keys_per_second(high):.1f}",
-        lister=f"{listed:,.0f}",
-        aws=facts.table(facts.AWS),
-        ours=facts.table(facts.OURS),
-        prices=prices.table(),
-        region=prices.REGION,
-        checked=prices.CHECKED,
-    )
-
-
-_PAGE = """# How far it goes
+    return f"""# How far it goes
 
 `python -m tests.bench.scale` generates this page, and a test fails if it is out of date. Every number is computed from the constants
 at the end. Change a constant in `tests/bench/facts.py` or `tests/bench/prices.py`, not here. Nothing on this page was measured on
@@ -137,18 +114,18 @@ AWS. The conflicts were measured on the local engine, like everything in [benchm
 
 ## Keys per second of one bucket
 
-All commits of a bucket write its totals. A commit takes {window} ms from reading the totals to committing, and only one of several
-overlapping commits succeeds. So a bucket can have {ceiling} commits per second: {ten} keys per second in batches of 10, and {full} in
-batches of 48. Two trackers, as deployed, reach {default} (default profile) and {high} (high-volume):
+All commits of a bucket write its totals. A commit takes {1000 * _COMMIT_WINDOW:.0f} ms from reading the totals to committing, and only one of several
+overlapping commits succeeds. So a bucket can have {commits_ceiling():,.0f} commits per second: {commits_ceiling() * default.batch_size:,.0f} keys per second in batches of 10, and {commits_ceiling() * high.batch_size:,.0f} in
+batches of 48. Two trackers, as deployed, reach {keys_per_second(default):,.0f} (default profile) and {keys_per_second(high):,.0f} (high-volume):
 
-{rates}
+{rates()}
 
 A commit that conflicts reads totals and peak again and commits again, and AWS bills its write units twice. It never repeats a HEAD.
 Buckets do not slow one another down. They share only the peak, which is written when it rises.
 
 ## Partitions
 
-{partitions}
+{partitions()}
 
 The window of the totals is the first limit. Only a bucket whose keys are all near 1,024 bytes comes close to the limit of a
 partition, because each of its samples names ten of them. DynamoDB can split a partition key with many items by sort key, so the
@@ -163,22 +140,22 @@ limit of the object rows is a minimum. It cannot split a single item.
 The time from a message in the queue to its sample, for distinct keys of one bucket. S3, EventBridge and SQS add their time of
 delivery. Several events of one key in a batch count as one key.
 
-{lags}
+{lags()}
 
-## Adopting {adopted} objects
+## Adopting {ADOPTED:,} objects
 
 One step follows another, and each handles one page. Every key costs one HEAD and one write. Tidemark applies events that arrive
-meanwhile. Dollars, {region}:
+meanwhile. Dollars, {prices.REGION}:
 
-{adoption}
+{adoption()}
 
-If nothing differs, the daily reconcile of this many objects reads the rows and the listing, and its requests cost {daily} dollars. It
+If nothing differs, the daily reconcile of this many objects reads the rows and the listing, and its requests cost {reconcile_dollars(ADOPTED):.2f} dollars. It
 also reads the tombstones of objects that were deleted in the last 30 days.
 
 ## What to change beyond these limits
 
 1. **Memory.** botocore takes most of the tracker's processor time, and 512 MiB come with less than a third of a processor. With
-   1,769 MiB the high-volume profile reaches {more} times its keys per second. Computing then costs the same GB-seconds, waiting costs more.
+   1,769 MiB the high-volume profile reaches {keys_per_second(high, 1769) / keys_per_second(high):.1f} times its keys per second. Computing then costs the same GB-seconds, waiting costs more.
 2. **The profile.** `high-volume` makes a chunk five times as large for the same number of commits, and adds its window to the lag of
    every event.
 3. **Concurrency stays at 2** for one busy bucket, because more trackers cause more conflicts (measured above). Raise it for many buckets.
@@ -187,21 +164,21 @@ also reads the tombstones of objects that were deleted in the last 30 days.
    maximum would add rows that were read at different moments. This is not built.
 5. **Adoption in parallel**: cut the listing into key ranges, with one run each. This is not built either; today the steps form one chain.
 
-A tracker that lists the bucket at each event fails at about {lister} objects, because one listing then takes longer than an invocation may last.
+A tracker that lists the bucket at each event fails at about {listed:,.0f} objects, because one listing then takes longer than an invocation may last.
 
 ## Constants
 
 Of AWS:
 
-{aws}
+{facts.table(facts.AWS)}
 
 Of Tidemark:
 
-{ours}
+{facts.table(facts.OURS)}
 
-Prices, {region}, {checked}:
+Prices, {prices.REGION}, {prices.CHECKED}:
 
-{prices}
+{prices.table()}
 """
 
 

@@ -120,23 +120,68 @@ def answers() -> list[tuple[str, list[Line]]]:
 def section(found: Inventory) -> str:
     """Return the section."""
     fixed, moving = _sum(idle(found)), _sum(busy())
-    whole = " | ".join(f"**{fixed + moving + sum(events(batch).values()):,.2f}**" for batch in BATCHES)
-    return _SECTION.format(
-        region=prices.REGION,
-        summary=f"| {fixed:,.2f} | {whole} |",
-        idle=_lines(idle(found), "idle"),
-        busy=_lines(busy(), "while it is busy"),
-        events=_events(),
-        kept=_kept(found),
-        copies=f"{found.backups:.0f}",
-        backed=f"{found.backups * prices.BACKUP_GB_MONTH.dollars:.2f}",
-        answers=report.table(("", "dollars:"), ((what, f"{_sum(lines):.3f}") for what, lines in answers())),
-        facts=facts.table(facts.STANDING),
-        requests=prices.table(prices.REQUESTS),
-        checked=prices.CHECKED[0].upper() + prices.CHECKED[1:],
-        standing=prices.standing_table(),
-        standing_checked=prices.STANDING_CHECKED[0].upper() + prices.STANDING_CHECKED[1:],
+    summary = report.table(
+        ("a month, idle:", "with a million events one by one:", "in batches of 10:", "in batches of 48:"),
+        [
+            (
+                f"{fixed:,.2f}",
+                *(f"**{fixed + moving + sum(events(batch).values()):,.2f}**" for batch in BATCHES),
+            )
+        ],
     )
+    reading = report.table(("", "dollars:"), ((what, f"{_sum(lines):.3f}") for what, lines in answers()))
+    return f"""## What it costs
+
+`python -m tests.bench.standing` computes this section from prod's templates and from the constants below (`tests/bench/prices.py`,
+`tests/bench/facts.py`), and a test fails if it is out of date. US dollars, {prices.REGION}, without the free tier; a month has 730 hours. Nothing
+here was measured on AWS.
+
+{summary}
+
+This does not include the storage and requests of the tracked objects, which cost the same without Tidemark. Nor does it include what the
+month's events leave in the tables (below), reading, and the minutes of a delivery pipeline.
+
+### Idle
+
+{_lines(idle(found), "idle")}
+
+### Added while something changes
+
+AWS bills a custom metric for the hours in which it is written. Each further bucket or route adds its own metrics.
+
+{_lines(busy(), "while it is busy")}
+
+### A million events
+
+Every event has a different key with a prefix of its own, which is the most expensive case, and no commit conflicts. Events that are
+minutes apart form batches of 1, whatever the profile. Logs are kept for 30 days.
+
+{_events()}
+
+### What stays
+
+History is kept forever, so every month adds this for everything that was recorded before. Each backup is a whole copy. The {found.backups:.0f} copies
+that the plan keeps cost {found.backups * prices.BACKUP_GB_MONTH.dollars:.2f} dollars per GB and month, which is the largest part. Without the backup stack, point-in-time recovery
+still covers the last 35 days.
+
+{_kept(found)}
+
+### Reading
+
+{reading}
+
+### Constants
+
+{facts.table(facts.STANDING)}
+
+{prices.CHECKED[0].upper() + prices.CHECKED[1:]}. Sources disagree about EventBridge (some say that S3's events are free); the higher price is used:
+
+{prices.table(prices.REQUESTS)}
+
+{prices.STANDING_CHECKED[0].upper() + prices.STANDING_CHECKED[1:]}:
+
+{prices.standing_table()}
+"""
 
 
 def _sample(batch: int) -> Item:
@@ -203,62 +248,6 @@ def _kept(found: Inventory) -> str:
         each = (f"{bill[column]:.2f}" for column in columns)
         table.append((what, f"{gigabytes:.2f}", *each, f"**{sum(bill.values()):.2f}**"))
     return report.table(("what", "GB:", *(f"{column}:" for column in (*columns, "sum"))), table)
-
-
-_SECTION = """## What it costs
-
-`python -m tests.bench.standing` computes this section from prod's templates and from the constants below (`tests/bench/prices.py`,
-`tests/bench/facts.py`), and a test fails if it is out of date. US dollars, {region}, without the free tier; a month has 730 hours. Nothing
-here was measured on AWS.
-
-| a month, idle | with a million events one by one | in batches of 10 | in batches of 48 |
-|---:|---:|---:|---:|
-{summary}
-
-This does not include the storage and requests of the tracked objects, which cost the same without Tidemark. Nor does it include what the
-month's events leave in the tables (below), reading, and the minutes of a delivery pipeline.
-
-### Idle
-
-{idle}
-
-### Added while something changes
-
-AWS bills a custom metric for the hours in which it is written. Each further bucket or route adds its own metrics.
-
-{busy}
-
-### A million events
-
-Every event has a different key with a prefix of its own, which is the most expensive case, and no commit conflicts. Events that are
-minutes apart form batches of 1, whatever the profile. Logs are kept for 30 days.
-
-{events}
-
-### What stays
-
-History is kept forever, so every month adds this for everything that was recorded before. Each backup is a whole copy. The {copies} copies
-that the plan keeps cost {backed} dollars per GB and month, which is the largest part. Without the backup stack, point-in-time recovery
-still covers the last 35 days.
-
-{kept}
-
-### Reading
-
-{answers}
-
-### Constants
-
-{facts}
-
-{checked}. Sources disagree about EventBridge (some say that S3's events are free); the higher price is used:
-
-{requests}
-
-{standing_checked}:
-
-{standing}
-"""
 
 
 def write() -> None:
