@@ -11,7 +11,8 @@ import pytest
 
 from tests.integration.local.conftest import ROOT, Local, environ, new_local
 from tidemark.local.deployment.stacks import Stacks
-from tidemark.local.emulator import KEY_ID, REGION, SECRET, client
+from tidemark.local.emulator import client
+from tidemark.local.variables import aws_variables
 
 COMMAND_SECONDS = 280
 TIDEMARK = str(Path(sys.prefix) / "bin" / "tidemark")
@@ -56,14 +57,8 @@ class Target:
 
     @property
     def variables(self) -> dict[str, str]:
-        """What leads any of AWS's tools to this LocalStack."""
-        return {
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ACCESS_KEY_ID": KEY_ID,
-            "AWS_SECRET_ACCESS_KEY": SECRET,
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
-        }
+        """The variables that lead AWS's own tools to this LocalStack."""
+        return aws_variables(self.endpoint)
 
     def holds(self) -> dict[str, list[str]]:
         """Return the names of everything that is there, by kind."""

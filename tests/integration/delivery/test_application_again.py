@@ -7,9 +7,10 @@ import threading
 
 import pytest
 
-from size_history.items import Sample, Totals, totals_key
+from size_history.items import Sample
 from tests.integration.delivery.conftest import said
 from tests.waiting import until
+from tidemark.aws.ledger import totals
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
@@ -79,11 +80,8 @@ class Data:
 
     def tracked(self):
         """Return bytes and objects as the ledger has them."""
-        item = self._dynamodb.get_item(
-            TableName=self._tables[1], Key=totals_key(self.bucket), ConsistentRead=True
-        )["Item"]
-        totals = Totals.from_item(item)
-        return totals.size, totals.count
+        found = totals(self._dynamodb, self._tables[1], self.bucket)
+        return found.size, found.count
 
 
 def settle(data):
