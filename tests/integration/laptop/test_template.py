@@ -23,11 +23,11 @@ def storage(tmp_path_factory) -> Stack:
 @pytest.fixture
 def calls(name, monkeypatch):
     """Run the program and return what it asked for: operation → table or bucket → arguments."""
-    asked = {}
+    requests = {}
 
     def record(params, model, **_):
         subject = params.get("TableName") or params.get("Bucket")
-        asked.setdefault(model.name, {})[subject] = dict(params)
+        requests.setdefault(model.name, {})[subject] = dict(params)
 
     class Recorded(boto3.Session):
         def __init__(self, *arguments, **named):
@@ -36,7 +36,7 @@ def calls(name, monkeypatch):
 
     monkeypatch.setattr(boto3, "Session", Recorded)
     assert cli.main(["resources", "--name", name]) == 0
-    return asked
+    return requests
 
 
 @pytest.mark.parametrize(("role", "output"), [("history", "HistoryTableName"), ("ledger", "LedgerTableName")])
