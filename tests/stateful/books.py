@@ -1,4 +1,4 @@
-"""What the two tables say, and what must hold of it: at any moment, and at rest."""
+"""The content of the two tables, and what must hold at any moment and at rest."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ class Books:
     samples: dict[str, list[Sample]] = field(default_factory=lambda: defaultdict(list))
     peak: Peak | None = None
     open_runs: list[str] = field(default_factory=list)
-    """The buckets whose reconcile goes on."""
+    """The buckets whose reconcile has not ended."""
 
 
 def read(ledger: Iterable[Mapping[str, Any]], history: Iterable[Mapping[str, Any]]) -> Books:
@@ -52,17 +52,13 @@ def read(ledger: Iterable[Mapping[str, Any]], history: Iterable[Mapping[str, Any
 
 
 def assert_consistent(books: Books) -> None:
-    """Assert what every transaction keeps, whatever is still in flight."""
+    """Assert what holds after every transaction, even if messages are in flight."""
     for bucket, totals in books.totals.items():
         rows = books.rows[bucket]
         _same("totals are the sum of the rows", (totals.size, totals.count), (sum(rows.values()), len(rows)))
         _same("prefixes are the sums of their rows", _held(books.prefixes[bucket]), _by_prefix(rows))
         samples = books.samples[bucket]
-        _same(
-            "there are samples once a bucket is live, and not before",
-            bool(samples),
-            totals.state is State.LIVE,
-        )
+        _same("a bucket has samples if it is live", bool(samples), totals.state is State.LIVE)
         if samples:
             _assert_history(totals, samples)
     _same("a bucket with samples has totals", set(books.samples) - set(books.totals), set())
@@ -89,7 +85,7 @@ def _assert_history(totals: Totals, samples: list[Sample]) -> None:
 
 
 def assert_exact(books: Books, listings: Mapping[str, Mapping[str, int]]) -> None:
-    """Assert that the books hold what the buckets list, now that nothing is in flight."""
+    """Assert that the books agree with the buckets' listings when nothing is in flight."""
     for bucket, listing in listings.items():
         _same("at rest the rows are the listing", books.rows[bucket], dict(listing))
         totals = books.totals.get(bucket)
@@ -97,12 +93,12 @@ def assert_exact(books: Books, listings: Mapping[str, Mapping[str, int]]) -> Non
 
 
 def assert_ended(books: Books) -> None:
-    """Assert that no bucket's reconcile goes on, now that nothing is in flight and every bucket had its daily turn."""
+    """Assert that every reconcile has ended, when nothing is in flight after the daily message."""
     _same("every reconcile ends", books.open_runs, [])
 
 
 def assert_rising(before: Books, after: Books) -> None:
-    """Assert that no row went back to a revision it had."""
+    """Assert that no row went back to an earlier revision."""
     for row, revision in after.revisions.items():
         _true("a revision is never used again", revision >= before.revisions.get(row, 0), row)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.integration.conftest import aws_endpoint  # noqa: F401  # the same engine, for these tests too
+from tests.integration.conftest import aws_endpoint  # noqa: F401  # these tests use the same engine
 from tests.stateful.engine import Engine, retry_without_pauses
 
 

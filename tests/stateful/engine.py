@@ -1,4 +1,4 @@
-"""The same world on a real DynamoDB and S3: MiniStack, through boto3 as the function configures it."""
+"""Storage in a real DynamoDB and S3 (MiniStack), through boto3 as the function configures it."""
 
 import itertools
 import threading
@@ -16,7 +16,7 @@ from tests.stateful.world import BUCKETS, Time
 
 
 class Engine:
-    """One running engine: clients of our own, and the tracker's clients, whose requests meet the injector."""
+    """One running engine: clients of our own, and the tracker's clients, into whose requests faults are injected."""
 
     def __init__(self, endpoint: str) -> None:
         self._current = threading.local()
@@ -27,7 +27,7 @@ class Engine:
         self.numbers = itertools.count()
 
     def clients(self, injector: FaultInjector) -> tuple[Any, Any]:
-        """Return the tracker's clients; the requests of this thread meet this injector from now on."""
+        """Return the tracker's clients; this thread uses this injector from now on."""
         self._current.injector = injector
         return self.tracker_dynamodb, self.tracker_s3
 
@@ -35,13 +35,13 @@ class Engine:
         session = boto3.session.Session(
             aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1"
         )
-        client = session.client(service, endpoint_url=endpoint, config=_BOUNDED)  # type: ignore[call-overload]
+        client = session.client(service, endpoint_url=endpoint, config=_BOUNDED)
         inject_faults(service, client, lambda: self._current.injector)
         return client
 
 
 class OnEngine:
-    """Storage in an engine: tables and buckets of its own, removed by `close`."""
+    """Storage with tables and buckets of its own, which `close` removes."""
 
     def __init__(self, engine: Engine) -> None:
         self.time = Time()
@@ -111,5 +111,5 @@ class OnEngine:
 
 
 def retry_without_pauses(monkeypatch: Any) -> None:
-    """Let botocore retry as it does, without its pauses."""
+    """Let botocore retry without pauses."""
     monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=lambda _: None))

@@ -1,4 +1,4 @@
-"""What may go wrong with a request, and how it is made to, in front of a stand-in and inside botocore."""
+"""The faults of a request, and how they are injected: in front of a stand-in client, or inside botocore."""
 
 import io
 import json
@@ -21,20 +21,20 @@ class Crash(BaseException):
 
 
 class Fault(Enum):
-    """One way in which one request goes wrong."""
+    """How one request fails."""
 
     THROTTLED = auto()
     CONFLICT = auto()
-    """Another transaction holds an item."""
+    """Another transaction is writing an item."""
     UNPROCESSED = auto()
     """Some keys of a batch are left unread."""
     FORBIDDEN = auto()
     BAD_REQUEST = auto()
-    """What HEAD answers for an object under a key of the customer's own (SSE-C)."""
+    """The answer of HEAD for an SSE-C object."""
     SERVER_ERROR = auto()
     TIMEOUT = auto()
     LOST = auto()
-    """The request is carried out; its answer does not arrive."""
+    """The request succeeds, but its answer is lost."""
     CRASH = auto()
     CRASH_AFTER = auto()
 
@@ -51,34 +51,34 @@ FITTING: Mapping[str, tuple[Fault, ...]] = {
     "Query": _ANY,
     "ListObjectsV2": _ANY,
 }
-"""Every operation that the tracker asks for, and what may befall it. An answer lost is as good as a timeout to a reader."""
+"""Every operation of the tracker, and its possible faults. To a read, a lost answer is the same as a timeout."""
 
 Aim = tuple[str, int]
-"""An operation, and which of an invocation's requests of that kind is meant, from 0."""
+"""An operation, and the number of an invocation's request of that operation, from 0."""
 Plan = Mapping[Aim, Fault]
 Met = tuple[Fault, str]
-"""What was met, and by which operation."""
+"""An injected fault and its operation."""
 
 
 @dataclass
 class FaultInjector:
-    """What the requests of one invocation meet: each fault of the `plan` waits for the request that it is aimed at.
+    """Injects the faults of a `plan` into the requests of one invocation.
 
-    It befalls the next ones of its kind too, until `attempts` have met it: botocore asks three times before it gives up.
-    `gate` is passed before every request: there an invocation waits for its turn.
+    A fault strikes the request that it is aimed at and the next ones of that operation, `attempts` in all, because botocore
+    tries three times. Every request calls `gate` first, where a paused invocation waits.
     """
 
     plan: Plan = field(default_factory=dict)
     attempts: int = 1
     gate: Callable[[str], None] = lambda _: None
     met: Counter[Met] = field(default_factory=Counter)
-    _asked: Counter[str] = field(default_factory=Counter)
+    _counts: Counter[str] = field(default_factory=Counter)
 
     def next(self, operation: str) -> Fault | None:
-        """Return what the next request meets, when its turn has come."""
+        """Return the fault of the next request, if any; waits until the invocation may go on."""
         self.gate(operation)
-        number = self._asked[operation]
-        self._asked[operation] += 1
+        number = self._counts[operation]
+        self._counts[operation] += 1
         for earlier in range(self.attempts):
             fault = self.plan.get((operation, number - earlier))
             if fault:
@@ -88,7 +88,7 @@ class FaultInjector:
 
 
 def error_of(service: str, operation: str, fault: Fault) -> tuple[str, int]:
-    """Return the code and the HTTP status that this service answers this request with."""
+    """Return the error code and the HTTP status of a fault."""
     match service, operation, fault:
         case "dynamodb", "TransactWriteItems", Fault.CONFLICT:
             return "TransactionCanceledException", 400
@@ -104,8 +104,18 @@ def error_of(service: str, operation: str, fault: Fault) -> tuple[str, int]:
             return "InternalServerError", 500
 
 
+def _raise_unless_answered(fault: Fault, send: Callable[[], Any]) -> None:
+    """Raise Crash or a timeout if the fault leaves the caller without an answer; `send` the request before, if it arrives."""
+    if fault in {Fault.LOST, Fault.CRASH_AFTER}:
+        send()
+    if fault in {Fault.CRASH, Fault.CRASH_AFTER}:
+        raise Crash
+    if fault in {Fault.LOST, Fault.TIMEOUT}:
+        raise ReadTimeoutError(endpoint_url=ENDPOINT)
+
+
 class Faulty:
-    """A stand-in client whose requests meet the injector."""
+    """A stand-in client into whose requests faults are injected."""
 
     def __init__(self, service: str, client: Any, injector: FaultInjector) -> None:
         self._service = service
@@ -115,7 +125,7 @@ class Faulty:
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         operation = "".join(part.title() for part in method.split("_"))
-        return lambda **asked: self._ask(operation, getattr(self._client, method), asked)
+        return lambda **request: self._ask(operation, getattr(self._client, method), request)
 
     def get_paginator(self, _operation: str) -> Any:
         return self
@@ -123,26 +133,20 @@ class Faulty:
     def paginate(self, **query: Any) -> Any:
         yield self._ask("Query", self._client.query, query)
 
-    def _ask(self, operation: str, method: Callable[..., Any], asked: dict[str, Any]) -> Any:
+    def _ask(self, operation: str, method: Callable[..., Any], request: dict[str, Any]) -> Any:
         fault = self._injector.next(operation)
         if fault is None:
-            return method(**asked)
-        if fault is Fault.CRASH:
-            raise Crash
-        if fault in {Fault.LOST, Fault.CRASH_AFTER}:
-            method(**asked)
-            raise ReadTimeoutError(endpoint_url=ENDPOINT) if fault is Fault.LOST else Crash
-        if fault is Fault.TIMEOUT:
-            raise ReadTimeoutError(endpoint_url=ENDPOINT)
+            return method(**request)
+        _raise_unless_answered(fault, lambda: method(**request))
         if fault is Fault.UNPROCESSED and operation == "BatchGetItem":
-            return self._half(method, asked)
+            return self._read_half(method, request)
         code, status = error_of(self._service, operation, fault)
-        more = _reasons(asked.get("TransactItems", ()))
+        more = _reasons(request.get("TransactItems", ()))
         raise failure(self._service, operation, code, status, **more)
 
     @staticmethod
-    def _half(method: Callable[..., Any], asked: dict[str, Any]) -> Any:
-        ((table, wanted),) = asked["RequestItems"].items()
+    def _read_half(method: Callable[..., Any], request: dict[str, Any]) -> Any:
+        ((table, wanted),) = request["RequestItems"].items()
         half = len(wanted["Keys"]) // 2
         later = {**wanted, "Keys": wanted["Keys"][half:]}
         if not half:
@@ -152,47 +156,41 @@ class Faulty:
 
 
 def inject_faults(service: str, client: Any, current: Callable[[], FaultInjector]) -> None:
-    """Let every HTTP request of a real client meet the current injector, below botocore's retries and error parsing."""
+    """Inject faults into every HTTP request of a real client, below botocore's retries and error parsing."""
 
     def before_send(request: Any, event_name: str, **_: Any) -> AWSResponse | None:
         operation = event_name.rpartition(".")[2]
         fault = current().next(operation)
         if fault is None:
             return None
-        if fault is Fault.CRASH:
-            raise Crash
-        if fault in {Fault.LOST, Fault.CRASH_AFTER}:
-            client._endpoint.http_session.send(request)
-            raise ReadTimeoutError(endpoint_url=ENDPOINT) if fault is Fault.LOST else Crash
-        if fault is Fault.TIMEOUT:
-            raise ReadTimeoutError(endpoint_url=ENDPOINT)
+        _raise_unless_answered(fault, lambda: client._endpoint.http_session.send(request))
         return _answer(service, operation, fault, request)
 
     client.meta.events.register(f"before-send.{service}", before_send)
 
 
 def _answer(service: str, operation: str, fault: Fault, request: Any) -> AWSResponse:
-    asked = json.loads(request.body) if service == "dynamodb" else {}
+    sent = json.loads(request.body) if service == "dynamodb" else {}
     if fault is Fault.UNPROCESSED and operation == "BatchGetItem":
-        body = json.dumps({"Responses": {}, "UnprocessedKeys": asked["RequestItems"]})
+        body = json.dumps({"Responses": {}, "UnprocessedKeys": sent["RequestItems"]})
         return _response(request, 200, body)
     code, status = error_of(service, operation, fault)
     if service == "s3":
         head = operation == "HeadObject"
         return _response(request, status, "" if head else f"<Error><Code>{code}</Code></Error>")
-    told = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": code}
-    return _response(request, status, json.dumps(told | _reasons(asked.get("TransactItems", ()))))
+    error = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": code}
+    return _response(request, status, json.dumps(error | _reasons(sent.get("TransactItems", ()))))
 
 
 def _reasons(writes: Any) -> dict[str, Any]:
-    """Return a cancelled transaction's reasons: the last item was held by somebody else."""
+    """Return the reasons of a cancelled transaction: another one was writing the last item."""
     if not writes:
         return {}
     return {"CancellationReasons": [{"Code": "None"}] * (len(writes) - 1) + [{"Code": "TransactionConflict"}]}
 
 
 class _Raw(io.BytesIO):
-    """A body as urllib3 hands it to botocore."""
+    """A body as botocore gets it from urllib3."""
 
     def stream(self, *_: Any, **__: Any) -> Any:
         yield self.read()

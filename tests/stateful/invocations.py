@@ -1,4 +1,4 @@
-"""Invocations that run at the same time, one request at a time, in an order that is chosen and can be replayed."""
+"""Concurrent invocations that run one request at a time, in an order that can be replayed."""
 
 import threading
 from collections.abc import Callable
@@ -9,9 +9,9 @@ _TIMEOUT_SECONDS = 60
 
 
 class Invocation:
-    """One call of the tracker in a thread of its own, which runs only between `resume` and its return.
+    """One call of the tracker in a thread of its own, which runs only while `resume` waits for it.
 
-    `work` is given the injector that the requests of this call are to meet; the faults of it are the `plan`.
+    `work` is called with the injector of the `plan`.
     """
 
     def __init__(self, work: Callable[[FaultInjector], None], plan: Plan) -> None:
@@ -27,7 +27,7 @@ class Invocation:
         self._thread.start()
 
     def resume(self, halt: Aim | None = None) -> None:
-        """Run until it is about to make a request, counted from here on, or to the end.
+        """Run until the call is about to make the request `halt` (counted from here on), or to its end.
 
         Raises what the call raised, except a crash.
         """
@@ -42,7 +42,7 @@ class Invocation:
             raise self._error
 
     def kill(self) -> None:
-        """Have the process die where it stands."""
+        """Crash the call at the request where it waits."""
         self._killed = True
         self.resume()
 
@@ -52,8 +52,8 @@ class Invocation:
             if not self._killed:
                 self._work(self.injector)
         except Crash:
-            pass  # the queue delivers all of it again
-        except BaseException as error:  # noqa: BLE001  # raised again where the test can see it
+            pass  # the queue delivers its messages again
+        except BaseException as error:  # noqa: BLE001  # raised again in the thread of the test
             self._error = error
         self.done = True
         self._back.release()

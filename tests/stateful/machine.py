@@ -1,4 +1,4 @@
-"""The rules: what clients do to buckets, what queues do to messages, and what becomes of invocations."""
+"""The rules: changes of buckets, deliveries of messages, and faults of invocations."""
 
 import contextlib
 import logging
@@ -16,13 +16,12 @@ from tests.stateful.world import (
     MONTH_MICROSECONDS,
     STALE_MICROSECONDS,
     InMemory,
-    Storage,
     World,
 )
 
 logging.getLogger("size_tracking").setLevel(logging.CRITICAL)
 
-# Few things that meet often find more than many that do not: mostly one bucket and two of its keys.
+# Few keys that conflict often find more than many that do not: mostly one bucket and two of its keys.
 bucket_numbers = st.sampled_from((0, 0, 0, 0, 1))
 key_numbers = st.sampled_from((0, 0, 0, 0, 0, 1, 1, *range(2, len(KEYS))))
 sizes = st.sampled_from((0, 1, 2, 3, 4, 40, 50, 60))
@@ -31,7 +30,7 @@ picks = st.lists(st.sampled_from((0, 0, 0, *range(1, 6))), min_size=1, max_size=
 times_left = st.sampled_from((60_000, 60_000, 60_000, 60_000, 5_002, 5_008))
 attempts = st.sampled_from((1, 1, 3))
 
-# What decides is what becomes of a commit, and what happens between a look and its commit.
+# The faults of a commit matter most, and those between a HEAD and its commit.
 _AIMED = {"TransactWriteItems": 4, "HeadObject": 2, "BatchGetItem": 2, "PutItem": 2, "SendMessage": 2}
 operations = st.sampled_from([name for name in FITTING for _ in range(_AIMED.get(name, 1))])
 numbers = st.sampled_from((0, 0, 0, 1, 1, 2))
@@ -78,7 +77,7 @@ _ARGUMENTS = {
 
 
 def one_of(*names: str) -> st.SearchStrategy[Any]:
-    """Return a strategy of things to do, by name, with their arguments."""
+    """Return a strategy of actions: a name and its arguments."""
     return st.sampled_from(names).flatmap(
         lambda name: st.tuples(st.just(name), st.fixed_dictionaries(_ARGUMENTS[name]))
     )
@@ -116,7 +115,7 @@ actions = one_of(*_OFTEN, *_OFTEN, *_ARGUMENTS)
 
 
 class Accounting(RuleBasedStateMachine):
-    """Everything that may happen to two buckets; `check_after_every_rule` says whether the books are read after every rule."""
+    """Everything that may happen to two buckets. `check_after_every_rule`: whether the books are read after every rule."""
 
     check_after_every_rule: ClassVar[bool] = True
     smallest_page: ClassVar[int] = 1
@@ -128,7 +127,7 @@ class Accounting(RuleBasedStateMachine):
         self.may_lose = False
         self.steps = 0
 
-    def storage(self) -> Storage:
+    def storage(self) -> Any:
         return InMemory()
 
     @initialize(
@@ -137,24 +136,24 @@ class Accounting(RuleBasedStateMachine):
         may_lose=st.sampled_from((False, False, True)),
     )
     def begin(self, live: tuple[bool, ...], held: dict[int, int], may_lose: bool) -> None:
-        """Begin with buckets that are live, or that nobody knows; the first may hold something.
+        """Begin with buckets that are live or unknown to the tracker; the first one may hold objects.
 
-        Most histories lose no message: where one is lost, the reconcile at the end would heal any other wrong too.
+        Most histories lose no message, because the reconcile after a loss would heal any other mistake, too.
         """
         self.may_lose = may_lose
         self.world.fill(0, held)
         if held:
-            self.world.ask(ReconcileRequest(self.world.storage.bucket(0), MAX_PAGE_KEYS))
+            self.world.send(ReconcileRequest(self.world.storage.bucket(0), MAX_PAGE_KEYS))
         for number, at_once in enumerate(live):
             if at_once:
-                self.world.ask(ReconcileRequest(self.world.storage.bucket(number)))
+                self.world.send(ReconcileRequest(self.world.storage.bucket(number)))
         if any(live):
             with quiet():
                 self.world.settle()
 
     @rule(what=actions)
     def act(self, what: tuple[str, dict[str, Any]]) -> None:
-        """Do one thing; a single rule, for Hypothesis leaves out some rules of every history."""
+        """Do one action. It is a single rule, because Hypothesis leaves some rules out of each history."""
         name, arguments = what
         self.steps += 1
         getattr(self, name)(**arguments)
@@ -187,9 +186,9 @@ class Accounting(RuleBasedStateMachine):
         order: list[tuple[int, Aim | None]],
         alone: bool,
     ) -> None:
-        """Change something and begin to carry it out, time after time; then let who was halted go on, in some order.
+        """For each rival, change something and start its delivery; then resume the halted invocations in some order.
 
-        `alone` is from rest to rest: no other message is there to put right what goes wrong.
+        If `alone`, the race goes from rest to rest, so that no other message can correct a mistake.
         """
         if alone:
             self.rest()
@@ -217,7 +216,7 @@ class Accounting(RuleBasedStateMachine):
 
     def reconcile(self, bucket: int, page_size: int) -> None:
         page_size = max(page_size, self.smallest_page)
-        self.world.ask(ReconcileRequest(self.world.storage.bucket(bucket), page_size))
+        self.world.send(ReconcileRequest(self.world.storage.bucket(bucket), page_size))
 
     def time_passes(self, passed: str) -> None:
         storage = self.world.storage
@@ -228,7 +227,7 @@ class Accounting(RuleBasedStateMachine):
             storage.time.now -= 5_000_000  # the clock of another process
         elif passed == "all buckets' turn":
             self.world.enqueue(ReconcileEveryBucket().to_json())
-        elif not self.world.running:  # a tombstone outlives every process that has read it
+        elif not self.world.running:  # a tombstone outlives every process that read it
             storage.time.now += MONTH_MICROSECONDS
             storage.expire()
 
@@ -239,7 +238,7 @@ class Accounting(RuleBasedStateMachine):
         books.assert_consistent(found)
         books.assert_exact(found, self.world.listings())
         if found.open_runs:
-            # A process that was taken for dead acknowledged what another had begun: the daily reconcile pushes it on.
+            # A process that seemed dead acknowledged a step of another one: the daily reconcile pushes the run on.
             self.world.enqueue(ReconcileEveryBucket().to_json())
             with quiet():
                 self.world.settle()
@@ -263,6 +262,6 @@ class Accounting(RuleBasedStateMachine):
 
 @contextlib.contextmanager
 def quiet():
-    """Print no metrics meanwhile."""
+    """Discard what is printed meanwhile."""
     with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):  # noqa: PTH123
         yield

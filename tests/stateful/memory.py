@@ -1,10 +1,9 @@
-"""S3, DynamoDB and SQS in memory, as far as the tracker's adapters ask of them: the client methods they call.
+"""S3, DynamoDB and SQS in memory: the client methods that the tracker's adapters call.
 
-Why a stand-in at all: a request to the local engine costs milliseconds, so that thousands of histories of dozens of
-requests would take hours; here one takes microseconds. What it must not do is be kinder than DynamoDB, so conditions,
-cancellations with their reasons, the limit of 100 items and the ban on touching an item twice are as the service has
-them, an expression it does not know is an error, and test_memory.py plays random requests to it and to the engine and
-compares every answer.
+A request to the local engine takes milliseconds, so thousands of histories would take hours; here a request takes
+microseconds. The stand-in must not be more lenient than DynamoDB: it has its conditions, its cancellations with their
+reasons, the limit of 100 items, and the ban on writing an item twice. An expression that it does not know is an error.
+test_memory.py sends random requests to it and to the engine and compares every answer.
 """
 
 import functools
@@ -31,12 +30,9 @@ def exceptions_of(service: str) -> Any:
 
 
 def failure(service: str, operation: str, code: str, status: int, **more: Any) -> Exception:
-    """Return the error that a real client raises for such an answer."""
-    answer = {
-        "Error": {"Code": code, "Message": code},
-        "ResponseMetadata": {"HTTPStatusCode": status},
-        **more,
-    }
+    """Return the error that a real client raises for this answer."""
+    error = {"Code": code, "Message": code}
+    answer = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": status}, **more}
     return exceptions_of(service).from_code(code)(answer, operation)
 
 
@@ -48,15 +44,12 @@ class MemoryDynamoDB:
         self.tables: dict[str, dict[tuple[str, str], Item]] = {name: {} for name in KEY_NAMES}
 
     def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> Any:
-        ((table, asked),) = RequestItems.items()
-        wanted = [_key(table, key) for key in asked["Keys"]]
+        ((table, request),) = RequestItems.items()
+        wanted = [_key(table, key) for key in request["Keys"]]
         if len(set(wanted)) < len(wanted) or len(wanted) > MAX_TRANSACTION:
             raise failure("dynamodb", "BatchGetItem", "ValidationException", 400)
         rows = self.tables[table]
-        return {
-            "Responses": {table: [rows[key] for key in wanted if key in rows]},
-            "UnprocessedKeys": {},
-        }
+        return {"Responses": {table: [rows[key] for key in wanted if key in rows]}, "UnprocessedKeys": {}}
 
     def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool) -> Any:
         row = self.tables[TableName].get(_key(TableName, Key))
@@ -76,13 +69,8 @@ class MemoryDynamoDB:
         held = [self._holds(write) for _, write in writes]
         if not all(held):
             reasons = [{"Code": "None" if holds else "ConditionalCheckFailed"} for holds in held]
-            raise failure(
-                "dynamodb",
-                "TransactWriteItems",
-                "TransactionCanceledException",
-                400,
-                CancellationReasons=reasons,
-            )
+            code = "TransactionCanceledException"
+            raise failure("dynamodb", "TransactWriteItems", code, 400, CancellationReasons=reasons)
         for kind, write in writes:
             self._put(write) if kind == "Put" else self._add(write)
         return {}
@@ -140,7 +128,7 @@ class MemoryDynamoDB:
 
 
 class MemoryS3:
-    """Buckets of objects that have a size and no body."""
+    """Buckets of objects with a size but without a body."""
 
     def __init__(self) -> None:
         self.exceptions = exceptions_of("s3")
@@ -171,7 +159,7 @@ class MemoryS3:
 
 
 class MemorySQS:
-    """A queue that hands every message to whoever carries messages here."""
+    """A queue that passes every message to `send`."""
 
     def __init__(self, send: Callable[[str], None]) -> None:
         self.exceptions = exceptions_of("sqs")

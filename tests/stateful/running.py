@@ -1,4 +1,4 @@
-"""Runs the rules as often as asked, from a seed that is told."""
+"""Runs random histories from a seed."""
 
 import os
 import random
@@ -14,43 +14,43 @@ from tests.stateful.faults import Fault, Met
 from tests.stateful.machine import Accounting, quiet
 
 SEED = "TIDEMARK_SEED"
-"""The environment variable that repeats a run."""
+"""The environment variable with the seed of a run to repeat."""
 EVERYTHING = (Phase.generate, Phase.shrink)
 
 
 @dataclass
 class Tally:
-    """What was run: histories that ended exact, their steps, and the faults that were met by which operation."""
+    """The histories that ended exact, their steps, and the faults injected by operation."""
 
     histories: int = 0
     steps: int = 0
     met: Counter[Met] = field(default_factory=Counter)
 
     def add(self, machine: Accounting) -> None:
-        """Count a history that came to its end."""
+        """Count a history that has ended."""
         self.histories += 1
         self.steps += machine.steps
         self.met += machine.world.met
 
     def plus(self, other: "Tally") -> "Tally":
-        """Return both together."""
+        """Return the sum of both."""
         return Tally(self.histories + other.histories, self.steps + other.steps, self.met + other.met)
 
     def of(self, faults: Iterable[Fault], operation: str) -> int:
-        """Return how often one of these faults was met by an operation."""
+        """Return how often one of these faults was injected into an operation."""
         return sum(self.met[fault, operation] for fault in faults)
 
     def __str__(self) -> str:
-        return f"{self.histories:,} histories of {self.steps:,} steps that met {self.met.total():,} faults"
+        return f"{self.histories:,} histories of {self.steps:,} steps with {self.met.total():,} faults"
 
 
 def seed_of_this_run() -> int:
-    """Return the seed asked for by TIDEMARK_SEED, or a new one."""
+    """Return the seed in TIDEMARK_SEED, or a new one."""
     return int(os.environ.get(SEED) or random.SystemRandom().randrange(1 << 32))
 
 
 def run_in_memory(number: int, *, examples: int, steps: int, phases: tuple[Phase, ...] = EVERYTHING) -> Tally:
-    """Run so many histories in memory. Raises what broke, with the shortest history where `phases` shrink."""
+    """Run histories in memory. Raises the first failure, with its shortest history if `phases` shrink."""
     tally = Tally()
 
     class InProcess(Accounting):
@@ -63,7 +63,7 @@ def run_in_memory(number: int, *, examples: int, steps: int, phases: tuple[Phase
 
 
 def run_on_engine(engine: Engine, number: int, *, examples: int, steps: int) -> Tally:
-    """Run so many histories on a real engine; as `run_in_memory`."""
+    """Run histories on a real engine, like `run_in_memory`."""
     tally = Tally()
 
     class OnRealEngine(Accounting):

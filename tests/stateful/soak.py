@@ -1,7 +1,7 @@
-"""`make soak MINUTES=`: the stateful tests for as long as asked, round after round, each from a seed that is told.
+"""`make soak MINUTES=` runs the stateful tests in rounds for a given time and prints the seed of each round.
 
-A failure ends it with one line: the invariant that broke, the seed, and the command that repeats it. The shortest history
-that breaks it goes to a file, which the line names.
+The first failure ends it with one line: the broken invariant, the seed, the command that repeats it, and the file with the
+shortest history.
 """
 
 import argparse
@@ -27,23 +27,23 @@ STORY = Path(".local") / "soak-failure.txt"
 
 
 class BrokenError(Exception):
-    """A history did not hold; the text is one line that says what broke and how to see it again."""
+    """A history failed; the text is one line that says what broke and how to repeat it."""
 
 
 def soak(minutes: float, seed: int, engine: Engine) -> int:
-    """Run rounds until the time is over and return how many there were. Raises BrokenError at the first failure."""
+    """Run rounds until the time is over and return their number. Raises BrokenError at the first failure."""
     print(f"soak: {minutes:g} minutes from seed {seed} ({SEED}={seed} repeats it)", flush=True)
     seeds = random.Random(seed)
     end = time.monotonic() + 60 * minutes
     rounds, in_memory, on_engine = 0, Tally(), Tally()
     while time.monotonic() < end or not rounds:
-        # The first round takes the seed itself, so that the seed of a failing round is all it takes to repeat it.
+        # The first round uses the seed itself, so that the printed seed of any round repeats that round.
         number = seeds.randrange(1 << 32) if rounds else seed
         in_memory = in_memory.plus(
-            _held(number, lambda at: run_in_memory(at, examples=IN_MEMORY_A_ROUND, steps=STEPS))
+            _run_round(number, lambda at: run_in_memory(at, examples=IN_MEMORY_A_ROUND, steps=STEPS))
         )
         on_engine = on_engine.plus(
-            _held(
+            _run_round(
                 number, lambda at: run_on_engine(engine, at, examples=ON_ENGINE_A_ROUND, steps=ENGINE_STEPS)
             )
         )
@@ -55,7 +55,7 @@ def soak(minutes: float, seed: int, engine: Engine) -> int:
     return rounds
 
 
-def _held(seed: int, run: Callable[[int], Tally]) -> Tally:
+def _run_round(seed: int, run: Callable[[int], Tally]) -> Tally:
     try:
         return run(seed)
     except KeyboardInterrupt:
@@ -70,7 +70,7 @@ def _held(seed: int, run: Callable[[int], Tally]) -> Tally:
 
 
 def invariant_of(error: BaseException) -> str:
-    """Return what broke, on one line."""
+    """Return what broke on one line."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     said = str(error).partition("\n")[0]
@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0, help="default: %(default)g; 0 is one round")
     options = parser.parse_args(arguments)
-    botocore.endpoint.time = SimpleNamespace(sleep=lambda _: None)  # type: ignore[attr-defined]  # retry without pauses
+    botocore.endpoint.time = SimpleNamespace(sleep=lambda _: None)  # retry without pauses
     try:
         with running_engine() as running:
             soak(options.minutes, seed_of_this_run(), Engine(running.url))

@@ -1,4 +1,4 @@
-"""The stand-in for DynamoDB answers like the engine: whatever is asked of both, the answers and the items agree."""
+"""The stand-in for DynamoDB answers like the engine: the answers and the stored items agree."""
 
 import json
 from typing import Any
@@ -63,7 +63,7 @@ requests = st.lists(
 
 
 def answer(ledger: Ledger, request: tuple[str, Any]) -> Any:
-    """Ask, and return the answer or how it was refused."""
+    """Send a request and return the answer or the error code."""
     what, given_ = request
     try:
         match what:
@@ -87,16 +87,16 @@ def dynamodb(aws_endpoint):
     return client_of(aws_endpoint)
 
 
-@given(asked=requests)
+@given(sequence=requests)
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
-def test_the_stand_in_answers_like_the_engine(dynamodb, asked):
+def test_the_stand_in_answers_like_the_engine(dynamodb, sequence):
     tables = create_tables(dynamodb, Tables("conform-history", "conform-ledger"))
     try:
         real = Ledger(dynamodb, ledger_table=tables.ledger, history_table=tables.history)
         stand_in = MemoryDynamoDB()
-        ours = Ledger(stand_in, ledger_table="ledger", history_table="history")  # type: ignore[arg-type]
+        ours = Ledger(stand_in, ledger_table="ledger", history_table="history")
 
-        for request in asked:
+        for request in sequence:
             assert answer(ours, request) == answer(real, request), request
 
         for name in ("ledger", "history"):

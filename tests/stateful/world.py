@@ -1,4 +1,4 @@
-"""Buckets, the queue of their events and the tracker's own parts around clients that may fail."""
+"""Buckets, the queue of their events, and the tracker's own parts around clients that may fail."""
 
 import contextlib
 import itertools
@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from size_history.messages import Message, ReconcileRequest
 from size_tracking.batch import Batch
@@ -29,7 +29,7 @@ MONTH_MICROSECONDS = 31 * 24 * 3600 * 1_000_000
 
 @dataclass
 class Time:
-    """A clock that goes on by a millisecond at every look, and by whatever is slept."""
+    """A clock that advances by a millisecond at every look, and by every sleep."""
 
     now: int = 1_800_000_000_000_000
 
@@ -45,48 +45,25 @@ class Time:
 
 
 class InlineExecutor:
-    """An executor that does at once what it is given, so that requests have an order that can be replayed."""
+    """An executor that runs its work at once, so that the order of requests can be replayed."""
 
     def submit(self, work: Any, *arguments: Any) -> "Future[Any]":
         done: Future[Any] = Future()
         try:
             done.set_result(work(*arguments))
-        except Exception as error:  # noqa: BLE001  # as an executor does
+        except Exception as error:  # noqa: BLE001  # like an executor
             done.set_exception(error)
         return done
 
 
-class Storage(Protocol):
-    """Where objects and tables are: in memory, or in a local engine."""
-
-    time: Time
-
-    def clients(self, injector: FaultInjector) -> tuple[Any, Any]:
-        """Return an invocation's clients of DynamoDB and S3, which meet this injector."""
-
-    def table_names(self) -> tuple[str, str]: ...
-
-    def bucket(self, number: int) -> str: ...
-
-    def put(self, bucket: str, key: str, size: int, how: str) -> None: ...
-
-    def delete(self, bucket: str, keys: list[str]) -> None: ...
-
-    def listing(self, bucket: str) -> dict[str, int]: ...
-
-    def books(self) -> Books: ...
-
-    def expire(self) -> None:
-        """Remove the tombstones whose time has come."""
-
-
 class World:
-    """What the rules act on: `queue` holds the messages that nobody has acknowledged, `acknowledged` those that were.
+    """What the rules act on, around a storage: `InMemory` or `OnEngine`.
 
-    `touched` are the buckets in use, `dropped` says that a change of one may be known to no message.
+    `queue` holds the messages that are not acknowledged, `acknowledged` the others. `touched` are the buckets in use;
+    `dropped` says that a change may be lost, since no message tells of it.
     """
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Any) -> None:
         self.storage = storage
         self.queue: dict[str, str] = {}
         self.acknowledged: dict[str, str] = {}
@@ -97,7 +74,7 @@ class World:
         self._ids = itertools.count()
 
     def fill(self, bucket: int, sizes: Mapping[int, int]) -> None:
-        """Have a bucket hold objects since before anybody looked."""
+        """Put objects that no event tells of."""
         name = self.storage.bucket(bucket)
         for key, size in sizes.items():
             self.storage.put(name, KEYS[key], size, "put")
@@ -114,15 +91,15 @@ class World:
         for key in chosen:
             self._send_events(name, key, copies)
 
-    def ask(self, message: Message) -> None:
-        self.touched.add(message.bucket)  # type: ignore[union-attr]
+    def send(self, message: Message) -> None:
+        self.touched.add(message.bucket)
         self.enqueue(message.to_json())
 
     def enqueue(self, body: str) -> None:
         self.queue[f"{next(self._ids)}"] = body
 
     def drop(self, pick: int) -> None:
-        """Lose one message for good."""
+        """Lose one message forever."""
         if self.queue:
             ids = list(self.queue)
             del self.queue[ids[pick % len(ids)]]
@@ -134,45 +111,40 @@ class World:
             self.enqueue(bodies[pick % len(bodies)])
 
     def deliver(
-        self,
-        picks: Iterable[int],
-        plan: Plan,
-        *,
-        attempts: int = 1,
-        remaining_ms: int = AMPLE_MS,
+        self, picks: Iterable[int], plan: Plan, *, attempts: int = 1, remaining_ms: int = AMPLE_MS
     ) -> None:
-        """Have one invocation carry out some messages, in whatever order, be they in flight already or not."""
+        """Let one invocation process some messages, in any order, even if they are in flight already."""
         injector = FaultInjector(plan, attempts)
-        with contextlib.suppress(Crash):  # the queue delivers all of it again
+        with contextlib.suppress(Crash):  # the queue delivers its messages again
             self._invoke(self._chosen(picks), remaining_ms, injector)
         self.met += injector.met
 
     def start_delivery(self, picks: Iterable[int], plan: Plan, halt: Aim | None) -> None:
-        """Begin an invocation that stops when it is about to make a request."""
+        """Start an invocation that stops when it is about to make the request `halt`."""
         bodies = self._chosen(picks)
         invocation = Invocation(lambda injector: self._invoke(bodies, AMPLE_MS, injector), plan)
         self.running.append(invocation)
         self.resume(-1, halt)
 
     def resume(self, which: int, halt: Aim | None) -> None:
-        """Let an invocation go on until it is about to make a request, or to its end."""
+        """Let an invocation go on until it is about to make the request `halt`, or to its end."""
         self.running[which].resume(halt)
-        self._forget_the_done()
+        self._drop_finished()
 
     def kill(self, which: int) -> None:
-        """Have an invocation's process die where it stands."""
+        """Crash an invocation where it waits."""
         self.running[which].kill()
-        self._forget_the_done()
+        self._drop_finished()
 
     def settle(self) -> None:
-        """Come to rest: what runs ends, then nothing fails any more, and what was lost is looked for."""
+        """Come to rest: running invocations end, lost changes are reconciled, and nothing fails any more."""
         for invocation in self.running:
             invocation.resume()
-        self._forget_the_done()
+        self._drop_finished()
         if self.dropped:
             self.storage.time.now += STALE_MICROSECONDS
             for bucket in sorted(self.touched):
-                self.ask(ReconcileRequest(bucket))
+                self.send(ReconcileRequest(bucket))
             self.dropped = False
         for _ in range(300):
             if not self.queue:
@@ -183,7 +155,7 @@ class World:
     def listings(self) -> dict[str, dict[str, int]]:
         return {bucket: self.storage.listing(bucket) for bucket in self.touched}
 
-    def _forget_the_done(self) -> None:
+    def _drop_finished(self) -> None:
         for invocation in self.running:
             if invocation.done:
                 self.met += invocation.injector.met
@@ -193,7 +165,7 @@ class World:
         self.touched.add(bucket)
         body = {
             "source": "aws.s3",
-            "sent": self.storage.time.now,  # for the mutant that looks at it
+            "sent": self.storage.time.now,  # for the mutant that reads it
             "detail": {"bucket": {"name": bucket}, "object": {"key": key}},
         }
         for _ in range(copies):
@@ -201,7 +173,7 @@ class World:
         self.dropped |= copies == 0
 
     def _chosen(self, picks: Iterable[int]) -> dict[str, str]:
-        """Return waiting messages, counted from the newest; where none waits, some come once more that were carried out."""
+        """Return messages of the queue, counted from the newest; if it is empty, deliver acknowledged ones again."""
         offered = self.queue or self.acknowledged
         ids = list(reversed(offered))
         chosen = {ids[pick % len(ids)]: offered[ids[pick % len(ids)]] for pick in picks} if ids else {}
@@ -218,15 +190,15 @@ class World:
                 self.acknowledged[one] = bodies[one]
 
     def _batch(self, injector: FaultInjector) -> Batch:
-        """Return the tracker's own parts, as a new process has them."""
+        """Return the tracker's own parts, as in a new process."""
         dynamodb, s3 = self.storage.clients(injector)
         sqs = Faulty("sqs", MemorySQS(self.enqueue), injector)
         clock = self.storage.time.clock()
         ledger_table, history_table = self.storage.table_names()
         ledger = Ledger(dynamodb, ledger_table=ledger_table, history_table=history_table, sleep=clock.sleep)
         observer = Observer(s3)
-        observer._pool = InlineExecutor()  # type: ignore[assignment]
-        steps = StepQueue(sqs, "queue")  # type: ignore[arg-type]
+        observer._pool = InlineExecutor()
+        steps = StepQueue(sqs, "queue")
         run_starter = RunStarter(ledger=ledger, steps=steps, clock=clock)
         tracker = Tracker(ledger=ledger, observer=observer, adopt=run_starter.adopt, clock=clock)
         return Batch(tracker, Reconciler(ledger, observer, steps, tracker, run_starter, clock), clock)
