@@ -1,4 +1,4 @@
-"""What holds for every test."""
+"""Fixtures and settings for every test."""
 
 import signal
 import threading
@@ -7,14 +7,25 @@ import pytest
 
 
 def pytest_configure():
-    """Have SIGTERM end the tests as Ctrl-C does: their fixtures stop what they have started."""
+    """Let SIGTERM end the tests as Ctrl-C does, so that fixtures stop what they have started."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
+@pytest.fixture(scope="session")
+def environment():
+    """Return the running environment that the variables describe."""
+    from tests.e2e.environment import Environment, NoEnvironmentError  # noqa: PLC0415 - few tests need boto3
+
+    try:
+        return Environment.from_env()
+    except NoEnvironmentError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
 @pytest.fixture
 def show(capsys):
-    """Print what a person wants to see, although pytest captures the rest."""
+    """Return a function that prints for a person, although pytest captures the rest."""
 
     def print_it(text: str) -> None:
         with capsys.disabled():

@@ -9,7 +9,6 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser.chromium import NoChromiumError, find
 from tests.browser.dashboard import Dashboard
-from tests.e2e.environment import Environment, NoEnvironmentError
 from tests.e2e.tracked_bucket import tracked_bucket
 
 KEPT = Path(__file__).resolve().parents[2] / ".local" / "browser"
@@ -32,14 +31,6 @@ def pytest_runtest_makereport(item, call):
             if dashboard.page.url != "about:blank":
                 dashboard.page.screenshot(path=KEPT / f"{name}.png", full_page=True)
     return report
-
-
-@pytest.fixture(scope="session")
-def environment():
-    try:
-        return Environment.from_env()
-    except NoEnvironmentError as error:
-        pytest.exit(str(error), returncode=2)
 
 
 @pytest.fixture(scope="session")

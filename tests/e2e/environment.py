@@ -49,7 +49,7 @@ class Environment:
         missing = [name for name in variables.values() if not os.environ.get(name)]
         if missing:
             raise NoEnvironmentError(
-                f"no environment to test: run `make local-up`, then `make e2e` (missing {', '.join(missing)})"
+                f"no environment: run `make e2e` or `make test` ({missing[0]} is missing)"
             )
         return cls(**{field: os.environ[name] for field, name in variables.items()})
 

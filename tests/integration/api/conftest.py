@@ -6,19 +6,10 @@ from types import SimpleNamespace
 import pytest
 import requests
 
-from tests.e2e.environment import Environment, NoEnvironmentError
 from tests.e2e.tracked_bucket import tracked_bucket
 from tests.waiting import until
 
 OBJECTS = {"photos/a.jpg": 18, "photos/b.jpg": 27, "videos/c.mp4": 1000, "odd #1 & ü/d": 2, "plain": 5}
-
-
-@pytest.fixture(scope="session")
-def environment() -> Environment:
-    try:
-        return Environment.from_env()
-    except NoEnvironmentError:
-        pytest.fail("no environment: run these tests with make test", pytrace=False)
 
 
 @pytest.fixture(scope="session")

@@ -11,11 +11,8 @@ ABOUT = ["stacks", "data bucket", "plot bucket", "history", "plotting API", "plo
 
 
 @pytest.fixture
-def deployment() -> Deployment:
-    url = os.environ.get("AWS_ENDPOINT_URL")
-    if not url or "TIDEMARK_API_URL" not in os.environ:
-        pytest.fail("no environment: run these tests with make test", pytrace=False)
-    return Deployment("local", url)
+def deployment(environment) -> Deployment:
+    return Deployment("local", os.environ["AWS_ENDPOINT_URL"])
 
 
 def test_a_running_environment_meets_every_check(deployment):
