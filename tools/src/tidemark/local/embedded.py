@@ -4,7 +4,6 @@
 import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import psutil
@@ -66,7 +65,7 @@ class Processes:
         ]
         progress.say("starting " + ", ".join(f"{record.name} (pid {record.pid})" for record in records))
         answers = (
-            lambda: _engine_answers(addresses.engine_port),
+            lambda: _engine_answers(addresses.engine),
             lambda: emulator.answers(addresses.endpoint),
         )
         for record, answer in zip(records, answers, strict=True):
@@ -215,15 +214,11 @@ def _python(root: Path, name: str) -> Path:
     return root / ".venvs" / name / "bin" / "python"
 
 
-def _engine_answers(port: int) -> bool:
-    connection = HTTPConnection(LOOPBACK, port, timeout=5)
+def _engine_answers(url: str) -> bool:
     try:
-        connection.request("GET", "/_ministack/health")
-        return connection.getresponse().status == 200
-    except (OSError, HTTPException):
+        return emulator.call("GET", f"{url}/_ministack/health", seconds=5)[0] == 200
+    except ConnectionError:
         return False
-    finally:
-        connection.close()
 
 
 def _memory(process: psutil.Process) -> int:

@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,16 +21,34 @@ SECRET = "test"  # noqa: S105 - a dummy: LocalStack checks no signature
 _HEALTH_SECONDS = 5
 
 
+def call(method: str, url: str, body: str | None = None, *, seconds: float) -> tuple[int, bytes]:
+    """Make an HTTP request past any proxy; return the status and the body of the answer.
+
+    Raises ConnectionError if none comes, and CommandError if the URL is none.
+    """
+    try:
+        parts = urlsplit(url)
+        connection = HTTPConnection(parts.hostname or "", parts.port, timeout=seconds)
+    except (ValueError, HTTPException):
+        parts, connection = urlsplit(""), HTTPConnection("")
+    if parts.scheme != "http":
+        raise CommandError(f"'{url}' is no endpoint: it looks like http://127.0.0.1:4566")
+    with closing(connection):
+        try:
+            target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+            connection.request(method, target, body, {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            return response.status, response.read()
+        except (OSError, HTTPException) as error:
+            raise ConnectionError(error) from error
+
+
 def require(endpoint_url: str) -> None:
     """Raise CommandError, saying where and what to do, unless a LocalStack answers at the endpoint."""
-    connection = _connection(endpoint_url)
     try:
-        connection.request("GET", "/_localstack/health")
-        answer = connection.getresponse().read()
-    except (OSError, HTTPException) as error:
+        _, answer = call("GET", f"{endpoint_url}/_localstack/health", seconds=_HEALTH_SECONDS)
+    except ConnectionError as error:
         raise CommandError(f"no LocalStack answers at {endpoint_url} ({error}): run make local-up") from error
-    finally:
-        connection.close()
     if not _is_health(answer):
         raise CommandError(f"what answers at {endpoint_url} is not LocalStack: choose another PORT=")
 
@@ -79,15 +97,6 @@ def client(service: str, endpoint_url: str, *, read_seconds: int = 60, attempts:
             s3={"addressing_style": "path"},
         ),
     )
-
-
-def _connection(endpoint_url: str) -> HTTPConnection:
-    try:
-        parts = urlsplit(endpoint_url)
-        kinds: dict[str, type[HTTPConnection]] = {"http": HTTPConnection, "https": HTTPSConnection}
-        return kinds[parts.scheme](parts.hostname or "", parts.port, timeout=_HEALTH_SECONDS)
-    except (KeyError, ValueError, HTTPException) as error:
-        raise CommandError(f"'{endpoint_url}' is no endpoint: it looks like http://127.0.0.1:4566") from error
 
 
 def _is_health(answer: bytes) -> bool:

@@ -7,11 +7,9 @@ import sys
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from threading import Event, Thread
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -128,22 +126,14 @@ class Demonstration:
         return size, count
 
     def _post_plot(self, body: dict[str, Any]) -> dict[str, Any]:
-        url = urlsplit(self._environment.variables["TIDEMARK_API_URL"])
-        connection = HTTPConnection(url.netloc, timeout=_PLOT_SECONDS)
+        url = f"{self._environment.variables['TIDEMARK_API_URL']}plot"
         try:
-            connection.request(
-                "POST", f"{url.path}plot", json.dumps(body), {"Content-Type": "application/json"}
-            )
-            response = connection.getresponse()
-            answer: dict[str, Any] = json.loads(response.read())
-        except (OSError, HTTPException, ValueError) as error:
-            raise CommandError(f"POST {url.path}plot: {error}: see make status") from error
-        finally:
-            connection.close()
-        if response.status != 200:
-            raise CommandError(
-                f"POST {url.path}plot answered {response.status}: {answer.get('detail', answer)}"
-            )
+            status, content = emulator.call("POST", url, json.dumps(body), seconds=_PLOT_SECONDS)
+            answer: dict[str, Any] = json.loads(content)
+        except (ConnectionError, ValueError) as error:
+            raise CommandError(f"POST {url}: {error}: see make status") from error
+        if status != 200:
+            raise CommandError(f"POST {url} answered {status}: {answer.get('detail', answer)}")
         return answer
 
 

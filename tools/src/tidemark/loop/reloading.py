@@ -1,15 +1,14 @@
 """How changed code gets into the running functions: as a new process, or as a new image and a new container."""
 
 import json
-from http.client import HTTPConnection, HTTPException
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from tidemark.errors import CommandError
+from tidemark.local import emulator
 from tidemark.local.mode import backend_of
 from tidemark.local.state import Environment, StateDirectory
 from tidemark.loop.services import function_name
 
-_PATH = "/_localstack/image-lambda/recycle?function="
 _SECONDS = 10
 
 
@@ -26,19 +25,15 @@ def reload(state: StateDirectory, environment: Environment, service: str) -> str
 def recycle(environment: Environment, service: str) -> int:
     """Have a function start cold at its next invocation; return how many processes of it were warm. CommandError."""
     name = function_name(service, environment.variables)
-    connection = HTTPConnection(urlsplit(environment.endpoint).netloc, timeout=_SECONDS)
+    url = f"{environment.endpoint}/_localstack/image-lambda/recycle?function={quote(name)}"
     try:
-        connection.request("POST", _PATH + quote(name))
-        response = connection.getresponse()
-        answer = response.read()
-        if response.status != 200:
+        status, answer = emulator.call("POST", url, seconds=_SECONDS)
+        if status != 200:
             raise CommandError(
-                f"LocalStack did not recycle {name}: status {response.status}: make local-down local-up"
+                f"LocalStack did not recycle {name}: status {status}: make local-down local-up"
             )
         return int(json.loads(answer)["recycled"])
-    except (OSError, HTTPException, ValueError, KeyError) as error:
+    except (ConnectionError, ValueError, KeyError) as error:
         raise CommandError(
             f"LocalStack does not answer at {environment.endpoint} ({error}): make local-up"
         ) from error
-    finally:
-        connection.close()
