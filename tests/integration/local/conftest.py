@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,15 +33,7 @@ class Local:
     def run(
         self, command: str, *arguments: str, timeout: float = COMMAND_SECONDS
     ) -> subprocess.CompletedProcess:
-        return subprocess.run(
-            self.command(command, *arguments),
-            cwd=ROOT,
-            env=environ(),
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-        )
+        return run(self.command(command, *arguments), timeout=timeout)
 
     def command(self, command: str, *arguments: str) -> list[str]:
         return [
@@ -58,6 +51,27 @@ class Local:
 
     def record(self, name: str) -> ProcessRecord:
         return next(record for record in self.state.records() if record.name == name)
+
+
+def run(
+    command: Sequence[object],
+    *,
+    cwd: Path = ROOT,
+    stdin: str | None = None,
+    timeout: float = COMMAND_SECONDS,
+    **changes: str,
+) -> subprocess.CompletedProcess:
+    """Run a command as an ordinary user does, but for some changes of the environment."""
+    return subprocess.run(
+        [str(word) for word in command],
+        cwd=cwd,
+        env=environ(**changes),
+        input=stdin,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+    )
 
 
 def environ(**changes: str) -> dict[str, str]:
@@ -110,13 +124,7 @@ def shared(tmp_path_factory):
 def clone(tmp_path):
     """Return a copy of what the doctor reads, with environments that are in step with its locks."""
     copy = tmp_path / "clone"
-    for name in (*NEEDED, "infra_cdk/cdk.json", "infra_cdk/settings.py", "infra_cdk/images.py"):
-        target = copy / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(ROOT / name, target)
+    copy_to(copy, *NEEDED, "infra_cdk/cdk.json", "infra_cdk/settings.py", "infra_cdk/images.py")
     take_for_filled(copy, *VENVS)
     return copy
 
@@ -129,3 +137,14 @@ def take_for_filled(repository: Path, *wanted: Venv) -> None:
         (repository / venv.directory / "bin" / "python").symlink_to(sys.executable)
         with venvs.filling(repository, venv):
             pass
+
+
+def copy_to(copy: Path, *names: str) -> None:
+    """Copy files and directories of the repository."""
+    for name in names:
+        target = copy / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, target)

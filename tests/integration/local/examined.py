@@ -1,10 +1,9 @@
 """What `make doctor` finds, for its tests."""
 
 import json
-import subprocess
 import sys
 
-from tests.integration.local.conftest import ROOT, environ
+from tests.integration.local.conftest import ROOT, run
 
 SECONDS = 120
 
@@ -12,9 +11,7 @@ SECONDS = 120
 def doctor(*arguments, root=ROOT, prefix=(), **changes):
     """Run the command and return its findings by what they are about, and its exit code."""
     command = [*prefix, sys.executable, str(root / "tools/src/tidemark/doctor"), "--json", *arguments]
-    done = subprocess.run(
-        command, env=environ(**changes), check=False, capture_output=True, text=True, timeout=SECONDS
-    )
+    done = run(command, timeout=SECONDS, **changes)
     assert done.stdout, done.stderr
     report = json.loads(done.stdout)
     assert report["ok"] == (done.returncode == 0)

@@ -2,13 +2,11 @@
 
 import io
 import re
-import shutil
-import subprocess
 
 import pytest
 from PIL import Image
 
-from tests.integration.local.conftest import COMMAND_SECONDS, ROOT, environ
+from tests.integration.local.test_no_environment import make
 from tidemark.local.emulator import client
 
 pytestmark = pytest.mark.long
@@ -72,18 +70,9 @@ def test_an_environment_that_is_up_but_ill_is_used_as_it_is(shared, photos):
     sqs, url = client("sqs", environment.endpoint), environment.variables["TIDEMARK_DLQ_URL"]
     shared.run("reset")
     sqs.send_message(QueueUrl=url, MessageBody="nobody can read this")
-    command = [shutil.which("make"), "-s", "demo", f"DIR={photos}", f"STATE={shared.state.root}"]
 
     try:
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=environ(),
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=COMMAND_SECONDS,
-        )
+        done = make("-s", "demo", f"DIR={photos}", f"STATE={shared.state.root}")
     finally:
         sqs.purge_queue(QueueUrl=url)
 

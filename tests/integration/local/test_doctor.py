@@ -4,14 +4,13 @@ import json
 import os
 import shutil
 import socket
-import subprocess
 import sys
 from contextlib import ExitStack
 from socketserver import ThreadingUnixStreamServer
 
 import pytest
 
-from tests.integration.local.conftest import ROOT, environ
+from tests.integration.local.conftest import ROOT, run
 from tests.integration.local.examined import SECONDS, assert_found, doctor
 from tests.integration.local.test_install import add_python
 from tests.servers import SilentHandler, running
@@ -95,7 +94,7 @@ def test_a_disk_without_room_is_named(nowhere_state, tmp_path):
     mount = f'mount -t tmpfs -o size=4m tiny "{small}" && exec "$@"'
     options = [] if os.geteuid() == 0 else ["--map-root-user"]
     private = ["unshare", *options, "--mount", "sh", "-c", mount, "sh"]
-    if subprocess.run([*private, "true"], capture_output=True, check=False).returncode:
+    if run([*private, "true"]).returncode:
         pytest.skip("no file system can be mounted here, so that no disk can be filled")
 
     found, code = doctor(*nowhere_state, prefix=private, TMPDIR=str(small))
@@ -133,9 +132,7 @@ def test_a_clone_that_nothing_is_installed_in_is_told_what_to_run(clone, nowhere
 
 def test_a_bare_python_examines_what_it_can_and_says_what_it_cannot(clone, nowhere_state, tmp_path):
     command = [venvs.base_python(), "-IS", str(clone / "tools/src/tidemark/doctor"), "--json", *nowhere_state]
-    done = subprocess.run(
-        command, env=environ(), check=False, capture_output=True, text=True, timeout=SECONDS
-    )
+    done = run(command, timeout=SECONDS)
 
     found = {finding["about"]: finding for finding in json.loads(done.stdout)["findings"]}
     assert {"python", "environments", "disk", "docker"} <= found.keys()
@@ -155,14 +152,7 @@ def test_a_python_that_is_too_old_is_named_by_the_command_itself(tmp_path):
         (tmp_path / "bin" / tool).symlink_to(shutil.which(tool))
     add_python(tmp_path / "bin", "import sys; sys.version_info = (3, 9, 2)")
 
-    done = subprocess.run(
-        ["make", "-C", str(ROOT), "-s", "doctor", "PYTHON=python3"],
-        env=environ(PATH=str(tmp_path / "bin")),
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-    )
+    done = run(["make", "-s", "doctor", "PYTHON=python3"], PATH=str(tmp_path / "bin"))
 
     assert done.returncode != 0
     assert "is Python 3.9.2; Tidemark needs 3.11, 3.12 or 3.13" in done.stdout
@@ -171,14 +161,7 @@ def test_a_python_that_is_too_old_is_named_by_the_command_itself(tmp_path):
 
 def test_every_line_that_is_not_ok_is_followed_by_its_fix(nowhere_state):
     command = [sys.executable, str(ROOT / "tools/src/tidemark/doctor"), *nowhere_state]
-    done = subprocess.run(
-        command,
-        env=environ(JSII_NODE="/nonexistent/node"),
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-    )
+    done = run(command, JSII_NODE="/nonexistent/node")
     lines = done.stdout.splitlines()
 
     ill = [at for at, line in enumerate(lines) if line.startswith(("warn", "fail"))]

@@ -4,13 +4,12 @@ import os
 import re
 import shutil
 import stat
-import subprocess
 import sys
 import zipfile
 
 import pytest
 
-from tests.integration.local.conftest import NEEDED, ROOT, environ, take_for_filled
+from tests.integration.local.conftest import NEEDED, ROOT, copy_to, run, take_for_filled
 from tidemark.installation.venvs import VENVS
 
 TOOLS = ("sh", "make", "git", "test", "awk", "env")
@@ -23,13 +22,7 @@ NO_NETWORK = dict.fromkeys(
 def repository(tmp_path):
     """Return a copy of the repository, as far as installing needs it, in a path with a space."""
     copy = tmp_path / "a fresh clone"
-    for name in NEEDED:
-        target = copy / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(ROOT / name, target)
+    copy_to(copy, *NEEDED)
     return copy
 
 
@@ -52,14 +45,7 @@ def add_python(path, preparation):
 
 
 def install(repository, path, **changes):
-    return subprocess.run(
-        ["make", "-C", str(repository), "install"],
-        env=environ(PATH=str(path), **changes),
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    return run(["make", "-C", repository, "install"], PATH=str(path), **changes)
 
 
 def complaint(done):
@@ -152,9 +138,7 @@ def test_the_committed_locks_are_installed_whatever_the_users_uv_settings_say(re
     add_python(path, "pass")
     uv = ROOT / ".venvs" / "uv"
     shutil.copytree(uv, repository / ".venvs" / "uv", symlinks=True)
-    cache = subprocess.run(
-        [uv / "bin" / "uv", "cache", "dir"], capture_output=True, text=True, check=True
-    ).stdout
+    cache = run([uv / "bin" / "uv", "cache", "dir"]).stdout
     settings = tmp_path / "home" / ".config" / "uv" / "uv.toml"
     settings.parent.mkdir(parents=True)
     settings.write_text('exclude-newer = "7 days"\nresolution = "lowest"\nno-binary = true\n')
@@ -212,5 +196,4 @@ def test_a_pip_conf_that_installs_elsewhere_does_not_move_uv_and_its_index_is_us
     assert "uv 0.13.8: " in done.stderr
     assert "could not install" in done.stderr
     assert not (tmp_path / "elsewhere").exists()
-    told = subprocess.run([repository / ".venvs/uv/bin/uv"], capture_output=True, text=True, check=False)
-    assert told.stdout == "uv 0.13.8\n"
+    assert run([repository / ".venvs/uv/bin/uv"]).stdout == "uv 0.13.8\n"

@@ -9,7 +9,7 @@ from queue import Empty, Queue
 
 import pytest
 
-from tests.integration.local.conftest import ROOT, environ
+from tests.integration.local.conftest import ROOT, environ, run
 from tests.waiting import until
 from tidemark.loop.invoke import SAMPLES
 
@@ -57,16 +57,7 @@ def test_every_service_has_a_sample_of_its_own_name():
 
 
 def test_a_function_that_fails_is_shown_with_its_log_and_an_exit_code(shared):
-    done = subprocess.run(
-        shared.command("invoke", "--function", "size_tracking", "--event", "-"),
-        cwd=ROOT,
-        env=environ(),
-        input="{}",
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-    )
+    done = run(shared.command("invoke", "--function", "size_tracking", "--event", "-"), stdin="{}")
 
     assert done.returncode == 1
     assert json.loads(done.stdout)["errorType"] == "TypeError"

@@ -5,20 +5,12 @@ import subprocess
 
 import pytest
 
-from tests.integration.local.conftest import ROOT, environ
+from tests.integration.local.conftest import ROOT, run
 from tidemark.local.state import Environment, ProcessRecord
 
 
 def make(*arguments, cwd=ROOT, **changes):
-    return subprocess.run(
-        [shutil.which("make"), *arguments],
-        cwd=cwd,
-        env=environ(**changes),
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    return run([shutil.which("make"), *arguments], cwd=cwd, **changes)
 
 
 def test_env_without_an_environment_says_what_to_run(nowhere):

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from tests.integration.local.conftest import COMMAND_SECONDS, ROOT, environ
+from tests.integration.local.conftest import ROOT, environ, run
 from tidemark.local.processes import MARK
 
 WITHIN = [sys.executable, "-m", "tidemark.cli", "within", "--"]
@@ -31,15 +31,7 @@ def test_a_command_gets_an_environment_of_its_own_and_its_exit_code_is_kept(tmp_
         "print(os.environ['AWS_ENDPOINT_URL']); raise SystemExit(7)"
     )
 
-    done = subprocess.run(
-        [*WITHIN, sys.executable, "-c", code],
-        cwd=ROOT,
-        env=environ(TMPDIR=str(tmp_path)),
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=COMMAND_SECONDS,
-    )
+    done = run([*WITHIN, sys.executable, "-c", code], TMPDIR=str(tmp_path))
 
     assert done.returncode == 7, done.stderr
     health, endpoint = done.stdout.splitlines()

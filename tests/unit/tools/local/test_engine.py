@@ -5,11 +5,13 @@ import pytest
 
 from tidemark import cli
 from tidemark.errors import CommandError
-from tidemark.local import mode
+from tidemark.local import mode, up
 from tidemark.local.backend import Mode
 from tidemark.local.containers import faults
 from tidemark.local.embedded import Processes
 from tidemark.local.engine import NoEngineError, find
+from tidemark.local.mode import Choice
+from tidemark.local.progress import Progress
 from tidemark.local.state import StateDirectory
 
 
@@ -100,3 +102,27 @@ def test_a_mode_that_there_is_not_names_those_there_are(capsys):
 )
 def test_every_container_that_does_not_run_is_a_fault(states, expected):
     assert faults(states) == expected
+
+
+class Stub:
+    """A backend as far as it is chosen and prepared."""
+
+    def __init__(self, mode, fault=""):
+        self.mode = mode
+        self._fault = fault
+
+    def prepare(self, progress):
+        if self._fault:
+            raise CommandError(self._fault)
+
+
+def test_images_that_cannot_be_built_stop_only_who_asked_for_docker(tmp_path, monkeypatch):
+    docker, embedded = Stub(Mode.DOCKER, "no room for images"), Stub(Mode.EMBEDDED)
+    monkeypatch.setattr(
+        up, "choose", lambda _, wanted: Choice(embedded if wanted is Mode.EMBEDDED else docker, "")
+    )
+    state = StateDirectory(tmp_path)
+
+    assert up._prepared(state, None, Progress()) == Choice(embedded, "no room for images")
+    with pytest.raises(CommandError, match=r"^no room for images$"):
+        up._prepared(state, Mode.DOCKER, Progress())

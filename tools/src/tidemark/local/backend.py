@@ -35,6 +35,10 @@ class Backend(Protocol):
     """Runs one environment. Every method may raise CommandError."""
 
     @property
+    def mode(self) -> Mode:
+        """The mode that stands for it."""
+
+    @property
     def place(self) -> str:
         """Where it runs, for the user: `in Docker` or `without Docker`."""
 

@@ -14,7 +14,7 @@ from tidemark.errors import CommandError
 from tidemark.images import build
 from tidemark.images.docker import Docker, DockerError
 from tidemark.local import compose, emulator, processes
-from tidemark.local.backend import LOCALSTACK, NAMES, PRELOADED, START_SECONDS, TITLES, Say
+from tidemark.local.backend import LOCALSTACK, NAMES, PRELOADED, START_SECONDS, TITLES, Mode, Say
 from tidemark.local.engine import SOCKET_SCHEME
 from tidemark.local.ports import LOOPBACK
 from tidemark.local.progress import Progress
@@ -33,6 +33,7 @@ class Containers:
     state: StateDirectory
     record: ComposeRecord
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    mode = Mode.DOCKER
     place = "in Docker"
     sandbox = "container"
 

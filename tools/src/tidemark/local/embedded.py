@@ -13,7 +13,7 @@ from tidemark.checkout import ROOT
 from tidemark.checks import Check, ok
 from tidemark.errors import CommandError
 from tidemark.local import emulator, processes
-from tidemark.local.backend import ENGINE, LOCALSTACK, NAMES, PRELOADED, START_SECONDS, TITLES, Say
+from tidemark.local.backend import ENGINE, LOCALSTACK, NAMES, PRELOADED, START_SECONDS, TITLES, Mode, Say
 from tidemark.local.ports import LOOPBACK, free_port
 from tidemark.local.processes import MARK, Program
 from tidemark.local.progress import Progress
@@ -46,6 +46,7 @@ class Processes:
     """Runs an environment as processes; see `Backend`."""
 
     state: StateDirectory
+    mode = Mode.EMBEDDED
     place = "without Docker"
     sandbox = "process"
 

@@ -58,20 +58,19 @@ def _prepared(state: StateDirectory, mode: Mode | None, progress: Progress) -> C
     try:
         choice.backend.prepare(progress)
     except CommandError as error:
-        without = choose(state, Mode.EMBEDDED)
-        if mode is not None or without.backend == choice.backend:
+        if mode is not None or choice.backend.mode is Mode.EMBEDDED:
             raise
-        without.backend.prepare(progress)
-        return Choice(without.backend, str(error))  # Docker was not asked for
+        choice = Choice(choose(state, Mode.EMBEDDED).backend, str(error))
+        choice.backend.prepare(progress)
     return choice
 
 
 def _require_usable(
     state: StateDirectory, environment: Environment, port: int | None, mode: Mode | None
 ) -> None:
-    place = backend_of(state).place
-    if mode is not None and (mode is Mode.DOCKER) != (state.compose() is not None):
-        raise CommandError(f"MODE={mode.value}: it is up {place} already: run make local-down first")
+    backend = backend_of(state)
+    if mode not in {None, backend.mode}:
+        raise CommandError(f"MODE={mode.value}: it is up {backend.place} already: run make local-down first")
     if port is not None and port != urlsplit(environment.endpoint).port:
         raise CommandError(
             f"it is up at {environment.endpoint} already: run make local-down first, or keep two apart with STATE="
