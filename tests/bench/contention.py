@@ -10,11 +10,10 @@ import multiprocessing
 import os
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from multiprocessing.queues import Queue
-from multiprocessing.synchronize import Barrier
-from typing import TYPE_CHECKING
+from threading import Barrier
 
 from size_history.messages import ReconcileRequest
 from size_tracking.ledger import Ledger
@@ -23,9 +22,6 @@ from tests.bench.command import Dry, run, say
 from tests.bench.counting import Counted, Meter
 from tests.engine import Tables, create_tables, running_engine, session_of
 from tests.integration.size_tracking.world import World, batch_of, drain, event, record
-
-if TYPE_CHECKING:
-    from multiprocessing.context import SpawnContext
 
 TRACKERS = (1, 2, 4, 8)
 BATCH = 10
@@ -74,9 +70,7 @@ class Run:
         return events / max(done.seconds for done in self.done)
 
 
-def work(
-    url: str, bucket: str, number: int, seconds: float, barrier: Barrier, results: "Queue[Done]"
-) -> None:
+def work(url: str, bucket: str, number: int, seconds: float, barrier: Barrier) -> Done:
     """Be one tracker: change ten keys of its own, commit them, and repeat until the time is over."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the tracker prints its metrics
     session = session_of(url)
@@ -94,7 +88,7 @@ def work(
         handed_back += len(batch.handle(events, remaining_ms=60_000))
     took = time.perf_counter() - began
     size = sum(seen.size or 0 for seen in world.objects[bucket].values())
-    results.put(Done(rounds * BATCH, took, meter.counted().since(before), handed_back, size))
+    return Done(rounds * BATCH, took, meter.counted().since(before), handed_back, size)
 
 
 def measure(url: str, trackers: int, seconds: float, *, shared: bool) -> Run:
@@ -104,17 +98,11 @@ def measure(url: str, trackers: int, seconds: float, *, shared: bool) -> Run:
     ledger = _ledger(session_of(url).client("dynamodb"))
     for bucket in set(buckets):
         _adopt_empty(ledger, bucket)
-    context: SpawnContext = multiprocessing.get_context("spawn")
-    barrier, results = context.Barrier(trackers), context.Queue()
-    processes = [
-        context.Process(target=work, args=(url, bucket, number, seconds, barrier, results), daemon=True)
-        for number, bucket in enumerate(buckets)
-    ]
-    for process in processes:
-        process.start()
-    done = tuple(results.get(timeout=START_SECONDS + 10 * seconds) for _ in processes)
-    for process in processes:
-        process.join()
+    context = multiprocessing.get_context("spawn")
+    with context.Manager() as manager, ProcessPoolExecutor(trackers, mp_context=context) as pool:
+        barrier = manager.Barrier(trackers)
+        jobs = [pool.submit(work, url, bucket, n, seconds, barrier) for n, bucket in enumerate(buckets)]
+        done = tuple(job.result() for job in jobs)
     recorded, true = sum(_size(ledger, bucket) for bucket in set(buckets)), sum(each.size for each in done)
     if recorded != true:
         raise RuntimeError(f"{name}: {recorded} bytes are recorded, {true} are true")

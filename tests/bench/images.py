@@ -19,6 +19,8 @@ from tidemark.images.docker import Docker
 from tidemark.images.recipes import FUNCTIONS, Build, Recipe
 from tidemark.local.progress import Progress
 
+Sizes = tuple[int, int, int, int]
+"""Bytes of an image: all, those above its base, those of bytecode above its base, and the rest above its base."""
 STARTS = 10
 WITHOUT = "tidemark/without-bytecode"
 NAMES = tuple(recipe.name for recipe in FUNCTIONS)
@@ -42,15 +44,6 @@ print([line.split()[1] for line in lines if line.startswith("VmRSS")][0])
 
 
 @dataclass(frozen=True)
-class Sizes:
-    """Bytes of an image: all of it, the part above its base, and the bytecode in that part."""
-
-    total: int
-    above_base: int
-    bytecode: int
-
-
-@dataclass(frozen=True)
 class Starts:
     """Seconds from `docker run` to the first poll, with bytecode and without, and the memory (KiB) at the poll."""
 
@@ -66,8 +59,8 @@ class Starts:
 
 def measure_sizes(docker: Docker, name: str, base: ImageFacts) -> Sizes:
     """Measure an image."""
-    total = ImageFacts.of(docker, name).size
-    return Sizes(total, total - base.size, bytecode_bytes(docker, name))
+    total, bytecode = ImageFacts.of(docker, name).size, bytecode_bytes(docker, name)
+    return total, total - base.size, bytecode, total - base.size - bytecode
 
 
 def measure_starts(docker: Docker, name: str, progress: Progress) -> Starts:
@@ -83,9 +76,8 @@ def measure_starts(docker: Docker, name: str, progress: Progress) -> Starts:
                 if image == name:
                     memory = int(docker.output("exec", function.name, "python", "-c", MEMORY).splitlines()[0])
     docker.output("rmi", "--force", twin)
-    starts = Starts(
-        tuple(times[name][1:]), tuple(times[twin][1:]), memory
-    )  # the first start fills the caches
+    # The first start of each fills the caches.
+    starts = Starts(tuple(times[name][1:]), tuple(times[twin][1:]), memory)
     progress.say(f"{name}: {STARTS} starts each, {starts.factor:.2f} times faster with bytecode")
     return starts
 
@@ -105,12 +97,9 @@ def report(
     name_of_base: str, base: int, shared: int, sizes: dict[str, Sizes], starts: dict[str, Starts]
 ) -> str:
     """Return the section; `base` and `shared` are the bytes of the Python base and of all that the images share."""
-    total = sum(size.total for size in sizes.values())
+    total = sum(size[0] for size in sizes.values())
     stored = total - (len(sizes) - 1) * shared
-    size_rows = []
-    for name, size in sizes.items():
-        figures = (size.total, size.above_base, size.bytecode, size.above_base - size.bytecode)
-        size_rows.append((name, *(f"{figure / MB:.1f}" for figure in figures)))
+    size_rows = ((name, *(f"{part / MB:.1f}" for part in size)) for name, size in sizes.items())
     start_rows = []
     for name, start in starts.items():
         how = (statistics.median, min, max)

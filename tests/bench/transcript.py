@@ -66,33 +66,27 @@ class Clone:
     def run(self, command: str) -> Ran:
         """Run a command in the clone and show its output."""
         print(f"$ {command}", flush=True)
-        began = time.monotonic()
-        process = subprocess.Popen(
-            ["sh", "-c", command],
+        ours = ("AWS_ENDPOINT", "TIDEMARK", "JSII_NODE", "PORT")  # a user's shell has none of these
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        environ |= dict.fromkeys(
+            ("XDG_CACHE_HOME", "UV_CACHE_DIR", "PIP_CACHE_DIR"), str(self.home / "cache")
+        )
+        environ |= {"HOME": str(self.home), "PATH": str(self.home / "bin")}
+        script = command.replace("make local-up", f"make local-up PORT={self.port}")
+        began, lines = time.monotonic(), []
+        with subprocess.Popen(
+            ["sh", "-c", script],
             cwd=self.root,
-            env=self._environment(),
+            env=environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-        )
-        lines = []
-        for line in process.stdout or []:
-            print(line, end="", flush=True)
-            lines.append(line)
-        return Ran(command, "".join(lines), process.wait(), time.monotonic() - began)
-
-    def _environment(self) -> dict[str, str]:
-        ours = ("AWS_ENDPOINT", "TIDEMARK", "JSII_NODE")  # a user's shell has none of these
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-        caches = dict.fromkeys(("XDG_CACHE_HOME", "UV_CACHE_DIR", "PIP_CACHE_DIR"), str(self.home / "cache"))
-        return {
-            **kept,
-            **caches,
-            "HOME": str(self.home),
-            "PATH": str(self.home / "bin"),
-            "PORT": str(self.port),
-        }
+        ) as process:
+            for line in process.stdout or []:
+                print(line, end="", flush=True)
+                lines.append(line)
+        return Ran(command, "".join(lines), process.returncode, time.monotonic() - began)
 
 
 def fresh_clone(home: Path, port: int) -> Clone:
