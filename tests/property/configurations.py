@@ -1,4 +1,4 @@
-"""The worlds that are explored to the last state. `BOUNDED` are part of `make test`, `DEEP` of `make prove`."""
+"""The worlds that are explored to the last state: `BOUNDED` by `make test`, `DEEP` by `make prove`, too."""
 
 from tests.property.model.configuration import Budget, Configuration
 from tests.property.model.messages import request, request_for_all
@@ -11,19 +11,19 @@ BUCKETS = (("one", "a"), ("two", "b"))
 
 
 def changes(name: str, keys: tuple[tuple[str, str], ...], operations: int, **more) -> Configuration:
-    """Return a live bucket, empty unless told otherwise, whose keys change under two handlers."""
+    """Return a live bucket, empty by default, whose keys change under two handlers."""
     faults = {fault: more.pop(fault) for fault in Budget._fields if fault in more}
     return Configuration(name, keys, more.pop("handlers", 2), Budget(operations, **faults), **more)
 
 
 def adoption(name: str, keys: tuple[tuple[str, str], ...], operations: int, **more) -> Configuration:
-    """Return a bucket that is not empty and that nobody has looked at, and a request to do so, an object a page."""
+    """Return an unknown bucket with objects, and a request to reconcile it with one object per page."""
     defaults = {"in_s3": (1, 2)[: len(keys)], "messages": (request("one"),), "page": 1, "live": False}
     return changes(name, keys, operations, **(defaults | more))
 
 
 def drift(name: str, operations: int, **more) -> Configuration:
-    """Return a live bucket some of whose events were lost, and a request to reconcile it."""
+    """Return a live bucket that has lost events, and a request to reconcile it."""
     defaults = {"in_s3": (1, None), "recorded": (2, 1), "messages": (request("one"),)}
     return changes(name, more.pop("keys", TWO), operations, **(defaults | more))
 

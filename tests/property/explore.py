@@ -1,6 +1,6 @@
 """Explores the product's accounting: `python -m tests.property.explore [bounded] [words of a name]`.
 
-Prints the states of each configuration, and the shortest story of whatever does not hold.
+Prints the number of states of each configuration, and the shortest story of each violation.
 """
 
 import multiprocessing
@@ -23,7 +23,7 @@ def main(words: list[str]) -> int:
     began = time.monotonic()
     print(f"{'states':>10} {'steps':>10} {'s':>5}  configuration")
     states, dying, broken = 0, 0, 0
-    # The largest first, so that the workers end together; each in a process of its own, for the memory.
+    # Largest first, so that the workers end together; one process each, to free the memory.
     with multiprocessing.Pool(WORKERS, maxtasksperchild=1) as pool:
         for configuration, found, seconds in pool.imap_unordered(_explored, reversed(chosen)):
             states += found.states

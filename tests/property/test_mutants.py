@@ -1,4 +1,4 @@
-"""Every wrong variant of the accounting dies, and dies of its mutation; every allowed one lives."""
+"""Every wrong variant of the accounting dies of its mutation; every allowed variant lives."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the world may answer to each question, and what the answer does to the tables and the queue."""
+"""The possible answers to each question, and their effects on the tables and the queue."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -25,11 +25,11 @@ class UnansweredError(Exception):
 
 
 class LostAnswerError(Exception):
-    """The write may have gone through."""
+    """The write may have succeeded."""
 
 
 class ConflictError(Exception):
-    """A put met a transaction under way; a transaction that does is told so by its outcome."""
+    """A put conflicted with a transaction under way. (A transaction learns that from its outcome.)"""
 
 
 CONFLICT = ConflictError("a transaction is under way")
@@ -38,16 +38,16 @@ LOST = LostAnswerError("no answer came")
 
 
 class Moment(NamedTuple):
-    """What can be asked about."""
+    """The state that questions are about."""
 
     s3: Mapping[tuple[str, str], Observation]
     books: Books
     earlier: Books | None
-    """What a stale read may still see."""
+    """The tables that a stale read may see."""
 
 
 class Answer(NamedTuple):
-    """One possible answer: what it says, to the handler and to us, and what it leaves behind."""
+    """One possible answer: its value for the handler, its words for the story, and its effects."""
 
     value: Any
     says: str
@@ -98,11 +98,11 @@ def _recorded(question: ask.Recorded, moment: Moment) -> Iterator[Answer]:
     ]
     rows = tuple((key, seen) for key, seen in stored if seen.present)
     found = ", ".join(f"{key} = {describe_seen(seen)}" for key, seen in rows)
-    told = f"reads the rows of shard {question.shard}"
-    yield Answer(rows, f"{told}: {found or 'none'}")
+    text = f"reads the rows of shard {question.shard}"
+    yield Answer(rows, f"{text}: {found or 'none'}")
     for last, _ in stored:
         read = tuple(row for row in rows if row[0] <= last)
-        yield Answer((*read, (last, None)), f"{told} up to {last}", fault="short")
+        yield Answer((*read, (last, None)), f"{text} up to {last}", fault="short")
 
 
 def _next(question: ask.ListNext, moment: Moment) -> Iterator[Answer]:
@@ -112,8 +112,8 @@ def _next(question: ask.ListNext, moment: Moment) -> Iterator[Answer]:
         if bucket == question.bucket and key > question.after and seen.present
     )
     found = listed[0] if listed else None
-    told = f"{found[0]} = {describe_seen(found[1])}" if found else "the end"
-    yield Answer(found, f"lists what follows {question.after or 'the beginning'}: {told}")
+    text = f"{found[0]} = {describe_seen(found[1])}" if found else "the end"
+    yield Answer(found, f"lists what follows {question.after or 'the beginning'}: {text}")
 
 
 def _run(question: ask.ReadRun, moment: Moment) -> Iterator[Answer]:
@@ -123,32 +123,32 @@ def _run(question: ask.ReadRun, moment: Moment) -> Iterator[Answer]:
 
 def _write(question: ask.Write, moment: Moment) -> Iterator[Answer]:
     transaction = question.transaction
-    told = describe_transaction(transaction)
+    text = describe_transaction(transaction)
     outcome = tables.outcome(moment.books, transaction)
     if outcome is not Outcome.COMMITTED:
-        yield Answer(outcome, f"is refused ({outcome.name.lower().replace('_', ' ')}): {told}")
+        yield Answer(outcome, f"is refused ({outcome.name.lower().replace('_', ' ')}): {text}")
         return
     after = tables.written(moment.books, transaction)
     broken = tuple(broken_by(moment.books, after, transaction))
-    done = Answer(outcome, f"commits {told}", books=after, broken=broken)
+    done = Answer(outcome, f"commits {text}", books=after, broken=broken)
     yield done
     yield from _lost(done, tables.outcome(after, transaction))
-    conflict = f"is refused (another transaction is under way): {told}"
+    conflict = f"is refused (another transaction is under way): {text}"
     yield Answer(Outcome.TOTALS_MOVED, conflict, fault="conflicts")
 
 
 def _put_run(question: ask.PutRun, moment: Moment) -> Iterator[Answer]:
     bucket = moment.books.of(question.bucket)
     run = question.run
-    told = f"{run.run_id} at {run.cursor!r}{'' if run.announced else ', next step not yet sent'}"
+    text = f"{run.run_id} at {run.cursor!r}{'' if run.announced else ', next step not yet sent'}"
     if not tables.run_stands(bucket.run, run):
-        yield Answer(value=False, says=f"is refused the run ({told})")
+        yield Answer(value=False, says=f"is refused the run ({text})")
         return
     after = moment.books.put(question.bucket, replace(bucket, run=run))
-    done = Answer(value=True, says=f"puts the run ({told})", books=after)
+    done = Answer(value=True, says=f"puts the run ({text})", books=after)
     yield done
     yield from _lost(done, tables.run_stands(run, run))
-    conflict = f"cannot put the run ({told}), a transaction is under way"
+    conflict = f"cannot put the run ({text}), a transaction is under way"
     yield Answer(Raised(CONFLICT), conflict, fault="conflicts")
 
 
@@ -179,7 +179,7 @@ def _send(question: ask.Send, moment: Moment) -> Iterator[Answer]:
 
 
 def _lost(done: Answer, second: Any) -> Iterator[Answer]:
-    """Yield what a handler is told whose write went through unheard: an error, or what a second attempt hears."""
+    """Yield the answers if that to a successful write is lost: an error, or the answer to a second attempt."""
     yield done._replace(value=Raised(LOST), says=f"{done.says}, and the answer is lost", fault="lost")
     if second != done.value:
         says = f"{done.says}, the answer is lost, and a second attempt is refused"
@@ -187,7 +187,7 @@ def _lost(done: Answer, second: Any) -> Iterator[Answer]:
 
 
 def _visible(moment: Moment) -> tuple[tuple[str | None, Books], ...]:
-    """Return the tables that a read may see, and the fault that it takes."""
+    """Return the tables that a read may see, and the fault that each needs."""
     now = (None, moment.books)
     return (now, ("stale", moment.earlier)) if moment.earlier else (now,)
 

@@ -1,7 +1,7 @@
 """The two tables in memory, as one frozen value: what a transaction finds, and what it leaves.
 
-What no decision ever rests on (counters, instants of the past) is checked where it is written and then forgotten,
-so that states which differ in nothing else are one.
+Values on which no decision depends (counters, past instants) are checked when they are written and then dropped, so that
+states which differ in nothing else are the same state.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from size_tracking.values import ObjectRow, Outcome, RowWrite, Run, Transaction
 
 
 class Row(NamedTuple):
-    """An object row as stored: `expires` says that the table may remove it one day; `ever` is its key's highest revision."""
+    """A stored object row. The table may remove it if it `expires`; `ever` is the highest revision that its key has had."""
 
     row: ObjectRow | None
     expires: bool
@@ -27,7 +27,7 @@ FIRST_TOTALS = Totals(0, 0, 0, 0, 0, max_size=0, last_time=0, revision=1, state=
 
 @dataclass(frozen=True)
 class Bucket:
-    """What the tables hold of one bucket: rows and prefix rows in key order, and the last sample."""
+    """The content of the tables for one bucket: rows and prefix rows in key order, and the last sample."""
 
     rows: tuple[tuple[str, Row], ...]
     prefixes: tuple[tuple[str, tuple[int, int]], ...] = ()
@@ -57,7 +57,7 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Books:
-    """All buckets, the peak, and (no table holds it) the largest total of any sample ever."""
+    """All buckets, the peak, and the maximum of all samples ever, which no table holds."""
 
     buckets: tuple[tuple[str, Bucket], ...]
     peak: Peak | None = None
@@ -78,7 +78,7 @@ class Books:
         return self.put(name, replace(bucket, rows=rows))
 
 
-# --- conditions and writes, each on its own so that a mutant can leave one out ---
+# --- conditions and writes, one function each, so that a mutant can leave one out ---
 
 
 def row_stands(stored: Row, write: RowWrite) -> bool:
@@ -114,7 +114,7 @@ def totals_may_be_created(stored: Totals | None) -> bool:
 
 
 def outcome(books: Books, transaction: Transaction) -> Outcome:
-    """Say how the transaction would end; where a row and the totals moved, the row counts, as in the real adapter."""
+    """Return how the transaction would end; a moved row counts before moved totals, as in the real adapter."""
     bucket = books.of(transaction.bucket)
     if not all(row_stands(bucket.stored(write.key), write) for write in transaction.rows):
         return Outcome.ROW_MOVED
@@ -128,7 +128,7 @@ def outcome(books: Books, transaction: Transaction) -> Outcome:
 
 
 def written(books: Books, transaction: Transaction) -> Books:
-    """Return the tables with all of the transaction in them."""
+    """Return the tables after the transaction."""
     bucket = books.of(transaction.bucket)
     writes = {write.key: write for write in transaction.rows}
     rows = tuple((key, row_written(row, writes[key]) if key in writes else row) for key, row in bucket.rows)
@@ -152,7 +152,7 @@ def written(books: Books, transaction: Transaction) -> Books:
 
 
 def canonical(books: Books, now: int) -> Books:
-    """Return the tables without what was checked already and what nothing rests on."""
+    """Return the tables without the values on which no decision depends."""
     buckets = tuple((name, _canonical(bucket, now)) for name, bucket in books.buckets)
     return replace(books, buckets=buckets, peak=books.peak and replace(books.peak, time=0))
 

@@ -1,4 +1,4 @@
-"""What is explored: how many handlers and changes, on which keys, and how often each fault may strike."""
+"""What is explored: the numbers of handlers and changes, the keys, and how often each fault may happen."""
 
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -9,41 +9,41 @@ from size_tracking.values import ABSENT, ObjectRow, Observation
 from tests.property.model.books import NO_ROW, Books, Bucket, Row
 
 NOW = 1
-"""Where the clock stands (microseconds): still, which is the worst a clock can do, until a fault moves it."""
+"""The time (microseconds). The clock stands still, which is the worst case, until a fault moves it."""
 
 
 class Budget(NamedTuple):
-    """How often each may still happen."""
+    """How often each of these may still happen."""
 
     operations: int = 0
     """Puts, overwrites and deletes."""
     crashes: int = 0
-    """A handler dies between any two of its requests; its messages come back."""
+    """A handler dies between two of its requests; its messages come back."""
     lost: int = 0
-    """A write goes through, but its answer is lost: the handler sees an error, or the answer of a second attempt."""
+    """A write succeeds but its answer is lost: the handler gets an error, or the answer of a second attempt."""
     zombies: int = 0
-    """A handler's messages come back while it goes on, beside the others."""
+    """The messages of a handler come back while it goes on."""
     duplicates: int = 0
-    """A message is delivered, and stays in the queue as well."""
+    """A message is delivered but stays in the queue."""
     conflicts: int = 0
-    """A transaction is cancelled by another one under way, though nothing moved."""
+    """A transaction is cancelled because of another one under way, although nothing moved."""
     unanswered: int = 0
     """S3 does not answer a HEAD."""
     short: int = 0
-    """A shard's rows are read only up to one of them."""
+    """The rows of a shard are read only in part."""
     late: int = 0
-    """The invocation's time is over."""
+    """The invocation runs out of time."""
     expiries: int = 0
-    """A tombstone that no living handler is older than is removed."""
+    """A tombstone is removed; no handler that is older than it is alive."""
     delays: int = 0
-    """A quarter of an hour passes: long enough for a run to be stale."""
+    """A quarter of an hour passes, after which a run is stale."""
     stale: int = 0
-    """A read of rows, totals or peak misses the last commit, as one that is eventually consistent may."""
+    """A read of rows, totals or peak misses the last commit, like an eventually consistent read."""
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """One bounded world. Keys are (bucket, key); sizes at the start and in the rows are in that order."""
+    """One bounded world. Keys are (bucket, key); `in_s3` and `recorded` have their sizes, in the same order."""
 
     name: str
     keys: tuple[tuple[str, str], ...]
@@ -52,7 +52,7 @@ class Configuration:
     batch: int = 1
     """Messages that one handler may take at once."""
     sizes: tuple[int, ...] = (1, 2)
-    """What is put."""
+    """The sizes that are put."""
     in_s3: tuple[int | None, ...] = ()
     recorded: tuple[int | None, ...] = ()
     live: bool = True
@@ -61,16 +61,16 @@ class Configuration:
     chunk: int = 48
     """Keys of one transaction."""
     split_rows: bool = True
-    """Rows of a chunk are read one by one, as a BatchGetItem may."""
+    """The rows of a chunk are read one by one, since a BatchGetItem is not atomic."""
     split_totals: bool = False
     """Totals and peak are read one by one."""
 
     def listing(self) -> tuple[Observation, ...]:
-        """Return what S3 holds at the start."""
+        """Return the objects in S3 at the start."""
         return tuple(content(size) for size in self.in_s3 or (None,) * len(self.keys))
 
     def books(self) -> Books:
-        """Return the tables at the start: a live bucket's as a baseline left them, else empty."""
+        """Return the tables at the start: of a live bucket after its baseline, otherwise empty."""
         owners = dict.fromkeys(bucket for bucket, _ in self.keys)
         buckets = tuple((name, self._bucket(name)) for name in owners)
         samples = [bucket.sample.total_size for _, bucket in buckets if bucket.sample]
@@ -99,10 +99,10 @@ class Configuration:
         )
 
     def faults(self) -> str:
-        """Return what may go wrong, in words."""
+        """Return the possible faults in words."""
         return ", ".join(f"{n} {f}" for f, n in self.budget._asdict().items() if n and f != "operations")
 
 
 def content(size: int | None) -> Observation:
-    """Return what S3 says of an object of this size (None: of none)."""
+    """Return the observation of an object of this size (None: no object)."""
     return ABSENT if size is None else Observation(size, etag=f"e{size}")

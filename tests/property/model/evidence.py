@@ -1,8 +1,8 @@
-"""What can be said for an observation: a ghost beside each handler, of which the handler knows nothing.
+"""Whether an observation was true when it had to be: a ghost variable beside each handler, unknown to the handler.
 
-Per key it is None before anything was asked, EARLY after a look without a row, READ after the row, then the value
-looked at: true from there on. Only a handler that reads the row *again* after a look may hold on to that look, so
-then all values count that the key has had since, as a frozenset.
+Per key it is None at first, EARLY after an observation without a row, READ after the row was read, then the value that was
+observed. If a handler reads the row *again* after an observation, it may keep the observation, so the evidence becomes the
+frozenset of all values that the key has had since.
 """
 
 from size_tracking.values import Observation

@@ -1,4 +1,4 @@
-"""One search, with whatever the configuration or a mutant puts in the place of the product's own."""
+"""Runs one search with the replacements of its configuration and its mutant."""
 
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -11,11 +11,11 @@ from tests.property.model.search import Counts, Found, search
 from tests.property.model.world import World
 
 Patch = tuple[Any, str, Any]
-"""A module or class, a name in it, and what is put there instead."""
+"""A module or class, a name in it, and the replacement."""
 
 
 def anything(_broken: str, _at_rest: bool) -> bool:
-    """Count whatever is broken."""
+    """Count every violation."""
     return True
 
 

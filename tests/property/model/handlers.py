@@ -1,4 +1,4 @@
-"""The handlers, numbered, and what each step of one does: computed by the real code once, looked up from then on."""
+"""The handlers, numbered, and the effects of their steps: the real code computes them once, then they are looked up."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -13,14 +13,14 @@ from tests.property.model.configuration import Configuration
 from tests.property.model.invariants import TRUE_LOOK
 from tests.property.model.numbering import Table
 from tests.property.model.tape import Raised, Wiring
-from tests.property.model.tasks import Asking, Ended, Task, chunk_over, resume, told
+from tests.property.model.tasks import Asking, Ended, Task, answered, chunk_over, resume
 
 LATE = Raised(OutOfTimeError("out of time"))
 GONE = 0
 
 
 class Handler(NamedTuple):
-    """An invocation under way, and the ghosts beside it: what its looks rest on, the tombstones it is older than."""
+    """An invocation under way and its ghost variables: the evidence of its looks, and the tombstones younger than it."""
 
     asking: Asking
     evidence: tuple[ghosts.Evidence, ...]
@@ -29,7 +29,7 @@ class Handler(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """What one step does: to the handler (GONE where it ends), to the tables, to the queue."""
+    """The effects of one step on the handler (GONE if it ends), the tables and the queue."""
 
     fault: str | None
     handler: int
@@ -38,11 +38,11 @@ class Effect(NamedTuple):
     broken: tuple[str, ...]
     says: str
     written: tuple[tuple[int, bool], ...]
-    """The places of the rows written, and whether these may expire."""
+    """The places of the written rows, and whether these may expire."""
 
 
 class Handlers:
-    """Knows every handler met so far by number."""
+    """All handlers found so far, by number."""
 
     def __init__(self, configuration: Configuration, wiring: Wiring, messages: Table, books: Table) -> None:
         self._configuration = configuration
@@ -71,12 +71,12 @@ class Handlers:
         return self._numbered(Handler(asking, (None,) * len(self._places)))
 
     def messages(self, number: int) -> tuple[int, ...]:
-        """Return the messages that come back if the handler dies: none from a zombie, whose are back already."""
+        """Return the messages that come back if the handler dies. Those of a zombie are back already."""
         handler = self[number]
         return () if handler.zombie else tuple(self._messages(body) for body in handler.asking.task.bodies)
 
     def as_zombie(self, number: int) -> int:
-        """Return the handler as one whose messages have come back."""
+        """Return the handler after its messages have come back."""
         return self._numbered(self[number]._replace(zombie=True))
 
     def after_change(self, number: int, place: int, seen: Observation) -> int:
@@ -90,7 +90,7 @@ class Handlers:
         return changed
 
     def after_writes(self, number: int, written: Iterable[tuple[int, bool]]) -> int:
-        """Return the handler as one that was alive when these rows were written."""
+        """Return the handler after these rows were written."""
         if number == GONE:
             return GONE
         elder = set(self[number].elder)
@@ -99,7 +99,7 @@ class Handlers:
         return self._numbered(self[number]._replace(elder=frozenset(elder)))
 
     def effects(self, number: int, s3: int, listing: tuple[Observation, ...], books: int, now: int) -> tuple:
-        """Return all that the handler's next request may lead to."""
+        """Return all possible effects of the handler's next request."""
         effects = self._effects.get((number, s3, books, now))
         if effects is None:
             effects = tuple(self._all_effects(self[number], listing, books, now))
@@ -122,7 +122,7 @@ class Handlers:
             yield self._effect(handler._replace(asking=over), late, books, now)
 
     def _answered(self, handler: Handler, moment: Moment, now: int) -> Iterator[tuple[Handler, Answer]]:
-        """Yield every answer with the handler that has it; what is read at one moment is one answer."""
+        """Yield every answer with the handler after it. Values that are read at one moment are one answer."""
         asking = handler.asking
         question = asking.question
         at_once = self._at_once(question)
@@ -131,7 +131,7 @@ class Handlers:
                 continue
             broken, evidence = self._with_evidence(handler, answer, moment)
             after = handler._replace(
-                asking=resume(told(asking, now, answer.value), self._wiring), evidence=evidence
+                asking=resume(answered(asking, now, answer.value), self._wiring), evidence=evidence
             )
             if not at_once or len(question.keys) == 1:
                 yield after, answer._replace(broken=(*answer.broken, *broken))
@@ -151,7 +151,7 @@ class Handlers:
     def _with_evidence(
         self, handler: Handler, answer: Answer, moment: Moment
     ) -> tuple[tuple[str, ...], tuple[ghosts.Evidence, ...]]:
-        """Return what the answer breaks, and the evidence that the handler has after it."""
+        """Return the invariants that the answer breaks, and the handler's evidence after it."""
         question = handler.asking.question
         evidence = list(handler.evidence)
         broken: tuple[str, ...] = ()

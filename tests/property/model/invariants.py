@@ -1,4 +1,4 @@
-"""What must hold: at every write, and at rest (no message under way, no handler alive). Each has a name."""
+"""What must hold at every write, and at rest (no message under way, no handler alive). Each invariant has a name."""
 
 from collections.abc import Iterator, Mapping
 
@@ -16,15 +16,15 @@ PEAK = "the peak is the maximum of all samples"
 MAXIMUM = "a bucket's maximum is the maximum of its samples"
 LIVE_ONLY = "samples are taken only of a live bucket"
 COUNTERS = "created, overwritten and removed count what changed while the bucket was live"
-NEWS = "a sample is taken only where something changed, and names what did"
+NEWS = "a sample is taken only if something changed, and names it"
 LIMITS = "a transaction touches an item once, and at most 100 of them"
 LISTING = "at rest the rows are the listing"
 LIVE = "at rest every bucket that was asked about is live, and no run is open"
-ENDS = "whatever the schedule, once faults and changes cease everything comes to rest"
+ENDS = "with any schedule, everything comes to rest after the last fault and change"
 
 
 def broken_by(before: Books, after: Books, transaction: Transaction) -> Iterator[str]:
-    """Yield the names of what a committed transaction breaks."""
+    """Yield the invariants that a committed transaction breaks."""
     old, new = before.of(transaction.bucket), after.of(transaction.bucket)
     yield from _limits(transaction)
     if any(write.revision <= old.stored(write.key).ever for write in transaction.rows):
@@ -38,7 +38,7 @@ def broken_by(before: Books, after: Books, transaction: Transaction) -> Iterator
 
 
 def sums_broken(bucket: Bucket) -> Iterator[str]:
-    """Yield whether totals and prefixes are not the sums of the rows."""
+    """Yield SUMS if totals or prefixes are not the sums of the rows."""
     weight = bucket.weight()
     totals = bucket.totals
     if totals and (totals.size, totals.count) != weight:
@@ -48,17 +48,15 @@ def sums_broken(bucket: Bucket) -> Iterator[str]:
 
 
 def peak_broken(books: Books) -> Iterator[str]:
-    """Yield whether the peak is something else than the largest sample."""
+    """Yield PEAK if the peak is not the maximum of the samples."""
     if (books.peak.size if books.peak else None) != books.largest:
         yield PEAK
 
 
 def rest_broken(books: Books, s3: Mapping[tuple[str, str], Observation], asked: bool) -> Iterator[str]:
-    """Yield what does not hold at rest; `asked` says whether any message was ever sent."""
-    for name, bucket in books.buckets:
+    """Yield the invariants that do not hold at rest; nothing has to hold if no message was ever sent (`asked`)."""
+    for name, bucket in books.buckets if asked else ():
         listing = {key: seen for (owner, key), seen in s3.items() if owner == name and seen.present}
-        if not asked:
-            continue
         if {key: row.seen for key, row in bucket.present()} != listing:
             yield LISTING
         if not bucket.totals or bucket.totals.state is not State.LIVE:
@@ -82,7 +80,7 @@ def _limits(transaction: Transaction) -> Iterator[str]:
 
 
 def _changed(old: Bucket, new: Bucket) -> dict[str, tuple[Observation, Observation]]:
-    """Return what the rows said before and say now, where that differs."""
+    """Return the old and new observations of the rows that changed."""
     before = {key: row.row.seen if row.row else ABSENT for key, row in old.rows}
     after = {key: row.row.seen if row.row else ABSENT for key, row in new.rows}
     return {key: (before[key], after[key]) for key in before if before[key] != after[key]}

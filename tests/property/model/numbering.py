@@ -1,10 +1,10 @@
-"""Numbers for values: two states are compared as a handful of integers."""
+"""Numbers for values, so that states are compared as a few integers."""
 
 from typing import Any
 
 
 class Table:
-    """Numbers values as they come; `values` has them by number."""
+    """Numbers values in the order of their first use; `values` has them by number."""
 
     __slots__ = ("_numbers", "values")
 

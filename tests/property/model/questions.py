@@ -1,4 +1,4 @@
-"""What a handler may ask the world: one value per request that the real adapters make."""
+"""The questions of a handler: one value per request that the real adapters make."""
 
 from typing import NamedTuple
 
@@ -7,28 +7,28 @@ from size_tracking.values import Run, Transaction
 
 
 class ReadRow(NamedTuple):
-    """One of these keys' rows (a BatchGetItem is not atomic); answered by (key, row or None)."""
+    """The row of one of these keys (a BatchGetItem is not atomic); the answer is (key, row or None)."""
 
     bucket: str
     keys: tuple[str, ...]
 
 
 class Look(NamedTuple):
-    """A HEAD of one of these keys; answered by (key, observation or exception)."""
+    """A HEAD of one of these keys; the answer is (key, observation or exception)."""
 
     bucket: str
     keys: tuple[str, ...]
 
 
 class ReadTotal(NamedTuple):
-    """One of "totals" and "peak"; answered by (which of them, value or None)."""
+    """One of "totals" and "peak"; the answer is (which of them, value or None)."""
 
     bucket: str
     keys: tuple[str, ...]
 
 
 class Recorded(NamedTuple):
-    """The present objects' rows of one shard in a range; answered by ((key, observation), …)."""
+    """The rows of present objects of one shard in a range; the answer is ((key, observation), …)."""
 
     bucket: str
     shard: str
@@ -37,64 +37,52 @@ class Recorded(NamedTuple):
 
 
 class ListNext(NamedTuple):
-    """The listing's first object after a key; answered by (key, observation) or None."""
+    """The listing's first object after a key; the answer is (key, observation) or None."""
 
     bucket: str
     after: str
 
 
 class ReadRun(NamedTuple):
-    """The bucket's run; answered by it or None."""
+    """The bucket's run; the answer is the run or None."""
 
     bucket: str
 
 
 class Write(NamedTuple):
-    """A transaction; answered by its Outcome."""
+    """A transaction; the answer is its Outcome."""
 
     transaction: Transaction
 
 
 class PutRun(NamedTuple):
-    """A put of the run, conditional on its revision; answered by whether it went through."""
+    """A put of the run, conditional on its revision; the answer is whether it succeeded."""
 
     bucket: str
     run: Run
 
 
 class CreateTotals(NamedTuple):
-    """A put of adopting totals, if there are none; answered by None."""
+    """A put of adopting totals, if there are none; the answer is None."""
 
     bucket: str
 
 
 class ReadTrackedBuckets(NamedTuple):
-    """The tracked buckets; answered by their names."""
+    """The tracked buckets; the answer is their names."""
 
 
 class Send(NamedTuple):
-    """A message to the queue; answered by None."""
+    """A message to the queue; the answer is None."""
 
     body: str
 
 
 class RunChunk(NamedTuple):
-    """No request: a chunk of keys to carry through; answered by (Done, failed keys with their errors)."""
+    """Not a request: a chunk of keys to process; the answer is (Done, failed keys with their errors)."""
 
     state: ChunkState
 
 
-Question = (
-    ReadRow
-    | Look
-    | ReadTotal
-    | Recorded
-    | ListNext
-    | ReadRun
-    | Write
-    | PutRun
-    | CreateTotals
-    | ReadTrackedBuckets
-    | Send
-    | RunChunk
-)
+Question = ReadRow | Look | ReadTotal | Recorded | ListNext | ReadRun | Write | PutRun | CreateTotals
+Question |= ReadTrackedBuckets | Send | RunChunk

@@ -1,4 +1,4 @@
-"""Breadth first through all states, so that the first violation found is reached by the fewest steps."""
+"""Breadth-first search through all states, so that the first violation has the shortest story."""
 
 import gc
 import logging
@@ -16,7 +16,7 @@ from tests.property.model.world import State, Step, World, normal
 
 
 class Violation(NamedTuple):
-    """What was broken, whether at rest, and the steps that lead there, in words."""
+    """The broken invariant, whether at rest, and the steps that lead there in words."""
 
     broken: str
     at_rest: bool
@@ -24,7 +24,7 @@ class Violation(NamedTuple):
 
 
 class Found(NamedTuple):
-    """How much was explored, and the violation that ended it, if any."""
+    """The numbers of states and steps explored, and the violation that ended the search, if any."""
 
     states: int
     steps: int
@@ -32,11 +32,11 @@ class Found(NamedTuple):
 
 
 Counts = Callable[[str, bool], bool]
-"""Whether a broken invariant, at rest or not, is what is looked for."""
+"""Whether a broken invariant, at rest or not, counts as a violation."""
 
 
 def search(world: World, counts: Counts, limit: int | None = None) -> Found:
-    """Explore every state; stop at the first violation. Raises RuntimeError beyond `limit` states."""
+    """Explore every state; stop at the first violation. Raises RuntimeError after `limit` states."""
     walk = _Walk(world, counts)
     with _quiet():
         violation = walk.violation_at_start()
@@ -51,7 +51,7 @@ def search(world: World, counts: Counts, limit: int | None = None) -> Found:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Take away what the product logs and prints; a search makes no cycles worth collecting."""
+    """Discard what the product logs and prints; turn off the garbage collector, since a search makes few cycles."""
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
         logging.disable(logging.CRITICAL)
         gc.disable()
@@ -103,9 +103,9 @@ class _Walk:
         return None
 
     def endless(self) -> Violation | None:
-        """Return a shortest way to a state that some schedule keeps from rest for ever, though nothing goes wrong any more.
+        """Return a shortest story to a state from which some schedule without faults never comes to rest.
 
-        From the states at rest backwards: a state comes to rest if all its steps lead to states that do.
+        It goes backwards from the states at rest: a state comes to rest if all its steps lead to states that do.
         """
         many = len(self.states)
         first, before = self._backwards()
@@ -129,7 +129,7 @@ class _Walk:
         return None if restless < 0 else Violation(ENDS, False, self._restless_story(restless, rests))
 
     def _backwards(self) -> tuple[array, array]:
-        """Turn the steps around: before[first[n] : first[n + 1]] are the states that step to n."""
+        """Return the steps reversed: before[first[n] : first[n + 1]] are the states that step to n."""
         many = len(self.states)
         first = array("Q", [0]) * (many + 1)
         for after in self._onward:
@@ -151,22 +151,22 @@ class _Walk:
         return None
 
     def _restless_story(self, number: int, rests: bytearray) -> tuple[str, ...]:
-        """Tell how it goes on from a state without ever coming to rest."""
+        """Return a story that goes on from a state without ever coming to rest."""
         path = self._path(number)
         onward = [number]
         while True:
             more = self._onward[self._ends[onward[-1]] : self._ends[onward[-1] + 1]]
             next_state = next((after for after in more if not rests[after]), None)
             if next_state is None:
-                return (*self._told(path + onward[1:]), "and nothing more can happen")
+                return (*self._in_words(path + onward[1:]), "and nothing more can happen")
             if next_state in onward:
                 again = len(onward) - onward.index(next_state)
-                told = self._told([*path, *onward[1:], next_state])
-                return (*told, f"and the last {again} steps again, for ever")
+                story = self._in_words([*path, *onward[1:], next_state])
+                return (*story, f"and the last {again} steps again, forever")
             onward.append(next_state)
 
     def _story(self, number: int, last: Step | None) -> tuple[str, ...]:
-        return self._told(self._path(number), last)
+        return self._in_words(self._path(number), last)
 
     def _path(self, number: int) -> list[int]:
         path = [number]
@@ -174,8 +174,8 @@ class _Walk:
             path.append(self._parents[path[-1]])
         return path[::-1]
 
-    def _told(self, path: list[int], last: Step | None = None) -> tuple[str, ...]:
-        """Tell the steps from state to state, and one more."""
+    def _in_words(self, path: list[int], last: Step | None = None) -> tuple[str, ...]:
+        """Return the steps from state to state, and one more, in words."""
         story = Story()
         for here, there in pairwise(path):
             story.tell(

@@ -57,7 +57,7 @@ def describe_message(body: str) -> str:
 
 
 class Story:
-    """Steps as they follow one another; handlers are named A, B, … in the order they come."""
+    """A sequence of steps; handlers are named A, B, … in the order of their start."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -65,7 +65,7 @@ class Story:
         self._begun = 0
 
     def tell(self, step: Any) -> None:
-        """Tell one `Step`, the one after the last."""
+        """Add the next `Step`."""
         handlers = step.raw[4]
         if len(handlers) > len(self._names):
             self._names.append(chr(ord("A") + self._begun))

@@ -1,7 +1,7 @@
-"""Runs the real handler code on answers given so far; it pauses at the first question that has none yet.
+"""Runs the real handler code on the answers given so far, until it asks a question without an answer.
 
-So a handler's state is what it has been told: a tuple, which can be hashed, compared and gone on from as often as
-there are answers to try. The code itself is the product's, from the batch of messages down to the adapters' seam.
+So the state of a handler is a tuple of answers, which can be hashed and compared, and continued once for each answer to
+try. The code is the product's own, from the batch of messages down to the adapters.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -18,7 +18,7 @@ from size_tracking.tracker import Clock, Tracker, TrackResult
 from tests.property.model import questions as ask
 
 ALWAYS = 10**12
-"""Milliseconds that an invocation has left: running out of time is a fault of its own, not a matter of clocks."""
+"""Milliseconds that an invocation has left. Running out of time is a fault of its own here."""
 
 
 class PausedError(BaseException):
@@ -38,7 +38,7 @@ class Raised:
 
 
 class Tape:
-    """Answers, each with the time it was given at; `started` is the time before the first."""
+    """Answers, each with its time; `started` is the time before the first."""
 
     def __init__(self, started: int, answers: tuple[tuple[int, Any], ...]) -> None:
         self.now = started
@@ -56,7 +56,7 @@ class Tape:
         return answer
 
     def answer_each(self, question: Callable[..., ask.Question], *where: str, names: Iterable[str]) -> dict:
-        """Ask about every name on its own, in whatever order the answers come."""
+        """Ask about every name on its own; the answers may come in any order."""
         open_, found, since = list(names), {}, self._next
         while open_:
             name, value = self.answer(question(*where, tuple(open_)), since)
@@ -104,7 +104,7 @@ class TapeLedger:
 
 
 class TapeObserver:
-    """The Observer's methods, as questions. A page may hold fewer objects than asked for, as S3's may."""
+    """The Observer's methods, as questions. A page may hold fewer objects than requested, as in S3."""
 
     def __init__(self, tape: Tape, page: int) -> None:
         self._tape = tape
@@ -125,7 +125,7 @@ class TapeObserver:
 
 
 class TapeSteps:
-    """The queue's sending end, as a question."""
+    """The sending end of the queue, as a question."""
 
     def __init__(self, tape: Tape) -> None:
         self._tape = tape
@@ -135,7 +135,7 @@ class TapeSteps:
 
 
 class TapeTracker(Tracker):
-    """The real tracker; its loop over a chunk's states is run by whoever answers RunChunk."""
+    """The real tracker; the answer to RunChunk replaces its loop over the states of a chunk."""
 
     tape: Tape
 
@@ -147,7 +147,7 @@ class TapeTracker(Tracker):
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """How the product's parts are put together on a tape; a mutant may put others in their place."""
+    """How the product's parts are connected on a tape; a mutant may replace some."""
 
     shards: frozenset[str]
     page: int
@@ -176,4 +176,4 @@ class Wiring:
 
 
 def _no_pause(_seconds: float) -> None:
-    """Pauses only spread writers out in time, and the search tries every order anyway."""
+    """Do not pause: the search tries every order of the writers anyway."""

@@ -1,7 +1,7 @@
-"""What a handler is in the model: the messages it carries, what it was told, and the chunk it is busy with.
+"""A handler in the model: its messages, its answers, and its current chunk.
 
-The chunk is the real state machine's own state, so all that was told before it is forgotten with each step: two
-handlers that came to the same state on different ways are the same handler.
+The chunk is the real state machine's own state. Each step of it drops the earlier answers, so two handlers that reached the
+same state on different ways are the same handler.
 """
 
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ Answers = tuple[tuple[int, Any], ...]
 
 
 class Chunk(NamedTuple):
-    """A chunk of keys on its way: its state, the keys S3 did not answer for, and answers since that state began."""
+    """A chunk of keys: its state, the keys without an answer of S3, and the answers since the state began."""
 
     began: int
     state: ChunkState
@@ -23,7 +23,7 @@ class Chunk(NamedTuple):
 
 
 class Task(NamedTuple):
-    """A handler's invocation: when it began, its messages, answers so far, and the chunk it is busy with, if any."""
+    """An invocation: its start, its messages, the answers so far, and its current chunk, if any."""
 
     began: int
     bodies: tuple[str, ...]
@@ -32,7 +32,7 @@ class Task(NamedTuple):
 
 
 class Asking(NamedTuple):
-    """The task goes on when this is answered."""
+    """A task that waits for the answer to a question."""
 
     task: Task
     question: Question
@@ -40,13 +40,13 @@ class Asking(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """The invocation is over; these messages must come back."""
+    """The invocation is over; these messages come back."""
 
     failed: tuple[str, ...]
 
 
 def resume(task: Task, wiring: Wiring) -> Asking | Ended:
-    """Run the real code as far as its answers reach."""
+    """Run the real code until its answers are used up."""
     while True:
         paused = _in_chunk(task, task.chunk, wiring) if task.chunk else _in_batch(task, wiring)
         if not isinstance(paused, Task):
@@ -54,7 +54,7 @@ def resume(task: Task, wiring: Wiring) -> Asking | Ended:
         task = paused
 
 
-def told(asking: Asking, now: int, value: Any) -> Task:
+def answered(asking: Asking, now: int, value: Any) -> Task:
     """Return the task with one more answer; answers of one request have no order."""
     task, _, since = asking
     answers = task.chunk.answers if task.chunk else task.answers
@@ -88,7 +88,7 @@ def _in_chunk(task: Task, chunk: Chunk, wiring: Wiring) -> Task | Asking:
         state = tracker.step(chunk.state, errors)
     except PausedError as paused:
         return Asking(task, paused.question, paused.since)
-    except Exception as error:  # noqa: BLE001  # the real loop lets it rise to the batch, so does this one
+    except Exception as error:  # noqa: BLE001  # raised to the batch, as in the real loop
         return chunk_over(task, tape.now, Raised(error))
     failed = tuple(sorted(errors.items(), key=lambda entry: entry[0]))
     if isinstance(state, Done):
@@ -97,5 +97,5 @@ def _in_chunk(task: Task, chunk: Chunk, wiring: Wiring) -> Task | Asking:
 
 
 def chunk_over(task: Task, now: int, outcome: Any) -> Task:
-    """Return the task as it goes on after its chunk: with the chunk's end, or the exception that ended it."""
+    """Return the task after its chunk, which ended with this outcome or exception."""
     return task._replace(answers=(*task.answers, (now, outcome)), chunk=None)

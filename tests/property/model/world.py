@@ -1,4 +1,4 @@
-"""The world as a graph: a state is five small things, and every step from it is put together from looked-up parts.
+"""The world as a graph: a state is five numbers, and its steps are composed of parts that are looked up.
 
 Handlers and messages have no names, so states that differ only in their order are one state.
 """
@@ -19,12 +19,12 @@ from tests.property.model.story import describe_message, describe_size
 from tests.property.model.tape import Wiring
 
 State = tuple[int, int, int, int, tuple[int, ...]]
-"""Numbers of: what S3 holds, the tables, the queue, budget and clock, each handler."""
+"""The numbers of: the objects in S3, the tables, the queue, budget and clock, each handler."""
 DELAY = STALE_MICROSECONDS + 1
 
 
 class Step(NamedTuple):
-    """A way on. In `raw` handlers stand where they stood (GONE: it ended), a new one last; `fault` None: it must come."""
+    """A step. In `raw` the handlers keep their places (GONE: it ended) and a new one is last. `fault`: None if no fault."""
 
     says: str
     actor: int | None
@@ -34,22 +34,22 @@ class Step(NamedTuple):
 
 
 def normal(raw: State) -> State:
-    """Return the state without those gone and without an order of its handlers."""
+    """Return the state without the handlers that are gone, and with the others sorted."""
     return (raw[0], raw[1], raw[2], raw[3], tuple(sorted([number for number in raw[4] if number])))
 
 
 def sent_at(row: Row) -> int:
-    """Return the time that an event carries; nothing may rest on it."""
+    """Return the time that an event says it was sent; the product must not depend on it."""
     return 0
 
 
 def may_expire(row: Row, elders: bool) -> bool:
-    """Say whether the table may remove a row: a tombstone lives longer than any handler that saw what it buried."""
+    """Return whether the table may remove a row: a tombstone outlives every handler that is older than it."""
     return row.expires and not elders
 
 
 class World:
-    """All that can happen in one configuration. `others` replace parts of the product, by their names in Wiring."""
+    """All possible steps in one configuration. `others` replace parts of the product, by their names in Wiring."""
 
     def __init__(self, configuration: Configuration, **others: type) -> None:
         self._configuration = configuration
@@ -80,7 +80,7 @@ class World:
         )
 
     def steps(self, state: State) -> Iterator[Step]:
-        """Yield every way on from a state."""
+        """Yield every step from a state."""
         budget, now = self._clocks.values[state[3]]
         if budget.operations:
             yield from self._operate(state)
@@ -97,7 +97,7 @@ class World:
             yield Step("a quarter of an hour passes", None, (*state[:3], clock, state[4]), (), "delays")
 
     def rest_broken(self, state: State) -> tuple[str, ...] | None:
-        """Return the names of what does not hold at rest, or None where something is still under way."""
+        """Return the invariants that do not hold at rest, or None if something is still under way."""
         if state[4] or self._queues.values[state[2]]:
             return None
         budget, _ = self._clocks.values[state[3]]
@@ -136,7 +136,7 @@ class World:
     # --- the queue ---
 
     def _deliver(self, state: State, budget: Budget, now: int) -> Iterator[Step]:
-        """Hand messages to a new handler and let it ask its first question: what happens between cannot matter."""
+        """Give messages to a new handler and let it ask its first question, since nothing in between matters."""
         listing, books, queue, clock, handlers = state
         for says, number, left, again in self._batches(queue, now):
             if again > budget.duplicates:
@@ -149,7 +149,7 @@ class World:
                 yield Step(f"{says}, {told}", actor, raw, broken, fault or ("duplicates" if again else None))
 
     def _all_batches(self, queue: int, now: int) -> Iterator[tuple[str, int, int, int]]:
-        """Yield every choice of messages: in words, their handler, the queue afterwards, how many stay in it as well."""
+        """Yield every choice of messages: in words, their handler, the queue afterwards, how many are also left in it."""
         messages = self._queues.values[queue]
         for many in range(1, self._configuration.batch + 1):
             for batch in sorted(set(combinations(messages, many))):

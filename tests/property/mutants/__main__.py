@@ -1,4 +1,4 @@
-"""Kills every mutant, and tells the shortest story that does: `python -m tests.property.mutants [words of a name]`."""
+"""Kills every mutant and prints its shortest story: `python -m tests.property.mutants [words of a name]`."""
 
 import sys
 import time
@@ -11,7 +11,7 @@ from tests.property.mutants.known import KNOWN
 
 
 def main(words: list[str]) -> int:
-    """Print a story per mutant; return how many survive, or how many allowed variants do not."""
+    """Print a story per mutant; return the number of mutants that live and of allowed variants that die."""
     wanted = " ".join(words)
     mutants = [mutant for mutant in KNOWN + FOUND if wanted in mutant.name]
     allowed = [variant for variant in ALLOWED if wanted in variant.name]
@@ -20,7 +20,7 @@ def main(words: list[str]) -> int:
     survivors += [variant.name for variant in allowed if _dies(variant.name, survive(variant))]
     seconds = time.monotonic() - began
     if survivors:
-        print(f"\nNot as they must: {'; '.join(survivors)}")
+        print(f"\nWrong verdict: {'; '.join(survivors)}")
     else:
         print(f"\n{len(mutants)} mutants dead, {len(allowed)} allowed variants alive, in {seconds:.0f} s")
     return len(survivors)

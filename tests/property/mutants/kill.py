@@ -1,15 +1,15 @@
-"""Looks for the shortest story that kills a mutant."""
+"""Searches for the shortest story that kills a mutant."""
 
 from tests.property.model.exploration import explore
 from tests.property.model.search import Found
 from tests.property.mutants.mutant import Mutant
 
 LIMIT = 400_000
-"""States after which a search gives up."""
+"""Maximum number of states of a search."""
 
 
 def kill(mutant: Mutant) -> Found:
-    """Search the mutant's world for what it must break; other things that it breaks on the way do not count."""
+    """Search the mutant's world for the invariant that it must break; other violations do not count."""
     return explore(
         mutant.configuration,
         patches=mutant.patches,

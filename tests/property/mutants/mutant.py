@@ -1,4 +1,4 @@
-"""A wrong variant, and the worlds to put one in."""
+"""A wrong variant, and the worlds in which it must die."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from tests.property.model.exploration import Patch
 
 @dataclass(frozen=True)
 class Mutant:
-    """A wrong variant: what is replaced, the world in which it must die, and what it breaks there."""
+    """A wrong variant: its patches, the world in which it must die, and the invariant that it breaks there."""
 
     name: str
     configuration: Configuration
@@ -21,7 +21,7 @@ class Mutant:
     parts: Mapping[str, type] = field(default_factory=dict)
     """Replaced parts of the product, by their names in Wiring."""
     at_rest: bool = False
-    """Only what is broken at rest counts: that something is wrong for a moment is how this variant works."""
+    """Whether a violation counts only at rest, because the variant is wrong for a moment by design."""
 
 
 def events(operations: int, keys=ONE, **more) -> Configuration:
@@ -30,12 +30,12 @@ def events(operations: int, keys=ONE, **more) -> Configuration:
 
 
 def adopting(operations: int, keys=ONE, **more) -> Configuration:
-    """Return a bucket that nobody has looked at yet, and a request to do so."""
+    """Return an unknown bucket, and a request to reconcile it."""
     return adoption("", keys, operations, **more)
 
 
 def drifted(**more) -> Configuration:
-    """Return a live bucket some of whose events were lost, and a request to reconcile it."""
+    """Return a live bucket that has lost events, and a request to reconcile it."""
     return drift("", 0, **more)
 
 
