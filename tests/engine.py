@@ -37,14 +37,14 @@ class Engine:
     pid: int
 
     def cpu_seconds(self) -> float:
-        """Return the processor time that the engine has used so far."""
+        """Return the processor time used by the engine so far."""
         times = psutil.Process(self.pid).cpu_times()
         return float(times.user + times.system)
 
 
 @dataclass(frozen=True)
 class Tables:
-    """The names of the two tables that a test works on."""
+    """The names of the two tables of a test."""
 
     history: str = "history"
     ledger: str = "ledger"

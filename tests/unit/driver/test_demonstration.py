@@ -1,4 +1,4 @@
-"""The demonstration against stand-ins that show what it is told; the real thing runs in tests/e2e."""
+"""The parts of the demonstration against stand-ins; tests/e2e runs all of it."""
 
 import boto3
 import pytest
@@ -64,7 +64,7 @@ def test_a_wait_returns_the_sample_of_the_expected_weight(dynamodb):
     assert history(client).wait_for("create", Weight(18, 1), after=4) == Sample("data", 6, 18, 1)
 
 
-def test_a_step_that_never_shows_up_is_an_error_that_names_it(dynamodb):
+def test_a_step_without_its_sample_is_an_error_that_names_it(dynamodb):
     client, stubber = dynamodb
     for _ in range(20):
         stubber.add_response("query", {"Items": []})
@@ -79,7 +79,7 @@ def test_settings_name_every_missing_variable():
 
 
 @pytest.mark.parametrize("pause", ["soon", "-1", "61", "nan"])
-def test_a_pause_that_is_none_is_refused(pause):
+def test_an_invalid_pause_is_refused(pause):
     with pytest.raises(SettingsError, match="DRIVER_PAUSE_SECONDS"):
         Settings.from_env({**ENVIRON, "DRIVER_PAUSE_SECONDS": pause})
 
@@ -99,21 +99,19 @@ def test_a_request_is_signed_for_the_api_with_its_body():
     assert prepared.body == b'{"bucket": "data"}'
 
 
-def test_an_api_that_refuses_is_an_error_with_what_it_said(monkeypatch):
-    refusal = requests.Response()
-    refusal.status_code, refusal._content = 403, b'{"message": "Forbidden"}'
-    monkeypatch.setattr(requests, "post", lambda *_, **__: refusal)
+@pytest.mark.parametrize(
+    ("status", "content", "message"),
+    [
+        (403, b'{"message": "Forbidden"}', r"403.*Forbidden"),
+        (200, b"<html>maintenance", "http://api/v1/plot answered 200 without JSON: <html>maintenance"),
+    ],
+)
+def test_an_answer_without_a_plot_is_an_error_that_quotes_it(monkeypatch, status, content, message):
+    answer = requests.Response()
+    answer.status_code, answer._content = status, content
+    monkeypatch.setattr(requests, "post", lambda *_, **__: answer)
 
-    with pytest.raises(PlotError, match=r"403.*Forbidden"):
-        request_plot("http://api/v1/", auth=None, bucket="data", since="2026")
-
-
-def test_an_answer_that_is_no_json_is_an_error_with_what_it_said(monkeypatch):
-    page = requests.Response()
-    page.status_code, page._content = 200, b"<html>maintenance</html>"
-    monkeypatch.setattr(requests, "post", lambda *_, **__: page)
-
-    with pytest.raises(PlotError, match="http://api/v1/plot answered 200 without JSON: <html>maintenance"):
+    with pytest.raises(PlotError, match=message):
         request_plot("http://api/v1/", auth=None, bucket="data", since="2026")
 
 

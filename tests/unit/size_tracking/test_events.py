@@ -41,7 +41,7 @@ def test_a_key_is_taken_as_it_stands(key):
         (5, None),
     ],
 )
-def test_when_it_happened_is_read_where_it_is_said_and_is_nothing_to_tell_hints_apart_by(time, microseconds):
+def test_the_time_of_an_event_is_read_and_does_not_distinguish_hints(time, microseconds):
     hint = parse(json.dumps(s3_event("k", time=time)))
 
     assert hint.time == microseconds

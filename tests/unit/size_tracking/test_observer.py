@@ -1,4 +1,4 @@
-"""What each answer of S3 means; the answers are injected where botocore would read them from the network."""
+"""What each answer of S3 means; the answers are stubbed below botocore's client."""
 
 from datetime import UTC, datetime
 
@@ -64,7 +64,7 @@ def test_a_timeout_is_an_error_of_its_key(s3, monkeypatch):
     assert (seen, set(errors)) == ({}, {"k"})
 
 
-def test_an_object_under_a_customers_key_is_looked_up_in_the_listing(s3, stub):
+def test_an_sse_c_object_is_looked_up_in_the_listing(s3, stub):
     stub.add_client_error("head_object", "400", http_status_code=400)
     entries = [{"Key": "k", "Size": 7, **ENTRY}]
     stub.add_response("list_objects_v2", {"Contents": entries}, {"Bucket": "b", "Prefix": "k", "MaxKeys": 1})
@@ -88,15 +88,13 @@ def test_a_page_says_whether_the_bucket_goes_on(s3, stub):
     assert (page.objects, page.more) == ((("k", SEEN),), True)
 
 
-def test_an_answer_without_keys_that_goes_on_is_followed(s3, stub):
-    asked = {"Bucket": "b", "MaxKeys": 5, "StartAfter": "a"}
-    for token, following in ((None, "t1"), ("t1", "t2")):
-        more = {"ContinuationToken": token} if token else {}
-        stub.add_response(
-            "list_objects_v2", {"IsTruncated": True, "NextContinuationToken": following}, {**asked, **more}
-        )
+def test_a_truncated_answer_without_keys_is_continued(s3, stub):
+    request = {"Bucket": "b", "MaxKeys": 5, "StartAfter": "a"}
+    for more, next_token in (({}, "t1"), ({"ContinuationToken": "t1"}, "t2")):
+        answer = {"IsTruncated": True, "NextContinuationToken": next_token}
+        stub.add_response("list_objects_v2", answer, {**request, **more})
     answer = {"Contents": [{"Key": "k", "Size": 7, **ENTRY}], "IsTruncated": True}
-    stub.add_response("list_objects_v2", answer, {**asked, "ContinuationToken": "t2"})
+    stub.add_response("list_objects_v2", answer, {**request, "ContinuationToken": "t2"})
 
     page = Observer(s3).page("b", "a", 5)
 
@@ -115,7 +113,7 @@ def test_an_object_is_absent_only_at_the_end_of_its_listing(s3, stub):
     assert observe(s3) == ({"k": SEEN}, {})
 
 
-def test_a_bucket_that_is_gone_lists_nothing(s3, stub):
+def test_a_bucket_that_does_not_exist_lists_nothing(s3, stub):
     stub.add_client_error("list_objects_v2", "NoSuchBucket", http_status_code=404)
 
     assert Observer(s3).page("b", "", 5).objects == ()
