@@ -191,7 +191,7 @@ def test_a_debugger_stops_a_function_at_a_line_and_looks_at_its_variables(shared
     at = next(
         number
         for number, line in enumerate(handler.read_text().splitlines(), 1)
-        if "route = route_of" in line
+        if "return compressed(routes.answer(" in line
     )
 
     debugger = Debugger(port)
