@@ -43,7 +43,7 @@ def clone(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def push(docker, hub, ecr, clone):
-    """Return a function that runs the command in the clone; keyword arguments change its environment."""
+    """Return a function that runs the clone's own command. Keyword arguments change its environment."""
 
     def push(*arguments, **changes):
         environ = {
@@ -51,6 +51,7 @@ def push(docker, hub, ecr, clone):
             **control_plane.CREDENTIALS,
             "AWS_REGION": control_plane.REGION,
             "AWS_ENDPOINT_URL_ECR": ecr,
+            "PYTHONPATH": os.pathsep.join([str(clone / "tools" / "src"), str(clone)]),
             **changes,
         }
         return subprocess.run(
@@ -206,7 +207,7 @@ def test_a_wrong_password_is_refused_in_words(hub, pushed):
     [
         ({"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}, "there are no AWS credentials"),
         ({"AWS_REGION": None}, "no AWS region is set"),
-        ({"AWS_ENDPOINT_URL_ECR": "http://127.0.0.1:9"}, "ECR does not answer in region eu-central-1"),
+        ({"AWS_ENDPOINT_URL_ECR": "http://127.0.0.1:9"}, "nothing answers at http://127.0.0.1:9"),
         ({"AWS_PROFILE": "nobody"}, "The config profile (nobody) could not be found"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
