@@ -11,13 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from size_history.messages import MAX_PAGE_KEYS, ReconcileEveryBucket, ReconcileRequest
 from tests.stateful import books
 from tests.stateful.faults import FITTING, Aim, Plan
-from tests.stateful.world import (
-    KEYS,
-    MONTH_MICROSECONDS,
-    STALE_MICROSECONDS,
-    InMemory,
-    World,
-)
+from tests.stateful.world import KEYS, MONTH_MICROSECONDS, STALE_MICROSECONDS, InMemory, World
 
 logging.getLogger("size_tracking").setLevel(logging.CRITICAL)
 
@@ -98,19 +92,7 @@ _ARGUMENTS["race"] = {
     "order": st.lists(st.tuples(st.integers(0, 2), st.none() | halts), max_size=4),
     "alone": st.sampled_from((True, True, False)),
 }
-_OFTEN = (
-    "put",
-    "delete",
-    "deliver",
-    "start_delivery",
-    "deliver_with_faults",
-    "deliver_with_faults",
-    "resume",
-    "race",
-    "race",
-    "race",
-    "race",
-)
+_OFTEN = ("put", "delete", "deliver", "start_delivery", *["deliver_with_faults"] * 2, "resume", *["race"] * 4)
 actions = one_of(*_OFTEN, *_OFTEN, *_ARGUMENTS)
 
 

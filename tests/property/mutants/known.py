@@ -19,20 +19,18 @@ UNKNOWN = {"in_s3": (None,), "messages": ()}
 LISTING = {"tracker": runs.ListingTracker, "reconciler": runs.ListingReconciler}
 
 KNOWN = (
-    Mutant(
-        "nothing changed: no write", events(2), holds.LISTING, plan(totals_read=rows.keep_rows(rows.changed))
-    ),
+    Mutant("nothing changed: no write", events(2), holds.LISTING, plan(totals_read=rows.nothing_unchanged)),
     Mutant(
         "nothing changed: no write, inside a mixed chunk",
         events(3, **BOTH),
         holds.LISTING,
-        plan(totals_read=rows.keep_rows(rows.changed_or_alone_unchanged)),
+        plan(totals_read=rows.nothing_unchanged_in_a_mixed_chunk),
     ),
     Mutant(
         "nothing changed: no write if the object is present",
         events(2, in_s3=(1,)),
         holds.LISTING,
-        plan(totals_read=rows.keep_rows(rows.changed_or_absent)),
+        plan(totals_read=rows.nothing_unchanged_if_present),
     ),
     Mutant(
         "HEAD before the revision is read", events(2), holds.LISTING, tracker(step=rows.step_looking_first)

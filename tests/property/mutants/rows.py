@@ -21,32 +21,33 @@ _row_written = books.row_written
 _observe = TapeObserver.observe
 
 
-def keep_rows(keep):
-    """Return a `totals_read` that writes only the rows whose looks are kept."""
+def rewrite_rows(rewrite):
+    """Return a `totals_read` whose commit has the row writes that `rewrite(state, writes)` returns."""
 
     def totals_read(state, totals, peak, now):
         next_state = _totals_read(state, totals, peak, now)
         if not isinstance(next_state, Commit):
             return next_state
-        kept = {look.key for look in state.looks if keep(look, state.looks)}
-        if not kept:
-            return Done()
-        rows = tuple(write for write in next_state.transaction.rows if write.key in kept)
-        return replace(next_state, transaction=replace(next_state.transaction, rows=rows))
+        rows = tuple(rewrite(state, next_state.transaction.rows))
+        return replace(next_state, transaction=replace(next_state.transaction, rows=rows)) if rows else Done()
 
     return totals_read
 
 
-def changed(look: Look, looks: tuple[Look, ...]) -> bool:
-    return look.changed
+def keep_rows(keep):
+    """Return a `totals_read` that writes only the rows whose looks are kept."""
+    return rewrite_rows(
+        lambda state, writes: [
+            write
+            for write, look in zip(writes, state.looks, strict=True)
+            if keep(look.changed, look.seen.present, any(other.changed for other in state.looks))
+        ]
+    )
 
 
-def changed_or_alone_unchanged(look: Look, looks: tuple[Look, ...]) -> bool:
-    return look.changed or not any(other.changed for other in looks)
-
-
-def changed_or_absent(look: Look, looks: tuple[Look, ...]) -> bool:
-    return look.changed or not look.seen.present
+nothing_unchanged = keep_rows(lambda changed, _present, _mixed: changed)
+nothing_unchanged_in_a_mixed_chunk = keep_rows(lambda changed, _present, mixed: changed or not mixed)
+nothing_unchanged_if_present = keep_rows(lambda changed, present, _mixed: changed or not present)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +92,12 @@ class SeenWrite(RowWrite):
     read: Observation
 
 
-def totals_read_for_seen(state, totals, peak, now):
-    next_state = _totals_read(state, totals, peak, now)
-    if not isinstance(next_state, Commit):
-        return next_state
-    rows = tuple(
+totals_read_for_seen = rewrite_rows(
+    lambda state, writes: [
         SeenWrite(write.key, write.read_revision, write.revision, write.seen, look.row.seen)
-        for write, look in zip(next_state.transaction.rows, state.looks, strict=True)
-    )
-    return replace(next_state, transaction=replace(next_state.transaction, rows=rows))
+        for write, look in zip(writes, state.looks, strict=True)
+    ]
+)
 
 
 def row_has_the_same_observation(stored: Row, write: SeenWrite) -> bool:
@@ -142,12 +140,9 @@ def row_still_expiring(stored: Row, write: RowWrite) -> Row:
     return row._replace(expires=row.expires or stored.expires)
 
 
-def totals_read_counting_from_zero(state, totals, peak, now):
-    next_state = _totals_read(state, totals, peak, now)
-    if not isinstance(next_state, Commit):
-        return next_state
-    rows = tuple(replace(write, revision=write.read_revision + 1) for write in next_state.transaction.rows)
-    return replace(next_state, transaction=replace(next_state.transaction, rows=rows))
+totals_read_counting_from_zero = rewrite_rows(
+    lambda _, writes: [replace(write, revision=write.read_revision + 1) for write in writes]
+)
 
 
 def expire_at_any_time(row: Row, elders: bool) -> bool:

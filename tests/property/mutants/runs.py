@@ -6,7 +6,7 @@ from size_history.messages import MAX_PAGE_KEYS, ReconcileStep
 from size_tracking import reconcile_plan, track_plan
 from size_tracking.reconcile_plan import Advance, Announce, Comparison, End, SendStep, StepDone
 from size_tracking.reconciler import Reconciler, RunStarter
-from size_tracking.track_plan import ChunkState, Commit, ReadRows, ReadTotals
+from size_tracking.track_plan import ChunkState, ReadRows, ReadTotals
 from size_tracking.tracker import Tracker
 from size_tracking.values import ABSENT, Outcome, RowWrite
 from tests.property.model import books
@@ -14,7 +14,7 @@ from tests.property.model import questions as ask
 from tests.property.model.books import Row
 from tests.property.model.handlers import Handlers
 from tests.property.model.tape import TapeTracker
-from tests.property.mutants.rows import Reread, step_rereading
+from tests.property.mutants.rows import Reread, rewrite_rows, step_rereading
 
 _ended = reconcile_plan.ended
 _end_read = reconcile_plan.end_read
@@ -228,15 +228,13 @@ def step_marking_listed(self: Tracker, state: ChunkState, errors) -> ChunkState:
     return next_state
 
 
-def totals_read_for_listed(state, totals, peak, now):
-    next_state = _totals_read(state, totals, peak, now)
-    if not isinstance(next_state, Commit) or not isinstance(state, ReadTotalsForListed):
-        return next_state
-    rows = tuple(
-        Unconditional(write.key, write.read_revision, write.revision, write.seen)
-        for write in next_state.transaction.rows
-    )
-    return replace(next_state, transaction=replace(next_state.transaction, rows=rows))
+def unconditional_if_listed(state, writes):
+    if not isinstance(state, ReadTotalsForListed):
+        return writes
+    return [Unconditional(write.key, write.read_revision, write.revision, write.seen) for write in writes]
+
+
+totals_read_for_listed = rewrite_rows(unconditional_if_listed)
 
 
 def row_stands_or_listed(stored: Row, write: RowWrite) -> bool:
