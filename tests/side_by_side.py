@@ -18,8 +18,11 @@ from typing import BinaryIO
 from tests.reports import counted
 
 ROOT = Path(__file__).parents[1]
-COMPUTING = ("tests/infra", "tests/property", "tests/stateful", "tests/unit", "images/localstack/tests/unit")
-"""The folders of the second part. All other tests belong to the first."""
+COMPUTING = (
+    *(f"tests/{name}" for name in ("infra", "integration/size_tracking", "property", "stateful", "unit")),
+    "images/localstack/tests/unit",
+)
+"""The folders of the second part. All other tests belong to the first, so that both take about the same time."""
 COVERAGE = "--coverage"
 _GRACE_SECONDS = 60.0
 _NOTHING_COLLECTED = 5
