@@ -250,7 +250,7 @@ def _seconds(call: Callable[..., object], *arguments: Any, **named: Any) -> floa
 
 
 def main(rounds: int = 40, starts: int = 7, *, dry: Dry = False) -> None:
-    """Measure so many warm requests to each route and cold starts of each kind; write docs/benchmarks.md."""
+    """Measure; write docs/benchmarks.md. `rounds` are warm requests per route, `starts` are cold starts per kind."""
     if not SERVICE_PYTHON.exists():
         raise CommandError(f"{SERVICE_PYTHON} is missing: run `make install`")
     environment = Environment.from_env()

@@ -159,7 +159,7 @@ one process. If the last column does not grow with the trackers, the engine and 
 
 
 def main(seconds: float = 6.0, *, dry: Dry = False) -> None:
-    """Measure runs of so many seconds each; write docs/benchmarks.md and docs/scale.md, which quotes it."""
+    """Measure; write docs/benchmarks.md and docs/scale.md, which quotes it. Each run lasts for `seconds`."""
     runs = []
     with running_engine() as engine:
         create_tables(session_of(engine.url).client("dynamodb"), NAMES)

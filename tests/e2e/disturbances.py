@@ -35,7 +35,7 @@ def make_live(environment: Environment, bucket: str) -> None:
 
 @contextmanager
 def visibility(environment: Environment, seconds: int) -> Iterator[None]:
-    """Redeliver messages that were not acknowledged after so many seconds, while the block lasts."""
+    """While the block lasts, redeliver messages that are not acknowledged within these seconds."""
     sqs, url, name = environment.client("sqs"), environment.queue_url, "VisibilityTimeout"
     before = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name]
     sqs.set_queue_attributes(QueueUrl=url, Attributes={name: str(seconds)})

@@ -1,4 +1,4 @@
-"""The bill's arithmetic, against figures worked out by hand."""
+"""The arithmetic of the bill, compared with figures worked out by hand."""
 
 from collections import Counter
 

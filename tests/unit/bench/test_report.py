@@ -1,8 +1,8 @@
-"""A page of figures: each command rewrites its own section and nothing else."""
+"""A benchmark rewrites its own section of a page and nothing else."""
 
 import pytest
 
-from tests.bench.report import MarkerError, replaced, section_of, write_section
+from tests.bench.report import MarkerError, replaced, section_of, table, write_section
 
 PAGE = "# Figures\n\nby hand\n\n<!-- a: begin -->\nold\n<!-- a: end -->\n\nmore by hand\n"
 
@@ -41,3 +41,9 @@ def test_a_page_begins_with_what_it_is(tmp_path):
 
     assert file.read_text().startswith("# Benchmarks\n")
     assert section_of(file.read_text(), "a") == "other"
+
+
+def test_a_table_aligns_the_columns_that_are_marked():
+    text = table(("name", "bytes:"), [("a", 1), ("b", "2.0")])
+
+    assert text == "| name | bytes |\n|---|---:|\n| a | 1 |\n| b | 2.0 |"

@@ -1,4 +1,4 @@
-"""The page on scale: it says what its constants say, and the constants' arithmetic is right."""
+"""docs/scale.md is up to date, and its arithmetic is right."""
 
 import dataclasses
 
