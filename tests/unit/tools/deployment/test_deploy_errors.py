@@ -1,6 +1,5 @@
 """What a person reads when there is no LocalStack to deploy to."""
 
-
 import pytest
 
 from tests.servers import SilentHandler, serving

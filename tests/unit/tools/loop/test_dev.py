@@ -1,6 +1,5 @@
 """`make dev` where its environment runs, but holds nothing or does not answer."""
 
-
 import pytest
 
 from infra_cdk.images import SERVICES
