@@ -20,8 +20,9 @@ def test_after_the_time_the_error_says_what_did_not_happen():
 def test_a_process_that_ends_before_it_answers_is_explained_by_its_log(tmp_path):
     log = tmp_path / "log"
     log.write_text("no port is free\n")
-    with Popen([sys.executable, "-c", ""], stdout=PIPE) as process:
+    with Popen([sys.executable, "-c", "input()"], stdin=PIPE) as process:
         assert until_it_answers(process, lambda: True, what="it", log=log) is None
+        process.kill()
         process.wait()
 
         assert until_it_answers(process, lambda: False, what="it", log=log) == (
