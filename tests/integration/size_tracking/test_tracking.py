@@ -131,7 +131,7 @@ def test_a_key_that_dynamodb_rejects_does_not_keep_its_neighbours_from_being_com
 
 def test_exactly_the_uncommitted_keys_come_back_when_time_runs_out(world, ledger):
     class Ticking:
-        """A clock that takes a second for every look at it after the first commit."""
+        """A clock that can advance at every look."""
 
         def __init__(self):
             self.time = Clock().now()
@@ -236,8 +236,8 @@ def test_the_daily_message_reconciles_every_tracked_bucket(world, batch, ledger,
         "data": (7, 1),
         "other": (7, 1),
     }
-    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert {line["Bucket"]: line["ReconcileDrift"] for line in told if line.get("ReconcileHealedKeys")} == {
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {line["Bucket"]: line["ReconcileDrift"] for line in lines if line.get("ReconcileHealedKeys")} == {
         "data": 7,
         "other": 7,
     }

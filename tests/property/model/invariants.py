@@ -19,7 +19,7 @@ COUNTERS = "created, overwritten and removed count what changed while the bucket
 NEWS = "a sample is taken only if something changed, and names it"
 LIMITS = "a transaction touches an item once, and at most 100 of them"
 LISTING = "at rest the rows are the listing"
-LIVE = "at rest every bucket that was asked about is live, and no run is open"
+LIVE = "at rest every known bucket is live, and no run is open"
 ENDS = "with any schedule, everything comes to rest after the last fault and change"
 
 
@@ -53,9 +53,9 @@ def peak_broken(books: Books) -> Iterator[str]:
         yield PEAK
 
 
-def rest_broken(books: Books, s3: Mapping[tuple[str, str], Observation], asked: bool) -> Iterator[str]:
-    """Yield the invariants that do not hold at rest; nothing has to hold if no message was ever sent (`asked`)."""
-    for name, bucket in books.buckets if asked else ():
+def rest_broken(books: Books, s3: Mapping[tuple[str, str], Observation], known: bool) -> Iterator[str]:
+    """Yield the invariants that do not hold at rest; nothing has to hold if no message was ever sent (`known`)."""
+    for name, bucket in books.buckets if known else ():
         listing = {key: seen for (owner, key), seen in s3.items() if owner == name and seen.present}
         if {key: row.seen for key, row in bucket.present()} != listing:
             yield LISTING

@@ -106,9 +106,9 @@ class World:
         )
         return self._at_rest(state[0], state[1], not untouched)
 
-    def _rest(self, listing: int, books: int, asked: bool) -> tuple[str, ...]:
+    def _rest(self, listing: int, books: int, known: bool) -> tuple[str, ...]:
         in_s3 = dict(zip(self._keys, self._listings.values[listing], strict=True))
-        return tuple(rest_broken(self._books.values[books][0], in_s3, asked))
+        return tuple(rest_broken(self._books.values[books][0], in_s3, known))
 
     # --- S3 changes ---
 
@@ -145,8 +145,8 @@ class World:
             for _ in range(again):
                 paid = self._spent(paid, "duplicates")
             begun = (listing, books, left, paid, (*handlers, number))
-            for told, actor, raw, broken, fault in self._resume(begun, budget, now, len(handlers)):
-                yield Step(f"{says}, {told}", actor, raw, broken, fault or ("duplicates" if again else None))
+            for first, actor, raw, broken, fault in self._resume(begun, budget, now, len(handlers)):
+                yield Step(f"{says}, {first}", actor, raw, broken, fault or ("duplicates" if again else None))
 
     def _all_batches(self, queue: int, now: int) -> Iterator[tuple[str, int, int, int]]:
         """Yield every choice of messages: in words, their handler, the queue afterwards, how many are also left in it."""

@@ -16,7 +16,7 @@ FIRST_PAUSE_SECONDS = 0.02
 
 
 class UnreadKeysError(Exception):
-    """DynamoDB kept leaving keys unread: more is asked of the table than it can serve right now."""
+    """DynamoDB kept leaving keys unread: the table cannot serve so many requests right now."""
 
 
 def batch_get(
