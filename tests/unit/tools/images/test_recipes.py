@@ -47,6 +47,15 @@ def test_a_builder_that_does_not_know_them_is_not():
     assert not {"--provenance=false", "--sbom=false", "--load"} & set(PLAN.command(FUNCTIONS[0], {}))
 
 
+@pytest.mark.parametrize(
+    ("proxies", "is_passed_on"), [({}, False), ({"http_proxy": "http://proxy:3128"}, True)]
+)
+def test_no_proxy_is_passed_on_only_with_a_proxy_or_the_cache_of_the_build_would_miss(proxies, is_passed_on):
+    command = PLAN.command(FUNCTIONS[0], {"NO_PROXY": "127.0.0.1", **proxies})
+
+    assert ("NO_PROXY=127.0.0.1" in command) is is_passed_on
+
+
 def test_the_base_image_the_proxy_and_the_network_come_from_the_caller():
     caller = {
         "PYTHON_IMAGE": "base:1",

@@ -6,16 +6,8 @@ from pathlib import Path
 
 from infra_cdk.images import SERVICES, repository
 
-PASSED_ON = (
-    "PYTHON_IMAGE",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "NO_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "no_proxy",
-)
-"""Variables of the caller that a build gets: the base image, and how to reach the network."""
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
+_NO_PROXIES = ("NO_PROXY", "no_proxy")
 
 NETWORK_VARIABLE = "BUILD_NETWORK"
 """The variable for the network of a build, if the engine's default one has no way out (`host`)."""
@@ -74,7 +66,16 @@ class Build:
         words += [word for option, word in _IF_SUPPORTED if option in self.options]
         if network := environ.get(NETWORK_VARIABLE):
             words += ["--network", network]
-        for name in PASSED_ON:
-            if environ.get(name):
-                words += ["--build-arg", f"{name}={environ[name]}"]
+        for name in _passed_on(environ):
+            words += ["--build-arg", f"{name}={environ[name]}"]
         return [*words, str(self.root)]
+
+
+def _passed_on(environ: Mapping[str, str]) -> list[str]:
+    """Return the caller's variables that a build gets: the base image, and how to reach the network.
+
+    Without a proxy, NO_PROXY says nothing, but the legacy builder would not find in its cache what was built without it.
+    """
+    has_proxy = any(environ.get(name) for name in _PROXIES)
+    names = ("PYTHON_IMAGE", *_PROXIES, *(_NO_PROXIES if has_proxy else ()))
+    return [name for name in names if environ.get(name)]
