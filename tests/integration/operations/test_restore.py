@@ -9,7 +9,7 @@ from size_history.items import Peak, Sample, State, Totals
 from tests.engine import Tables, create_tables
 from tidemark.aws.deployment import Deployment
 from tidemark.errors import CommandError
-from tidemark.operate.restore import Restored, restore
+from tidemark.operate.restore import restore
 
 RESTORED = Tables("history-restored", "ledger-restored")
 
@@ -57,7 +57,7 @@ def test_what_was_lost_comes_back_and_what_came_since_stays(dynamodb, tables, re
 
     done = restore(deployment, restored)
 
-    assert done == Restored(read=4, lost=3)
+    assert done == (4, 3)
     assert all_of(dynamodb, tables.history) == [*before, since, *samples("other", 99)]
 
 
@@ -65,15 +65,15 @@ def test_a_sample_that_is_there_is_never_overwritten(dynamodb, tables, restored,
     put(dynamodb, restored, samples("bucket", 1))
     put(dynamodb, tables.history, samples("bucket", 2))
 
-    assert restore(deployment, restored) == Restored(read=1, lost=0)
+    assert restore(deployment, restored) == (1, 0)
     assert all_of(dynamodb, tables.history) == samples("bucket", 2)
 
 
 def test_repeating_it_changes_nothing(dynamodb, tables, restored, deployment):
     put(dynamodb, restored, samples("bucket", *range(300)))
 
-    assert restore(deployment, restored) == Restored(read=300, lost=300)
-    assert restore(deployment, restored) == Restored(read=300, lost=0)
+    assert restore(deployment, restored) == (300, 300)
+    assert restore(deployment, restored) == (300, 0)
 
 
 @pytest.mark.parametrize(("recorded", "expected"), [(None, 27), (10, 27), (40, 40)])
@@ -101,7 +101,7 @@ def test_a_table_that_is_no_history_is_refused_before_anything_is_written(
 
 
 def test_an_empty_table_restores_nothing_and_raises_no_peak(dynamodb, tables, restored, deployment):
-    assert restore(deployment, restored) == Restored(read=0, lost=0)
+    assert restore(deployment, restored) == (0, 0)
     assert peak(dynamodb, tables) is None
 
 
@@ -141,17 +141,17 @@ def test_a_bucket_that_is_not_tracked_stays_so(dynamodb, tables, restored, deplo
 def test_a_change_meanwhile_is_not_undone(dynamodb, tables, restored, deployment, monkeypatch):
     put(dynamodb, restored, samples("bucket", 27))
     dynamodb.put_item(TableName=tables.ledger, Item=RECORDED.to_item("bucket"))
+    changed = replace(RECORDED, size=11, revision=8)
     client = deployment.client("dynamodb")
+    write = client.update_item
     monkeypatch.setattr(type(deployment), "client", lambda *_: client)
-    read, changed = client.get_item, replace(RECORDED, size=11, revision=8)
 
-    def read_before_a_change(**query):
-        answer = read(**query)
-        monkeypatch.setattr(client, "get_item", read)
+    def write_after_a_change(**request):
+        monkeypatch.setattr(client, "update_item", write)
         dynamodb.put_item(TableName=tables.ledger, Item=changed.to_item("bucket"))
-        return answer
+        return write(**request)
 
-    monkeypatch.setattr(client, "get_item", read_before_a_change)
+    monkeypatch.setattr(client, "update_item", write_after_a_change)
 
     restore(deployment, restored)
 
@@ -162,7 +162,7 @@ def test_from_the_history_itself_the_maxima_of_a_lost_ledger_come_back(dynamodb,
     put(dynamodb, tables.history, [*samples("bucket", 0, 27, 18), *samples("other", 99, 1)])
     dynamodb.put_item(TableName=tables.ledger, Item=RECORDED.to_item("bucket"))
 
-    assert restore(deployment, tables.history) == Restored(read=5, lost=0)
+    assert restore(deployment, tables.history) == (5, 0)
 
     assert totals(dynamodb, tables).max_size == 27
     assert peak(dynamodb, tables) == Peak(99, "other", 1_700_000_000_000_000)

@@ -6,10 +6,9 @@ transitions start again. This command also raises the maximum of each bucket and
 have. FROM= the history itself puts nothing back and raises the maxima, for a ledger that was lost.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,7 +18,6 @@ from size_history import items
 from size_history.items import Item, Peak, Sample
 from tidemark.aws.arguments import table_of
 from tidemark.aws.deployment import Deployment, find_deployment
-from tidemark.aws.ledger import totals
 from tidemark.aws.refusals import code_of
 from tidemark.errors import CommandError
 from tidemark.local.state import DEFAULT
@@ -29,40 +27,35 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 THREADS = 8
-MAX_ATTEMPTS = 20
-"""How often the totals row, which the tracker writes too, is tried."""
+_SIZE = attrgetter("total_size")
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """Numbers of samples that were read, and of those that the history had lost."""
-
-    read: int
-    lost: int
-
-
-def restore(deployment: Deployment, source: str) -> Restored:
+def restore(deployment: Deployment, source: str) -> tuple[int, int]:
     """Copy the samples of the table `source` that the history lacks, and raise the maxima.
 
-    Raises CommandError for a wrong table.
+    Return the number of samples that were read, and of those that the history had lost. Raises CommandError for a
+    wrong table.
     """
     tables: DynamoDBClient = deployment.client("dynamodb")
-    history = deployment.outputs["HistoryTableName"]
-    put = partial(_put, tables, history) if source != history else lambda _: False
+    history, ledger = deployment.outputs["HistoryTableName"], deployment.outputs["LedgerTableName"]
+
+    def put(item: Item) -> bool:
+        new = f"attribute_not_exists({items.BUCKET_NAME})"
+        return _accepted(tables.put_item, TableName=history, Item=item, ConditionExpression=new)
+
     read = lost = 0
-    largest: dict[str, Item] = {}
+    largest: dict[str, Sample] = {}
     with ThreadPoolExecutor(THREADS) as pool:
         for page in _pages(tables, source):
-            lost += sum(pool.map(put, page))
             read += len(page)
-            for item in page:
-                bucket = item[items.BUCKET_NAME]["S"]
-                largest[bucket] = max(largest.get(bucket, item), item, key=_size)
-    for bucket, item in largest.items():
-        _raise_maximum(tables, deployment.outputs["LedgerTableName"], bucket, _size(item))
+            lost += 0 if source == history else sum(pool.map(put, page))
+            for sample in map(Sample.from_item, page):
+                largest[sample.bucket] = max(largest.get(sample.bucket, sample), sample, key=_SIZE)
+    for sample in largest.values():
+        _raise_maximum(tables, ledger, sample)
     if largest:
-        _raise_peak(tables, deployment.outputs["LedgerTableName"], max(largest.values(), key=_size))
-    return Restored(read, lost)
+        _raise_peak(tables, ledger, max(largest.values(), key=_SIZE))
+    return read, lost
 
 
 def _pages(tables: Any, source: str) -> Iterator[list[Item]]:
@@ -86,56 +79,44 @@ def _require_sample(source: str, item: Item) -> None:
         raise CommandError(f"{source} is no history of Tidemark's: an item is no sample ({error})") from error
 
 
-def _put(tables: "DynamoDBClient", history: str, item: Item) -> bool:
+def _raise_maximum(tables: "DynamoDBClient", ledger: str, sample: Sample) -> None:
+    """Raise the maximum of a tracked bucket, and its revision, which makes earlier answers of the API out of date."""
+    size = {":size": items.number(sample.total_size)}
+    for change, condition, values in (
+        ("SET max_size = :size ADD revision :one", "max_size < :size", size),
+        ("ADD revision :one", "attribute_exists(pk)", {}),
+    ):
+        if _accepted(
+            tables.update_item,
+            TableName=ledger,
+            Key=items.totals_key(sample.bucket),
+            UpdateExpression=change,
+            ConditionExpression=condition,
+            ExpressionAttributeValues={":one": items.number(1), **values},
+        ):
+            return
+
+
+def _raise_peak(tables: "DynamoDBClient", ledger: str, largest: Sample) -> None:
+    _accepted(
+        tables.put_item,
+        TableName=ledger,
+        Item=Peak(largest.total_size, largest.bucket, largest.time).to_item(),
+        ConditionExpression="attribute_not_exists(pk) OR #size < :size",
+        ExpressionAttributeNames={"#size": "size"},
+        ExpressionAttributeValues={":size": items.number(largest.total_size)},
+    )
+
+
+def _accepted(write: Callable[..., object], **request: Any) -> bool:
+    """Return whether a conditional write was made."""
     try:
-        tables.put_item(
-            TableName=history,
-            Item=item,
-            ConditionExpression="attribute_not_exists(#partition)",
-            ExpressionAttributeNames={"#partition": items.BUCKET_NAME},
-        )
-    except tables.exceptions.ConditionalCheckFailedException:
+        write(**request)
+    except ClientError as error:
+        if code_of(error) != "ConditionalCheckFailedException":
+            raise
         return False
     return True
-
-
-def _raise_maximum(tables: "DynamoDBClient", ledger: str, bucket: str, size: int) -> None:
-    """Raise the maximum of a tracked bucket, and its revision, which makes earlier answers of the API out of date."""
-    for _ in range(MAX_ATTEMPTS):
-        found = totals(tables, ledger, bucket)
-        if found is None:
-            return
-        raised = replace(found, max_size=max(found.max_size, size), revision=found.revision + 1)
-        try:
-            tables.put_item(
-                TableName=ledger,
-                Item=raised.to_item(bucket),
-                ConditionExpression="revision = :revision",
-                ExpressionAttributeValues={":revision": items.number(found.revision)},
-            )
-        except tables.exceptions.ConditionalCheckFailedException:
-            continue  # the tracker has recorded something meanwhile
-        return
-    raise CommandError(f"{bucket} changes too often to raise its maximum now: repeat this, it does no harm")
-
-
-def _raise_peak(tables: "DynamoDBClient", ledger: str, largest: Item) -> None:
-    sample = Sample.from_item(largest)
-    peak = Peak(sample.total_size, largest[items.BUCKET_NAME]["S"], sample.time)
-    try:
-        tables.put_item(
-            TableName=ledger,
-            Item=peak.to_item(),
-            ConditionExpression="attribute_not_exists(pk) OR #size < :size",
-            ExpressionAttributeNames={"#size": "size"},
-            ExpressionAttributeValues={":size": items.number(peak.size)},
-        )
-    except tables.exceptions.ConditionalCheckFailedException:
-        return  # a larger one is recorded
-
-
-def _size(item: Item) -> int:
-    return items.int_of(item, items.TOTAL_SIZE)
 
 
 def command(
@@ -146,6 +127,6 @@ def command(
 ) -> None:
     """Put the samples of a restored table back into the history."""
     deployment = find_deployment(target, state)
-    restored = restore(deployment, table_of(source, f"make restore TARGET={target} FROM=table"))
-    print(f"{source}: {restored.read:,} samples read, {restored.lost:,} of them put back")
+    read, lost = restore(deployment, table_of(source, f"make restore TARGET={target} FROM=table"))
+    print(f"{source}: {read:,} samples read, {lost:,} of them put back")
     print(f"next: make reconcile TARGET={target}")
