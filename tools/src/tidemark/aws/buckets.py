@@ -1,6 +1,6 @@
 """What the commands do with whole buckets, on AWS and on LocalStack."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -50,38 +50,38 @@ def empty_bucket(client: "S3Client", bucket: str) -> int:
 
     A bucket that does not exist is empty. Raises CommandError if something cannot be deleted.
     """
+    deleted, before = 0, None
     try:
-        return _clear(
-            lambda: _versions(client, bucket), lambda page: _delete(client, bucket, page), bucket
-        ) + _clear(lambda: _uploads(client, bucket), lambda page: _abort(client, bucket, page), bucket)
+        # Only ever the first page: LocalStack's listing of versions loses the pages behind a key that needs quoting.
+        while any(page := (_versions(client, bucket), _uploads(client, bucket))):
+            versions, uploads = page
+            if page == before:
+                stuck = (versions or uploads)[0]["Key"]
+                raise CommandError(f"'{stuck}' of {bucket} is still there after it was deleted")
+            if versions:
+                _delete(client, bucket, versions)
+            for upload in uploads:
+                client.abort_multipart_upload(Bucket=bucket, **upload)
+            deleted, before = deleted + len(versions) + len(uploads), page
     except ClientError as error:
-        if code_of(error) == "NoSuchBucket":
-            return 0
-        raise
-
-
-def _clear(
-    first_page: Callable[[], list[dict[str, str]]],
-    delete: Callable[[list[dict[str, str]]], None],
-    bucket: str,
-) -> int:
-    # Only ever the first page: LocalStack's listing of versions loses the pages behind a key that needs quoting.
-    deleted, page = 0, first_page()
-    while page:
-        delete(page)
-        deleted, before, page = deleted + len(page), page, first_page()
-        if page == before:
-            raise CommandError(f"'{page[0]['Key']}' of {bucket} is still there after it was deleted")
+        if code_of(error) != "NoSuchBucket":
+            raise
     return deleted
 
 
-def _versions(client: "S3Client", bucket: str) -> list[dict[str, str]]:
+def _versions(client: "S3Client", bucket: str) -> list[Any]:
     page = client.list_object_versions(Bucket=bucket)
     entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
     return [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries]
 
 
-def _delete(client: "S3Client", bucket: str, versions: Sequence[dict[str, str]]) -> None:
+def _uploads(client: "S3Client", bucket: str) -> list[Any]:
+    # Unlike the listing of versions, botocore reads this one's keys as they are, and XML cannot hold all of them.
+    page = client.list_multipart_uploads(Bucket=bucket, EncodingType="url")
+    return [{"Key": unquote(each["Key"]), "UploadId": each["UploadId"]} for each in page.get("Uploads", [])]
+
+
+def _delete(client: "S3Client", bucket: str, versions: Sequence[Any]) -> None:
     try:
         deletions: Any = {"Objects": versions, "Quiet": True}
         errors = client.delete_objects(Bucket=bucket, Delete=deletions).get("Errors", [])
@@ -89,18 +89,7 @@ def _delete(client: "S3Client", bucket: str, versions: Sequence[dict[str, str]])
         # XML cannot hold every character that a key may have, and S3 and LocalStack refuse such a batch in different
         # ways. The address of a single request can. If the refusal has another reason, the first one is refused too.
         for version in versions:
-            client.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
+            client.delete_object(Bucket=bucket, **version)
         return
     for each in errors:
         raise CommandError(f"object '{each.get('Key')}' of {bucket} cannot be deleted: {each.get('Message')}")
-
-
-def _uploads(client: "S3Client", bucket: str) -> list[dict[str, str]]:
-    # Unlike the listing of versions, botocore reads this one's keys as they are, and XML cannot hold all of them.
-    page = client.list_multipart_uploads(Bucket=bucket, EncodingType="url")
-    return [{"Key": unquote(each["Key"]), "UploadId": each["UploadId"]} for each in page.get("Uploads", [])]
-
-
-def _abort(client: "S3Client", bucket: str, uploads: Sequence[dict[str, str]]) -> None:
-    for upload in uploads:
-        client.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])

@@ -16,46 +16,37 @@ _DENIED = "the credentials may not do that in region {region} ({said}): use a ro
 _LIMIT = "a limit of the account is reached ({said}): delete what is not needed, or ask AWS for more"
 
 _CODES = {
-    "ExpiredToken": _EXPIRED,
-    "ExpiredTokenException": _EXPIRED,
-    "RequestExpired": _EXPIRED,
-    "InvalidClientTokenId": _UNKNOWN,
-    "UnrecognizedClientException": _UNKNOWN,
-    "InvalidAccessKeyId": _UNKNOWN,
-    "AuthFailure": _UNKNOWN,
-    "SignatureDoesNotMatch": _BAD_SIGNATURE,
-    "InvalidSignatureException": _BAD_SIGNATURE,
-    "AccessDenied": _DENIED,
-    "AccessDeniedException": _DENIED,
-    "UnauthorizedOperation": _DENIED,
-    "AuthorizationError": _DENIED,
-    "403": _DENIED,  # an answer to HEAD has no body, so its status stands for the code
-    "TooManyBuckets": _LIMIT,
-    "LimitExceededException": _LIMIT,
+    ("ExpiredToken", "ExpiredTokenException", "RequestExpired"): _EXPIRED,
+    ("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure"): _UNKNOWN,
+    ("SignatureDoesNotMatch", "InvalidSignatureException"): _BAD_SIGNATURE,
+    ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"): _DENIED,
+    ("403",): _DENIED,  # an answer to HEAD has no body, so its status stands for the code
+    ("TooManyBuckets", "LimitExceededException"): _LIMIT,
 }
-"""What AWS answers, by its error code."""
+"""What AWS answers, by its error codes."""
 
-_ERRORS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
+_ERRORS = {
     (
-        (exceptions.NoCredentialsError, exceptions.PartialCredentialsError, exceptions.NoAuthTokenError),
-        f"there are no AWS credentials ({{said}}): {_SIGN_IN}",
-    ),
+        exceptions.NoCredentialsError,
+        exceptions.PartialCredentialsError,
+        exceptions.NoAuthTokenError,
+    ): f"there are no AWS credentials ({{said}}): {_SIGN_IN}",
     (
-        (exceptions.SSOError, exceptions.TokenRetrievalError, exceptions.CredentialRetrievalError),
-        f"the AWS credentials cannot be had ({{said}}): {_SIGN_IN}",
-    ),
-    ((exceptions.ProfileNotFound,), "{said}: correct AWS_PROFILE, or aws configure"),
-    ((exceptions.NoRegionError,), "no AWS region is set: AWS_REGION=eu-central-1 make ..."),
+        exceptions.SSOError,
+        exceptions.TokenRetrievalError,
+        exceptions.CredentialRetrievalError,
+    ): f"the AWS credentials cannot be had ({{said}}): {_SIGN_IN}",
+    (exceptions.ProfileNotFound,): "{said}: correct AWS_PROFILE, or aws configure",
+    (exceptions.NoRegionError,): "no AWS region is set: AWS_REGION=eu-central-1 make ...",
     (
-        (exceptions.InvalidRegionError,),
-        "'{region}' is no region of AWS, such as eu-central-1: correct AWS_REGION",
-    ),
+        exceptions.InvalidRegionError,
+    ): "'{region}' is no region of AWS, such as eu-central-1: correct AWS_REGION",
     (
-        (exceptions.ConnectionError, exceptions.HTTPClientError),
-        "AWS does not answer in region {region} ({said}): check AWS_REGION and the network",
-    ),
-    ((exceptions.WaiterError,), "{said}: repeat the command, what is there stays"),
-)
+        exceptions.ConnectionError,
+        exceptions.HTTPClientError,
+    ): "AWS does not answer in region {region} ({said}): check AWS_REGION and the network",
+    (exceptions.WaiterError,): "{said}: repeat the command, what is there stays",
+}
 """What boto3 raises by itself. The first line that fits counts."""
 _OTHER = f"AWS cannot be asked ({{said}}): check AWS_REGION, the network, or {_SIGN_IN}"
 _NO_ENDPOINT = "nothing answers at {endpoint}: run make local-up, or unset AWS_ENDPOINT_URL for AWS"
@@ -67,8 +58,9 @@ def explained(error: exceptions.BotoCoreError | exceptions.ClientError, region: 
     region = region or _region_of_shell()
     if isinstance(error, exceptions.ClientError):
         code = code_of(error)
-        return _CODES.get(code, "{said}").format(said=said, region=region, code=code)
-    meaning = next((text for kinds, text in _ERRORS if isinstance(error, kinds)), _OTHER)
+        meaning = next((text for codes, text in _CODES.items() if code in codes), "{said}")
+        return meaning.format(said=said, region=region, code=code)
+    meaning = next((text for kinds, text in _ERRORS.items() if isinstance(error, kinds)), _OTHER)
     endpoint = urlsplit(str(error.kwargs.get("endpoint_url", "")))
     if isinstance(error, exceptions.ConnectionError) and endpoint.hostname in {"127.0.0.1", "localhost"}:
         meaning = _NO_ENDPOINT

@@ -1,7 +1,7 @@
 """`make destroy TARGET=`: says what is lost, and deletes a deployment's stacks once that is agreed."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -30,16 +30,16 @@ from tidemark.operate.additions import remove_additions
 from tidemark.options import Account, Context, Region, State, Target
 
 
-def destroy(deployment: Deployment, context: Sequence[str], consent: Callable[[str], None]) -> None:
-    """List what goes, have `consent` agree to it (or raise), delete it, list what stays.
+def destroy(deployment: Deployment, context: Sequence[str], confirmation: str | None) -> None:
+    """List what goes, delete it once a script (`CONFIRM=`) or a person at the terminal agrees, list what stays.
 
-    Raises CommandError if a stack cannot be deleted.
+    Raises CommandError if nobody agrees, or a stack cannot be deleted.
     """
     stacks = deployment.stacks()
     resources = tuple(stateful_resources(deployment.client("cloudformation"), stacks))
     _announce(deployment, stacks, resources)
     if stacks:
-        consent(deployment.target)
+        _require_agreement(deployment.target, confirmation)
         if any(stack.name.endswith(LAMBDA_STACK) for stack in stacks):
             remove_additions(deployment)
         if deployment.endpoint:
@@ -49,22 +49,16 @@ def destroy(deployment: Deployment, context: Sequence[str], consent: Callable[[s
                     empty_bucket(deployment.client("s3"), resource.name)
         with goes_on_by_itself():
             cdk.require(deployment, ["destroy", cdk.of_target(deployment), "--force"], context)
-    _tell_leftovers(deployment, resources)
+    _tell_leftovers(deployment, [resource for resource in resources if resource.retained])
 
 
-def agreed_by(confirmation: str | None) -> Callable[[str], None]:
-    """Return the consent that a script (`CONFIRM=`) or a person at the terminal gives."""
-
-    def consent(target: str) -> None:
-        given = confirmation
-        if given is None:
-            if not sys.stdin.isatty():
-                raise CommandError(f"nobody agreed to that: CONFIRM={target} does")
-            given = input(f"Type {target} to destroy that: ").strip()
-        if given != target:
-            raise CommandError(f"nothing was destroyed: '{given}' is not {target}")
-
-    return consent
+def _require_agreement(target: str, given: str | None) -> None:
+    if given is None:
+        if not sys.stdin.isatty():
+            raise CommandError(f"nobody agreed to that: CONFIRM={target} does")
+        given = input(f"Type {target} to destroy that: ").strip()
+    if given != target:
+        raise CommandError(f"nothing was destroyed: '{given}' is not {target}")
 
 
 def _announce(
@@ -99,8 +93,8 @@ def _holds(deployment: Deployment, resource: StatefulResource) -> str:
     return ""
 
 
-def _tell_leftovers(deployment: Deployment, resources: Sequence[StatefulResource]) -> None:
-    left = [resource for resource in resources if resource.retained]
+def _tell_leftovers(deployment: Deployment, left: Sequence[StatefulResource]) -> None:
+    region = deployment.region
     if left:
         print("left, and part of no stack: a new deployment makes new ones beside them")
         if any(resource.kind == VAULT for resource in left):
@@ -108,24 +102,24 @@ def _tell_leftovers(deployment: Deployment, resources: Sequence[StatefulResource
                 "the vault keeps the backups, each until its time is up; it can be removed once it holds none"
             )
         print("to remove them for good, with all that they hold:")
-    for line in _removals(left, deployment.region):
-        print(f"  {line}")
+    for resource in left:
+        commands = removal(resource.kind, resource.name, region)
+        _print_indented(commands or [f"{resource.kind} {resource.name}"])
     if not deployment.endpoint and described(deployment.client("cloudformation"), REGISTRY_STACK):
         print(
             f"left, because all targets share it: {REGISTRY_STACK} with the images. If this was the last target:"
         )
         for service in SERVICES:
-            for line in removal("AWS::ECR::Repository", repository(service), deployment.region):
-                print(f"  {line}")
-        print(f"  .venv/bin/tidemark cdk destroy {REGISTRY_STACK}")
+            _print_indented(removal("AWS::ECR::Repository", repository(service), region))
+        _print_indented([f".venv/bin/tidemark cdk destroy {REGISTRY_STACK}"])
     if deployment.stacks():
         raise CommandError("not every stack is gone")
     print(f"target {deployment.target}: no stack is left")
 
 
-def _removals(left: Sequence[StatefulResource], region: str) -> Iterator[str]:
-    for resource in left:
-        yield from removal(resource.kind, resource.name, region) or [f"{resource.kind} {resource.name}"]
+def _print_indented(lines: Sequence[str]) -> None:
+    for line in lines:
+        print(f"  {line}")
 
 
 def command(
@@ -143,4 +137,4 @@ def command(
     deployment = find_deployment(target, state)
     cdk.settings_of(deployment, context or [])  # a wrong one would be found after the first removals
     agree(deployment, "destroy", account=account, region=region)
-    destroy(deployment, context or [], agreed_by(confirm))
+    destroy(deployment, context or [], confirm)

@@ -48,22 +48,15 @@ def failures(events: Iterable[Mapping[str, Any]], status: str) -> tuple[Failure,
     count. If a resource failed several times, its last failure counts.
     """
     found: dict[str, Failure] = {}
-    beginning = _BEGINNINGS.get(status)
     for event in events:
         itself = event["ResourceType"] == STACK_TYPE and event["PhysicalResourceId"] == event["StackId"]
-        if itself and event["ResourceStatus"] == beginning:
+        if itself and event["ResourceStatus"] == _BEGINNINGS.get(status):
             break
-        if itself or not event["ResourceStatus"].endswith("_FAILED"):
-            continue
-        found.setdefault(
-            event["LogicalResourceId"],
-            Failure(
-                event["LogicalResourceId"],
-                event["ResourceType"],
-                event.get("PhysicalResourceId", ""),
-                " ".join(event.get("ResourceStatusReason", "no reason given").split()),
-            ),
-        )
+        if not itself and event["ResourceStatus"].endswith("_FAILED"):
+            name = event["LogicalResourceId"]
+            reason = " ".join(event.get("ResourceStatusReason", "no reason given").split())
+            failed = Failure(name, event["ResourceType"], event.get("PhysicalResourceId", ""), reason)
+            found.setdefault(name, failed)
     return tuple(reversed(found.values()))
 
 
@@ -73,41 +66,36 @@ def remedy(stack: str, region: str, status: str, failed: Sequence[Failure]) -> I
     CloudFormation's rules: a deletion retains resources only if the stack is DELETE_FAILED, a rollback skips them only
     if it failed before, and a stack whose creation was rolled back cannot be updated.
     """
-    name = shlex.quote(stack)
-    ids = " ".join(failure.logical_id for failure in failed)
-    cloudformation = "aws cloudformation"
-    tail = f"--region {region} --stack-name {name}"
+    ids = "".join(f" {failure.logical_id}" for failure in failed)
+    tail = f"--region {region} --stack-name {shlex.quote(stack)}"
+    delete, deleted = (
+        f"aws cloudformation {call} {tail}" for call in ("delete-stack", "wait stack-delete-complete")
+    )
     match status:
         case "DELETE_FAILED":
             yield f"# delete the stack without what it cannot delete ({len(failed)}):"
-            yield f"{cloudformation} delete-stack {tail}" + (f" --retain-resources {ids}" if ids else "")
-            yield f"{cloudformation} wait stack-delete-complete {tail}"
+            yield delete + (f" --retain-resources{ids}" if ids else "")
+            yield deleted
             yield "# only if that fails too, have the stack forget whatever it cannot delete:"
-            yield f"{cloudformation} delete-stack {tail} --deletion-mode FORCE_DELETE_STACK"
-            yield f"{cloudformation} wait stack-delete-complete {tail}"
-            yield from _remains(failed, region)
+            yield f"{delete} --deletion-mode FORCE_DELETE_STACK"
+            yield deleted
+            remains = [line for each in failed for line in removal(each.kind, each.physical_id, region)]
+            if remains:
+                yield "# these remove the retained resources that still exist, DATA INCLUDED:"
+            yield from remains
         case "UPDATE_ROLLBACK_FAILED":
+            skipped = f" --resources-to-skip{ids}" if ids else ""
             yield "# go on rolling back, without the resources that cannot be rolled back:"
-            yield f"{cloudformation} continue-update-rollback {tail}" + (
-                f" --resources-to-skip {ids}" if ids else ""
-            )
-            yield f"{cloudformation} wait stack-rollback-complete {tail}"
+            yield f"aws cloudformation continue-update-rollback {tail}{skipped}"
+            yield f"aws cloudformation wait stack-rollback-complete {tail}"
             yield "# then correct by hand what was skipped, and deploy again"
         case "CREATE_FAILED" | "ROLLBACK_FAILED" | "ROLLBACK_COMPLETE" | "REVIEW_IN_PROGRESS":
             yield "# it was never completely made and cannot be updated: delete it, then deploy again"
-            yield f"{cloudformation} delete-stack {tail}"
-            yield f"{cloudformation} wait stack-delete-complete {tail}"
+            yield from (delete, deleted)
         case "UPDATE_ROLLBACK_COMPLETE":
             yield "# it works as it did before its last update: correct what failed, then deploy again"
         case _:
             yield f"# {status} is no state to recover from"
-
-
-def _remains(failed: Sequence[Failure], region: str) -> Iterator[str]:
-    remains = [line for failure in failed for line in removal(failure.kind, failure.physical_id, region)]
-    if remains:
-        yield "# these remove the retained resources that still exist, DATA INCLUDED:"
-        yield from remains
 
 
 def recover(deployment: Deployment, stack: str) -> None:
@@ -121,10 +109,8 @@ def recover(deployment: Deployment, stack: str) -> None:
     print(f"{stack} is {status}")
     pages = client.get_paginator("describe_stack_events").paginate(StackName=found["StackId"])
     failed = failures((event for page in pages for event in page["StackEvents"]), status)
-    for failure in failed:
-        print(
-            f"  {failure.logical_id} ({failure.kind}, {failure.physical_id or 'never made'}): {failure.reason}"
-        )
+    for each in failed:
+        print(f"  {each.logical_id} ({each.kind}, {each.physical_id or 'never made'}): {each.reason}")
     for line in remedy(stack, deployment.region, status, failed):
         print(line)
 

@@ -25,59 +25,52 @@ PAUSE_SECONDS = 2.0
 """Between two tries of a route: a first call may have to start a function and take longer than the gateway waits."""
 
 
-class NotMetError(Exception):
-    """A check failed; the message is one line on what was seen, `fix` is what to do."""
-
-    def __init__(self, message: str, fix: str) -> None:
-        super().__init__(message)
-        self.fix = fix
+_Look = tuple[str, str]
+"""What a check saw, on one line, and what to do about it: empty if all is well."""
 
 
 def validate(deployment: Deployment) -> Iterator[Check]:
     """Make every check, in the order in which the data flows, even after one has failed."""
-    looks: list[tuple[str, Callable[[Deployment], str]]] = [
-        ("stacks", _stacks),
-        ("data bucket", partial(_bucket, "DataBucketName")),
-        ("plot bucket", partial(_bucket, "PlotBucketName")),
-        ("history", _history),
-        ("plotting API", _plot),
-        ("plot object", _plot_object),
-    ]
+    looks: dict[str, Callable[[Deployment], _Look]] = {
+        "stacks": _stacks,
+        "data bucket": partial(_bucket, "DataBucketName"),
+        "plot bucket": partial(_bucket, "PlotBucketName"),
+        "history": _history,
+        "plotting API": _plot,
+        "plot object": _plot_object,
+    }
     if deployment.endpoint is None:  # LocalStack admits unsigned calls
-        looks.append(("unsigned call", _unsigned))
-    for about, look in looks:
+        looks["unsigned call"] = _unsigned
+    for about, look in looks.items():
         try:
-            yield ok(about, look(deployment))
-        except NotMetError as error:
-            yield failure(about, flat(error), error.fix)
+            seen, fix = look(deployment)
         except (CommandError, BotoCoreError, ClientError) as error:
-            yield failure(about, flat(error), f"make deploy TARGET={deployment.target}, then repeat")
+            seen, fix = flat(error), f"make deploy TARGET={deployment.target}, then repeat"
+        yield failure(about, seen, fix) if fix else ok(about, seen)
 
 
-def _stacks(deployment: Deployment) -> str:
+def _stacks(deployment: Deployment) -> _Look:
     target = deployment.target
     there = {stack.name: stack.status for stack in deployment.stacks()}
     names = [f"{stage_name(target)}-{stack}" for stack in STACKS]
     if missing := [name for name in names if name not in there]:
-        raise NotMetError(f"there is no {', '.join(missing)}", f"make deploy TARGET={target}")
+        return f"there is no {', '.join(missing)}", f"make deploy TARGET={target}"
     if unwell := [name for name, status in there.items() if status not in WELL]:
-        raise NotMetError(
-            "; ".join(f"{name} is {there[name]}" for name in unwell),
-            f"make recover TARGET={target} STACK={unwell[0]}",
-        )
-    return ", ".join(there)
+        seen = "; ".join(f"{name} is {there[name]}" for name in unwell)
+        return seen, f"make recover TARGET={target} STACK={unwell[0]}"
+    return ", ".join(there), ""
 
 
-def _bucket(output: str, deployment: Deployment) -> str:
+def _bucket(output: str, deployment: Deployment) -> _Look:
     name = deployment.outputs[output]
     try:
         deployment.client("s3").head_bucket(Bucket=name)
     except ClientError as error:
-        raise _missing(f"s3://{name}", error, "make it again, with this name and empty") from error
-    return name
+        return _unseen(f"s3://{name}", error, "make it again, with this name and empty")
+    return name, ""
 
 
-def _history(deployment: Deployment) -> str:
+def _history(deployment: Deployment) -> _Look:
     bucket = deployment.outputs["DataBucketName"]
     newest = deployment.client("dynamodb").query(
         TableName=deployment.outputs["HistoryTableName"],
@@ -88,56 +81,51 @@ def _history(deployment: Deployment) -> str:
         ConsistentRead=True,
     )["Items"]
     if not newest:
-        raise NotMetError(
-            f"it holds no sample of {bucket}",
-            f"make reconcile TARGET={deployment.target} takes the baseline",
-        )
+        fix = f"make reconcile TARGET={deployment.target} takes the baseline"
+        return f"it holds no sample of {bucket}", fix
     sample = items.Sample.from_item(newest[0])
-    return f"{sample.total_size:,} bytes in {sample.object_cnt:,} objects"
+    return f"{sample.total_size:,} bytes in {sample.object_cnt:,} objects", ""
 
 
-def _plot(deployment: Deployment) -> str:
-    route = f"POST {deployment.outputs['ApiUrl']}plot"
+def _plot(deployment: Deployment) -> _Look:
     body = json.dumps({"window": WINDOW_SECONDS}).encode()
     for left in reversed(range(TRIES)):
         answer = call(deployment, "POST", "plot", body)
         if answer.status < 500 or not left:
             break
         time.sleep(PAUSE_SECONDS)
-    if answer.status != 200:
-        text = " ".join(answer.body.decode(errors="replace").split())[:200]
-        raise NotMetError(f"{route} answers {answer.status}: {text}", "the plotting function's log says more")
-    return f"{route} answers 200"
+    seen = f"POST {deployment.outputs['ApiUrl']}plot answers {answer.status}"
+    if answer.status == 200:
+        return seen, ""
+    text = " ".join(answer.body.decode(errors="replace").split())[:200]
+    return f"{seen}: {text}", "the plotting function's log says more"
 
 
-def _plot_object(deployment: Deployment) -> str:
+def _plot_object(deployment: Deployment) -> _Look:
     address = f"s3://{deployment.outputs['PlotBucketName']}/plot"
     again = f"make validate TARGET={deployment.target} makes it anew once the plotting API answers"
     try:
         found = deployment.client("s3").head_object(Bucket=deployment.outputs["PlotBucketName"], Key="plot")
     except ClientError as error:
-        raise _missing(address, error, again) from error
+        return _unseen(address, error, again)
     if found["ContentType"] != "image/png" or not found["ContentLength"]:
-        raise NotMetError(f"{address} is {found['ContentLength']} bytes of {found['ContentType']}", again)
-    return f"{address}, {found['ContentLength']:,} bytes, of {found['LastModified']:%Y-%m-%dT%H:%M:%SZ}"
+        return f"{address} is {found['ContentLength']} bytes of {found['ContentType']}", again
+    return f"{address}, {found['ContentLength']:,} bytes, of {found['LastModified']:%Y-%m-%dT%H:%M:%SZ}", ""
 
 
-def _missing(what: str, error: ClientError, fix: str) -> NotMetError:
+def _unseen(what: str, error: ClientError, fix: str) -> _Look:
     # S3 answers a HEAD without a body, so its error names nothing.
-    code = code_of(error)
-    if code == "404":
-        return NotMetError(f"there is no {what}", fix)
-    return NotMetError(f"{what}: S3 answers {code}", "use credentials that may read it")
+    if code_of(error) == "404":
+        return f"there is no {what}", fix
+    return f"{what}: S3 answers {code_of(error)}", "use credentials that may read it"
 
 
-def _unsigned(deployment: Deployment) -> str:
+def _unsigned(deployment: Deployment) -> _Look:
     answer = call(deployment, "GET", "health", signed=False)
-    if answer.status != 403:
-        raise NotMetError(
-            f"GET {deployment.outputs['ApiUrl']}health without a signature answers {answer.status}",
-            f"make deploy TARGET={deployment.target}: every route has to demand IAM",
-        )
-    return "is refused (403)"
+    if answer.status == 403:
+        return "is refused (403)", ""
+    seen = f"GET {deployment.outputs['ApiUrl']}health without a signature answers {answer.status}"
+    return seen, f"make deploy TARGET={deployment.target}: every route has to demand IAM"
 
 
 def command(
