@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 
 from tests.servers import running
 from tidemark.aws.deployment import Deployment
-from tidemark.page.forwarding import Forwarder
-from tidemark.page.serve import PageServer, forwarder_of
+from tidemark.aws.signing import Api
+from tidemark.page.serve import PageServer
 
 
 class EndingServer(PageServer):
@@ -30,20 +30,20 @@ class EndingServer(PageServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
 
-def serving(forwarder, port=0, secret=None):
-    server = EndingServer(port, forwarder)
+def serving(api, port=0, secret=None):
+    server = EndingServer(port, api)
     server.secret = secret or server.secret
     return running(server)
 
 
 @pytest.fixture
-def forwarder(environment):
+def api(environment):
     endpoint = environment.api_url.partition("/_aws/")[0]
-    return forwarder_of(Deployment("local", endpoint))
+    return Api.of(Deployment("local", endpoint))
 
 
-def test_the_page_behind_make_dashboard_is_the_same(open_page, forwarder, environment, upload):
-    with serving(forwarder) as server:
+def test_the_page_behind_make_dashboard_is_the_same(open_page, api, environment, upload):
+    with serving(api) as server:
         dashboard = open_page(server.url)
         dashboard.expect_bucket(environment.data_bucket)
 
@@ -52,8 +52,8 @@ def test_the_page_behind_make_dashboard_is_the_same(open_page, forwarder, enviro
         expect(dashboard.rows("changes").first).to_contain_text("through-the-server")
 
 
-def test_it_survives_the_api_going_away_and_coming_back(open_page, forwarder, environment, upload):
-    with serving(forwarder) as server:
+def test_it_survives_the_api_going_away_and_coming_back(open_page, api, environment, upload):
+    with serving(api) as server:
         dashboard = open_page(server.url)
         dashboard.expect_state("Live")
         known = dashboard.exact
@@ -68,32 +68,30 @@ def test_it_survives_the_api_going_away_and_coming_back(open_page, forwarder, en
     upload("while-away", 4321)
     environment.wait_until_quiet()
 
-    with serving(forwarder, port, secret):
+    with serving(api, port, secret):
         dashboard.expect_state("Live")
         dashboard.expect_no_banner()
         expect(dashboard.rows("changes").first).to_contain_text("while-away")
         assert dashboard.exact != known
 
 
-def test_an_api_that_cannot_be_reached_behind_the_server_is_said_to_be_so(open_page, forwarder, environment):
-    with serving(forwarder) as server:
+def test_an_api_that_cannot_be_reached_behind_the_server_is_said_to_be_so(open_page, api, environment):
+    with serving(api) as server:
         dashboard = open_page(server.url)
         dashboard.expect_state("Live")
         port, secret = server.server_port, server.secret
-    nowhere = Forwarder(
-        "http://127.0.0.1:9/", region="us-east-1", credentials=forwarder._credentials, proxies={}
-    )
+    nowhere = Api("http://127.0.0.1:9/", region="us-east-1", credentials=api._credentials, proxies={})
 
     with serving(nowhere, port, secret):
         dashboard.expect_banner("Could not connect to the endpoint URL")
         dashboard.expect_state("Connection lost")
-    with serving(forwarder, port, secret):
+    with serving(api, port, secret):
         dashboard.expect_state("Live")
         dashboard.expect_no_banner()
 
 
-def test_a_page_of_another_origin_reads_nothing_through_the_server(open_page, forwarder, environment):
-    with serving(forwarder) as server:
+def test_a_page_of_another_origin_reads_nothing_through_the_server(open_page, api, environment):
+    with serving(api) as server:
         dashboard = open_page("about:blank")
         elsewhere = dashboard.page
         elsewhere.goto(f"{environment.api_url}health")  # another origin, and without a policy of its own

@@ -13,8 +13,8 @@ from botocore.credentials import Credentials
 
 from tests.servers import SilentHandler, running, serving
 from tests.unit.tools.operations.stand_ins import StoodIn
+from tidemark.aws.signing import Api
 from tidemark.errors import raise_on_signals
-from tidemark.page.forwarding import Forwarder
 from tidemark.page.serve import PageServer, serve
 
 KEY_ID, SECRET, TOKEN, REGION = "AKIDEXAMPLE", "secret-key", "session-token", "eu-central-1"
@@ -49,7 +49,7 @@ def signature_of(method, target, headers):
     return key.hex(), parts
 
 
-class Api(SilentHandler):
+class Gateway(SilentHandler):
     """Answers what is signed rightly, as API Gateway would."""
 
     def do_GET(self):
@@ -65,14 +65,14 @@ class Api(SilentHandler):
 
 @pytest.fixture
 def api():
-    with serving(Api) as server:
+    with serving(Gateway) as server:
         server.requested, server.sent, server.body, server.status = [], {}, b"{}", 200
         yield server
 
 
 @pytest.fixture
 def page(api):
-    forwarder = Forwarder(
+    forwarder = Api(
         f"http://127.0.0.1:{api.server_port}/v1/",
         region=REGION,
         credentials=lambda: Credentials(KEY_ID, SECRET, TOKEN),
@@ -108,7 +108,7 @@ def test_what_is_forwarded_carries_a_signature_that_the_api_accepts(api, page, p
 
 
 def test_wrong_credentials_are_refused_by_this_api(api, page, monkeypatch):
-    monkeypatch.setattr(page.forwarder, "_credentials", lambda: Credentials(KEY_ID, "another", TOKEN))
+    monkeypatch.setattr(page.api, "_credentials", lambda: Credentials(KEY_ID, "another", TOKEN))
 
     assert get(page, "count")[0].status == 403
 
@@ -191,18 +191,19 @@ def test_it_listens_on_the_loopback_interface_only(page):
 
 
 def test_every_start_has_another_secret(page):
-    with running(PageServer(0, page.forwarder)) as other:
+    with running(PageServer(0, page.api)) as other:
         assert other.secret != page.secret
         assert get(page, f"../{other.secret}/count")[0].status == 404
 
 
-def test_ctrl_c_ends_it_with_a_line():
-    said = []
+def test_ctrl_c_ends_it_with_a_line(capsys):
     deployment = StoodIn({}, {"ApiUrl": "http://127.0.0.1:9/"}, endpoint="http://127.0.0.1:9")
     threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
 
     raise_on_signals()
-    serve(deployment, 0, said.append)
+    serve(deployment, 0)
 
-    assert [line.partition(":")[0] for line in said] == ["dashboard", "  target prod, http", "dashboard"]
-    assert said[-1] == "dashboard: ended"
+    first, second, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("dashboard: http://127.0.0.1:")
+    assert second == "  target prod, http://127.0.0.1:9/; on this machine only, Ctrl-C ends it"
+    assert last == "dashboard: ended"

@@ -6,6 +6,8 @@ from functools import cached_property
 from typing import Any
 
 import boto3
+from botocore.credentials import Credentials
+from botocore.exceptions import NoCredentialsError
 
 from infra_cdk.names import LAMBDA_STACK, STORAGE_STACK, stage_name
 from infra_cdk.settings import TARGETS
@@ -44,6 +46,15 @@ class Deployment:
     def region(self) -> str:
         """The region that the deployment is in. Raises NoRegionError."""
         return emulator.REGION if self.endpoint else self.session.region_name
+
+    def credentials(self) -> Credentials:
+        """Return LocalStack's credentials or the caller's, which renew themselves. Raises NoCredentialsError."""
+        if self.endpoint:
+            return Credentials(emulator.KEY_ID, emulator.SECRET)
+        found: Credentials | None = self.session.get_credentials()
+        if found is None:
+            raise NoCredentialsError
+        return found
 
     def client(self, service: str) -> Any:
         """Return a client of a service in the place of the deployment."""

@@ -1,5 +1,6 @@
 """Calls of a deployment's API, signed as every route demands, or on purpose unsigned."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from botocore.auth import SigV4Auth
@@ -8,8 +9,6 @@ from botocore.credentials import Credentials
 from botocore.httpsession import URLLib3Session
 
 from tidemark.aws.deployment import Deployment
-from tidemark.errors import CommandError
-from tidemark.local.emulator import KEY_ID, SECRET
 
 SERVICE = "execute-api"
 SECONDS = 40
@@ -18,31 +17,55 @@ SECONDS = 40
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An API's answer: its status and its body."""
+    """An answer of the API, or one in its place."""
 
     status: int
+    headers: Mapping[str, str]
     body: bytes
 
 
-def call(deployment: Deployment, method: str, path: str, body: bytes = b"", *, signed: bool = True) -> Answer:
-    """Call a route of the deployment's API, `path` without its leading slash.
+class Api:
+    """The API at `base` (its URL, ending in `/`).
 
-    Raises CommandError without credentials, and HTTPClientError (a BotoCoreError) if nothing answers.
+    `credentials` is called for each request, so that expiring ones are renewed. `proxies` None takes the environment's.
     """
-    headers = {"Content-Type": "application/json"} if body else {}
-    request = AWSRequest(method, deployment.outputs["ApiUrl"] + path, headers=headers, data=body)
-    if signed:
-        SigV4Auth(credentials_of(deployment), SERVICE, deployment.region).add_auth(request)
-    proxies: dict[str, str] | None = {} if deployment.endpoint else None
-    answer = URLLib3Session(timeout=SECONDS, proxies=proxies).send(request.prepare())
-    return Answer(answer.status_code, answer.content)
 
+    def __init__(
+        self,
+        base: str,
+        *,
+        region: str,
+        credentials: Callable[[], Credentials],
+        proxies: dict[str, str] | None = None,
+    ) -> None:
+        self._base = base
+        self._region = region
+        self._credentials = credentials
+        self._session = URLLib3Session(timeout=SECONDS, proxies=proxies, max_pool_connections=16)
 
-def credentials_of(deployment: Deployment) -> Credentials:
-    """Return the credentials to sign with: on AWS the caller's, which renew themselves. Raises CommandError without any."""
-    if deployment.endpoint:
-        return Credentials(KEY_ID, SECRET)
-    found: Credentials | None = deployment.session.get_credentials()
-    if found is None:
-        raise CommandError("there are no AWS credentials to sign with")
-    return found
+    @classmethod
+    def of(cls, deployment: Deployment) -> "Api":
+        """Return a deployment's API. Raises CommandError without stacks, and NoCredentialsError."""
+        deployment.credentials()  # if there are none, say so before anything is called
+        proxies: dict[str, str] | None = {} if deployment.endpoint else None
+        base, credentials = deployment.outputs["ApiUrl"], deployment.credentials
+        return cls(base, region=deployment.region, credentials=credentials, proxies=proxies)
+
+    def call(
+        self,
+        method: str,
+        route: str,
+        body: bytes = b"",
+        *,
+        headers: Mapping[str, str] | None = None,
+        signed: bool = True,
+    ) -> Answer:
+        """Call a route, without its leading slash; `headers` are sent unsigned. Raises BotoCoreError if nothing answers."""
+        content = {"Content-Type": "application/json"} if body else {}
+        request = AWSRequest(method, self._base + route, headers=content, data=body)
+        if signed:
+            SigV4Auth(self._credentials().get_frozen_credentials(), SERVICE, self._region).add_auth(request)
+        for name, value in (headers or {}).items():
+            request.headers[name] = value
+        answer = self._session.send(request.prepare())
+        return Answer(answer.status_code, answer.headers, answer.content)

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from botocore.exceptions import NoCredentialsError
 
 from infra_cdk.names import LAMBDA_STACK, stage_name
 from infra_cdk.settings import ENDPOINT_PARAMETER, Settings, SettingsError, context_of, settings_from
@@ -122,12 +121,7 @@ def variables(deployment: Deployment) -> dict[str, str]:
     if deployment.endpoint:
         no_files = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
         return merged(os.environ, aws_variables(deployment.endpoint) | no_files)
-    found = deployment.session.get_credentials()
-    if found is None:
-        raise NoCredentialsError
-    credentials = found.get_frozen_credentials()
-    if credentials.access_key is None or credentials.secret_key is None:
-        raise NoCredentialsError
+    credentials: Any = deployment.credentials().get_frozen_credentials()
     return {
         **{name: value for name, value in os.environ.items() if name not in _OTHER_CREDENTIALS},
         "AWS_ACCESS_KEY_ID": credentials.access_key,

@@ -12,7 +12,7 @@ from size_history import items
 from tidemark.aws.account import say_where
 from tidemark.aws.deployment import STACKS, Deployment, find_deployment
 from tidemark.aws.refusals import code_of
-from tidemark.aws.signing import call
+from tidemark.aws.signing import Api
 from tidemark.aws.stacks import WELL
 from tidemark.checks import Check, failure, ok
 from tidemark.errors import CommandError, flat
@@ -88,9 +88,9 @@ def _history(deployment: Deployment) -> _Look:
 
 
 def _plot(deployment: Deployment) -> _Look:
-    body = json.dumps({"window": WINDOW_SECONDS}).encode()
+    api, body = Api.of(deployment), json.dumps({"window": WINDOW_SECONDS}).encode()
     for left in reversed(range(TRIES)):
-        answer = call(deployment, "POST", "plot", body)
+        answer = api.call("POST", "plot", body)
         if answer.status < 500 or not left:
             break
         time.sleep(PAUSE_SECONDS)
@@ -121,7 +121,7 @@ def _unseen(what: str, error: ClientError, fix: str) -> _Look:
 
 
 def _unsigned(deployment: Deployment) -> _Look:
-    answer = call(deployment, "GET", "health", signed=False)
+    answer = Api.of(deployment).call("GET", "health", signed=False)
     if answer.status == 403:
         return "is refused (403)", ""
     seen = f"GET {deployment.outputs['ApiUrl']}health without a signature answers {answer.status}"

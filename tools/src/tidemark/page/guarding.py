@@ -9,27 +9,20 @@ the browser that it comes from another site, the method GET, and a path that beg
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from tidemark.page.forwarding import Answer, problem
+from tidemark.aws.signing import Answer
+from tidemark.page.forwarding import problem
 
 NAMES = ("127.0.0.1", "localhost")
-_ROUTE = re.compile(r"[a-z.]{0,40}", re.ASCII)
+_TARGET = re.compile(r"[a-z.]{0,40}(\?.*)?")
 _FROM_HERE = frozenset({"none", "same-origin"})
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    """A request for the API: a route without slashes, and the query as it came."""
+def admit(method: str, target: str, headers: Mapping[str, str], *, port: int, secret: str) -> str | Answer:
+    """Return an admitted request's `route?query` (a route has no slashes), or the refusal of another one.
 
-    route: str
-    query: str
-
-
-def admit(
-    method: str, target: str, headers: Mapping[str, str], *, port: int, secret: str
-) -> Admitted | Answer:
-    """Return the admitted request or its refusal. `target` is the request line's; header names are as they came."""
+    `target` is the request line's; header names are as they came.
+    """
     given = {name.lower(): value for name, value in headers.items()}
     if reason := _why_foreign(given, port):
         return problem(403, "refused", "Only the page itself may ask", reason)
@@ -37,18 +30,15 @@ def admit(
         return problem(405, "bad-method", "Only GET is forwarded", f"{method} is not.")
     if given.get("content-length", "0") != "0" or "transfer-encoding" in given:
         return problem(400, "bad-request", "A GET has no body", "This one has.")
-    path, _, query = target.partition("?")
     prefix = f"/{secret}/"
-    if not hmac.compare_digest(path[: len(prefix)].encode(), prefix.encode()):
-        return problem(
-            404, "no-such-page", "There is nothing here", "Open the URL that was printed at the start."
-        )
-    route = path[len(prefix) :]
-    if not _ROUTE.fullmatch(route):
+    if not hmac.compare_digest(target[: len(prefix)].encode(), prefix.encode()):
+        detail = "Open the URL that was printed at the start."
+        return problem(404, "no-such-page", "There is nothing here", detail)
+    if not _TARGET.fullmatch(target, len(prefix)):
         return problem(
             404, "no-such-route", "There is nothing at this path", "The API's paths have one segment."
         )
-    return Admitted(route, query)
+    return target[len(prefix) :]
 
 
 def _why_foreign(given: Mapping[str, str], port: int) -> str | None:

@@ -3,20 +3,18 @@
 On AWS every route of the API demands a signature, which a browser cannot make. This server makes it, for one API only.
 """
 
-import functools
 import secrets
 import sys
-from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Annotated, Any
 
 from tidemark.aws.deployment import Deployment, find_deployment
-from tidemark.aws.signing import credentials_of
+from tidemark.aws.signing import Answer, Api
 from tidemark.errors import CommandError, Stopped
 from tidemark.local.ports import LOOPBACK, holder
 from tidemark.local.state import DEFAULT
 from tidemark.options import State, Target, port_option
-from tidemark.page.forwarding import Answer, Forwarder
+from tidemark.page.forwarding import forward
 from tidemark.page.guarding import admit
 
 DEFAULT_PORT = 8765
@@ -29,9 +27,9 @@ class PageServer(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, port: int, forwarder: Forwarder) -> None:
+    def __init__(self, port: int, api: Api) -> None:
         super().__init__((LOOPBACK, port), _Handler)
-        self.forwarder = forwarder
+        self.api = api
         self.secret = secrets.token_urlsafe(18)
 
     @property
@@ -53,18 +51,13 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = _IDLE_SECONDS
 
     def _answer(self) -> None:
-        admitted = admit(
-            self.command,
-            self.path,
-            dict(self.headers),
-            port=self.server.server_port,
-            secret=self.server.secret,
-        )
+        port, secret, headers = self.server.server_port, self.server.secret, dict(self.headers)
+        admitted = admit(self.command, self.path, headers, port=port, secret=secret)
         if isinstance(admitted, Answer):
             self.close_connection = True  # its body must not be taken for the next request
             self._send(admitted)
         else:
-            self._send(self.server.forwarder.get(admitted.route, admitted.query, dict(self.headers)))
+            self._send(forward(self.server.api, admitted, headers))
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer
 
@@ -85,33 +78,22 @@ class _Handler(BaseHTTPRequestHandler):
         """Log nothing: the page sends a request every second."""
 
 
-def forwarder_of(deployment: Deployment) -> Forwarder:
-    """Return a forwarder to a deployment's API. Raises CommandError without credentials or stacks."""
-    credentials_of(deployment)  # if there are none, say so before anything is served
-    return Forwarder(
-        deployment.outputs["ApiUrl"],
-        region=deployment.region,
-        credentials=functools.partial(credentials_of, deployment),
-        proxies={} if deployment.endpoint else None,
-    )
-
-
-def serve(deployment: Deployment, port: int, say: Callable[[str], None]) -> None:
+def serve(deployment: Deployment, port: int) -> None:
     """Serve until Ctrl-C. Raises CommandError if the port is taken."""
     try:
-        server = PageServer(port, forwarder_of(deployment))
+        server = PageServer(port, Api.of(deployment))
     except OSError as error:
         held = f" by {who}" if (who := holder(port)) else ""
         raise CommandError(
             f"port {port} is taken{held}: choose another one: make dashboard PORT={port + 1}"
         ) from error
-    say(f"dashboard: {server.url}")
-    say(f"  target {deployment.target}, {deployment.outputs['ApiUrl']}; on this machine only, Ctrl-C ends it")
+    where = f"target {deployment.target}, {deployment.outputs['ApiUrl']}"
+    print(f"dashboard: {server.url}\n  {where}; on this machine only, Ctrl-C ends it", flush=True)
     with server:
         try:
             server.serve_forever()
         except Stopped:
-            say("dashboard: ended")
+            print("dashboard: ended")
 
 
 def command(
@@ -121,4 +103,4 @@ def command(
     port: Annotated[int | None, port_option(f"Port on 127.0.0.1 (default: {DEFAULT_PORT}).")] = None,
 ) -> None:
     """Serve the dashboard on this machine, signing with your credentials."""
-    serve(find_deployment(target, state), port or DEFAULT_PORT, functools.partial(print, flush=True))
+    serve(find_deployment(target, state), port or DEFAULT_PORT)
