@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from tidemark import cli
-from tidemark.laptop.names import names_of
+from tidemark.resources import names_of
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import boto3
 import pytest
 
 from tidemark import cli
-from tidemark.laptop.names import names_of
+from tidemark.resources import names_of
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"

@@ -1,6 +1,5 @@
 """The laptop program against the engine of the local environment: made, found again, verified and removed."""
 
-import dataclasses
 import json
 
 import pytest
@@ -42,9 +41,7 @@ def test_the_bucket_and_both_tables_are_made_and_found_empty(run, names, s3, dyn
     assert exist(names, s3, dynamodb) == set(DATA)
     first, *lines = out.splitlines()
     assert first == f"account 000000000000, us-east-1, at {aws_endpoint}:"
-    assert [line.split()[-3:] for line in lines] == [
-        [name, "created,", "empty"] for name in dataclasses.astuple(names)
-    ]
+    assert [line.split()[-3:] for line in lines] == [[name, "created,", "empty"] for name in names]
 
 
 def test_a_repeated_run_finds_what_the_first_one_made(run, names, s3, dynamodb):

@@ -40,7 +40,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "destroy": "tidemark.deliver.destroy",
             "recover": "tidemark.deliver.recover",
             "cdk": "tidemark.deliver.cdk",
-            "resources": "tidemark.laptop.resources",
+            "resources": "tidemark.resources",
         },
         "Operate it": {
             "dashboard": "tidemark.page.serve",
@@ -51,7 +51,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "Check it": {
             "pack-page": "tidemark.page.pack",
-            "audit": "tidemark.audit.command",
+            "audit": "tidemark.audit",
         },
     }
 )

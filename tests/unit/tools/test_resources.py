@@ -4,14 +4,12 @@ import re
 
 import boto3
 import pytest
-from botocore.stub import ANY, Stubber
+from botocore.stub import Stubber
 
 from size_history import tables
 from tests.unit.tools.operations.conftest import nobody, refusal
 from tidemark.errors import CommandError
-from tidemark.laptop.bucket import DataBucket
-from tidemark.laptop.names import names_of
-from tidemark.laptop.table import Table
+from tidemark.resources import DataBucket, Table, names_of
 
 __all__ = ["refusal"]
 
@@ -81,49 +79,40 @@ dynamodb = pytest.mark.parametrize("client", ["dynamodb"], indirect=True)
 
 
 def bucket_of(made):
-    return DataBucket(made, BUCKET, account="111111111111", region="eu-central-1")
+    return DataBucket(made, BUCKET, account="111111111111")
 
 
 @s3
-def test_a_bucket_name_that_another_account_took_meanwhile_is_named(client):
-    made, answers = client
-    answers.add_client_error("head_bucket", "404", http_status_code=404)
-    answers.add_client_error(
-        "create_bucket",
-        "BucketAlreadyExists",
-        expected_params={
-            "Bucket": BUCKET,
-            "ObjectOwnership": "BucketOwnerEnforced",
-            "CreateBucketConfiguration": {"LocationConstraint": "eu-central-1"},
-        },
-    )
-
-    with pytest.raises(CommandError, match=f"{BUCKET} is taken by another account"):
-        bucket_of(made).create()
-
-
-@s3
-def test_a_bucket_of_another_account_or_in_another_region_is_left_alone(client):
+def test_a_bucket_of_another_account_is_left_alone(client):
     made, answers = client
     answers.add_client_error("head_bucket", "403", http_status_code=403)
-    answers.add_response("head_bucket", {"BucketRegion": "eu-west-1"})
 
     with pytest.raises(CommandError, match=f"{BUCKET} belongs to another account.*--name"):
-        bucket_of(made).create()
-    with pytest.raises(CommandError, match="is in eu-west-1, not in eu-central-1: give --region eu-west-1"):
-        bucket_of(made).create()
+        bucket_of(made).exists()
+
+
+@s3
+def test_a_bucket_is_made_in_the_region_of_the_client(client):
+    made, answers = client
+    expected = {
+        "Bucket": BUCKET,
+        "ObjectOwnership": "BucketOwnerEnforced",
+        "CreateBucketConfiguration": {"LocationConstraint": "eu-central-1"},
+    }
+    answers.add_response("create_bucket", {}, expected)
+    answers.add_response("head_bucket", {"ResponseMetadata": {"HTTPStatusCode": 200}})
+
+    bucket_of(made).create()
 
 
 @s3
 def test_an_object_that_cannot_be_deleted_is_named(client):
     made, answers = client
     version = {"Key": "locked", "VersionId": "v1"}
-    answers.add_response("list_object_versions", {"Versions": [version], "IsTruncated": False})
-    answers.add_response(
-        "delete_objects",
-        {"Errors": [{**version, "Code": "AccessDenied", "Message": "Access Denied"}]},
-        {"Bucket": BUCKET, "Delete": {"Objects": [version], "Quiet": True}},
-    )
+    refused = {**version, "Code": "AccessDenied", "Message": "Access Denied"}
+    answers.add_response("list_object_versions", {"Versions": [version]})
+    answers.add_response("list_multipart_uploads", {})
+    answers.add_response("delete_objects", {"Errors": [refused]})
 
     with pytest.raises(CommandError, match=r"'locked' of .* cannot be deleted: Access Denied"):
         bucket_of(made).delete()
@@ -143,15 +132,10 @@ def test_a_table_is_looked_through_beyond_an_empty_page(client):
 @dynamodb
 def test_a_new_tables_backups_are_waited_for(client, monkeypatch):
     made, answers = client
-    monkeypatch.setattr("tidemark.laptop.table._BACKUPS_PAUSE_SECONDS", 0)
-    described = {**tables.HISTORY.definition(), "TableStatus": "ACTIVE"}
-    for _ in range(2):
-        answers.add_response("describe_table", {"Table": described})
+    monkeypatch.setattr("tidemark.resources._BACKUP_PAUSE_SECONDS", 0)
+    answers.add_response("describe_table", {"Table": {"TableStatus": "ACTIVE"}})
     answers.add_client_error("update_continuous_backups", "ContinuousBackupsUnavailableException")
-    answers.add_response(
-        "update_continuous_backups",
-        {"ContinuousBackupsDescription": {"ContinuousBackupsStatus": "ENABLED"}},
-        {"TableName": "history", "PointInTimeRecoverySpecification": ANY},
-    )
+    enabled = {"ContinuousBackupsDescription": {"ContinuousBackupsStatus": "ENABLED"}}
+    answers.add_response("update_continuous_backups", enabled)
 
-    assert Table(made, "history table", "history", tables.HISTORY).create() is False
+    Table(made, "history table", "history", tables.HISTORY).configure()

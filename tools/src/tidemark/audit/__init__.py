@@ -1,1 +1,0 @@
-"""`tidemark audit`: every lock against the published advisories, with dated exceptions that lie beside the lock."""

@@ -1,1 +1,0 @@
-"""The bucket and the tables made by boto3 alone, without the CDK: `tidemark resources`."""
