@@ -4,8 +4,6 @@ It also becomes `.venv/bin/cdk`, so that in an activated environment a plain `cd
 `cdk destroy '**'` works from infra_cdk/.
 """
 
-import fcntl
-import json
 import os
 import shlex
 import subprocess
@@ -24,7 +22,7 @@ from tidemark.aws.stacks import WELL
 from tidemark.checkout import ROOT
 from tidemark.errors import CommandError
 from tidemark.local.variables import aws_variables, merged
-from tidemark.node import node, npm, reason
+from tidemark.node import node, npm_ci
 
 HERE = ROOT / "infra_cdk"
 """infra_cdk/, where cdk.json and package-lock.json are."""
@@ -39,12 +37,14 @@ def install(directory: Path = HERE, bin_directory: Path | None = None) -> None:
 
     Raises CommandError with npm's reason.
     """
-    lock = directory / "package-lock.json"
-    with lock.open(encoding="utf-8") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)  # two commands at once would remove each other's files
-        if not _is_current(directory):
-            _npm_ci(directory)
-        _link(directory, bin_directory or Path(sys.prefix) / "bin")
+    npm_ci(directory, "the CDK's command line")
+    script = f'#!/bin/sh\nexec {shlex.join(_command(directory))} "$@"\n'
+    link = (bin_directory or Path(sys.prefix) / "bin") / "cdk"
+    if not link.exists() or link.read_text(encoding="utf-8") != script:
+        draft = link.with_name(f".cdk-{os.getpid()}")
+        draft.write_text(script, encoding="utf-8")
+        draft.chmod(0o755)
+        draft.replace(link)
 
 
 def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -134,37 +134,6 @@ def variables(deployment: Deployment) -> dict[str, str]:
 
 def _command(directory: Path) -> list[str]:
     return [str(node()), str(directory / _ENTRY)]
-
-
-def _is_current(directory: Path) -> bool:
-    # npm notes here what it has installed.
-    installed = directory / "node_modules" / ".package-lock.json"
-    return installed.exists() and _versions(installed) == _versions(directory / "package-lock.json")
-
-
-def _versions(lock: Path) -> dict[str, str]:
-    packages: dict[str, Any] = json.loads(lock.read_text(encoding="utf-8"))["packages"]
-    return {name: package["version"] for name, package in packages.items() if name}
-
-
-def _npm_ci(directory: Path) -> None:
-    print("installing the CDK's command line", file=sys.stderr, flush=True)
-    done = npm("ci", "--no-audit", "--no-fund", directory=directory)
-    if done.returncode:
-        raise CommandError(
-            f"the CDK's command line could not be installed ({reason(done)}): check the network, then repeat"
-        )
-
-
-def _link(directory: Path, bin_directory: Path) -> None:
-    script = f'#!/bin/sh\nexec {shlex.join(_command(directory))} "$@"\n'
-    link = bin_directory / "cdk"
-    if link.exists() and link.read_text(encoding="utf-8") == script:
-        return
-    draft = link.with_name(f".cdk-{os.getpid()}")
-    draft.write_text(script, encoding="utf-8")
-    draft.chmod(0o755)
-    draft.replace(link)
 
 
 def command(

@@ -6,7 +6,6 @@ that neither the image's builder nor a machine that only runs Tidemark needs Nod
 
 import subprocess
 import tempfile
-from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
@@ -14,30 +13,24 @@ import typer
 
 from tidemark.checkout import ROOT
 from tidemark.errors import CommandError
-from tidemark.node import node, npm, run_node
+from tidemark.node import node, npm, npm_ci, run_node
 
 SOURCES = ROOT / "services" / "plotting" / "page"
 PACKED = ROOT / "services" / "plotting" / "src" / "plotting" / "page" / "index.html"
-LOCK = SOURCES / "package-lock.json"
 
 
 def pack(target: Path) -> None:
     """Pack the page into a file. Raises CommandError with the output of npm or of the packer."""
     install()
-    _require(
-        run_node("pack.mjs", str(target), what="the page's packer", directory=SOURCES), "the page's packer"
-    )
+    done = run_node("pack.mjs", str(target), what="the page's packer", directory=SOURCES)
+    if done.returncode:
+        raise CommandError(f"the page's packer failed ({done.returncode})", details=done.stderr.strip())
 
 
 def install() -> Path:
     """Install exactly what the lock names into node_modules, and return that directory. Raises CommandError."""
-    modules = SOURCES / "node_modules"
-    stamp, wanted = modules / "tidemark.stamp", sha256(LOCK.read_bytes()).hexdigest()
-    if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
-        quietly = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
-        _require(npm("ci", *quietly, directory=SOURCES), "npm ci")
-        stamp.write_text(wanted, encoding="utf-8")
-    return modules
+    npm_ci(SOURCES, "the page's packer")
+    return SOURCES / "node_modules"
 
 
 def is_packed() -> bool:
@@ -46,11 +39,6 @@ def is_packed() -> bool:
         packed = Path(directory) / "index.html"
         pack(packed)
         return packed.read_bytes() == PACKED.read_bytes()
-
-
-def _require(done: subprocess.CompletedProcess[str], what: str) -> None:
-    if done.returncode != 0:
-        raise CommandError(f"{what} failed with exit code {done.returncode}", details=done.stderr.strip())
 
 
 def command(
