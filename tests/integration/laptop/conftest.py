@@ -1,30 +1,20 @@
 import uuid
 
-import boto3
 import pytest
 
 from tidemark import cli
 from tidemark.resources import names_of
 
-ACCOUNT = "000000000000"
-REGION = "us-east-1"
-
 
 @pytest.fixture
-def environment(monkeypatch, aws_endpoint):
-    """Make the shell's environment that of somebody who works against the engine."""
+def name(monkeypatch, aws_endpoint):
+    """Return the name of a set of resources of the test's own on the engine; they go with it."""
     for variable in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("AWS_ENDPOINT_URL", aws_endpoint)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_REGION", REGION)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-
-
-@pytest.fixture
-def name(environment):
-    """Return the name of a set of resources of the test's own; they go with it."""
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
     name = f"t{uuid.uuid4().hex[:12]}"
     yield name
     cli.main(["resources", "--name", name, "--delete", "--with-data"])
@@ -32,7 +22,7 @@ def name(environment):
 
 @pytest.fixture
 def names(name):
-    return names_of(ACCOUNT, REGION, name)
+    return names_of("000000000000", "us-east-1", name)
 
 
 @pytest.fixture
@@ -40,8 +30,6 @@ def run(name, capsys):
     """Return a function that runs the command and returns its exit code, output and error output."""
 
     def run(*arguments):
-        code = cli.main(["resources", "--name", name, *arguments])
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
+        return cli.main(["resources", "--name", name, *arguments]), *capsys.readouterr()
 
     return run

@@ -1,12 +1,10 @@
-"""The laptop program against the engine of the local environment: made, found again, verified and removed."""
+"""`tidemark resources` against the engine of the local environment: made, found again, verified and removed."""
 
 import json
 
 import pytest
 
 from size_history.items import Sample
-
-DATA = ("data_bucket", "history_table", "ledger_table")
 
 
 @pytest.fixture
@@ -27,31 +25,35 @@ def hold(names, s3, dynamodb):
     return hold
 
 
-def exist(names, s3, dynamodb):
-    """Return which of the three there are."""
-    buckets = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
-    tables = set(dynamodb.list_tables()["TableNames"])
-    return {which for which in DATA if getattr(names, which) in buckets | tables}
+@pytest.fixture
+def existing(names, s3, dynamodb):
+    """Return a function that says which of the three there are."""
+
+    def existing():
+        buckets = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
+        return set(names) & (buckets | set(dynamodb.list_tables()["TableNames"]))
+
+    return existing
 
 
-def test_the_bucket_and_both_tables_are_made_and_found_empty(run, names, s3, dynamodb, aws_endpoint):
+def test_all_three_are_made_empty_then_found_and_removed_and_then_missing(
+    run, names, existing, dynamodb, aws_endpoint
+):
     code, out, err = run()
+    made, table = existing(), dynamodb.describe_table(TableName=names.history_table)
+    again = run()
+    table_again = dynamodb.describe_table(TableName=names.history_table)
+    deleted, missing = run("--delete"), run("--delete")
 
-    assert (code, err) == (0, "")
-    assert exist(names, s3, dynamodb) == set(DATA)
+    assert (code, err, made) == (0, "", set(names))
     first, *lines = out.splitlines()
     assert first == f"account 000000000000, us-east-1, at {aws_endpoint}:"
     assert [line.split()[-3:] for line in lines] == [[name, "created,", "empty"] for name in names]
-
-
-def test_a_repeated_run_finds_what_the_first_one_made(run, names, s3, dynamodb):
-    run()
-    table = dynamodb.describe_table(TableName=names.history_table)["Table"]
-
-    code, out, err = run()
-
-    assert (code, err, out.count("exists, empty")) == (0, "", 3)
-    assert dynamodb.describe_table(TableName=names.history_table)["Table"] == table
+    assert (again[0], again[2], again[1].count("exists, empty")) == (0, "", 3)
+    assert table_again["Table"] == table["Table"]
+    assert (deleted[0], deleted[1].count("deleted")) == (0, 3)
+    assert (missing[0], missing[1].count("not there")) == (0, 3)
+    assert existing() == set()
 
 
 def test_what_a_stopped_run_left_undone_the_next_one_does(run, names, s3, dynamodb):
@@ -69,81 +71,58 @@ def test_what_a_stopped_run_left_undone_the_next_one_does(run, names, s3, dynamo
     }
 
 
-def test_a_repeated_run_keeps_what_was_added_to_the_bucket(run, names, s3):
+def test_a_repeated_run_keeps_what_was_added_to_the_policy(run, names, s3):
     run()
     policy = json.loads(s3.get_bucket_policy(Bucket=names.data_bucket)["Policy"])
+    resource = f"arn:aws:s3:::{names.data_bucket}"
     own = {
         "Sid": "Own",
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:DeleteBucket",
-        "Resource": f"arn:aws:s3:::{names.data_bucket}",
+        "Resource": resource,
     }
-    s3.put_bucket_policy(
-        Bucket=names.data_bucket, Policy=json.dumps({**policy, "Statement": [own, *policy["Statement"]]})
-    )
+    policy["Statement"].insert(0, own)
+    s3.put_bucket_policy(Bucket=names.data_bucket, Policy=json.dumps(policy))
 
     run()
 
-    kept = json.loads(s3.get_bucket_policy(Bucket=names.data_bucket)["Policy"])["Statement"]
-    assert kept == [own, *policy["Statement"]]
+    assert json.loads(s3.get_bucket_policy(Bucket=names.data_bucket)["Policy"]) == policy
     s3.delete_bucket_policy(Bucket=names.data_bucket)
 
 
-@pytest.mark.parametrize("which", DATA)
-def test_what_is_not_empty_is_said_and_ends_the_command_with_1(run, hold, which):
+@pytest.mark.parametrize("which", ["data_bucket", "history_table", "ledger_table"])
+def test_what_is_not_empty_is_said_and_not_deleted_without_being_told(run, hold, names, existing, which):
     run()
     held = hold(which)
 
     code, out, err = run()
+    refused = run("--delete")
 
-    assert code == 1
+    assert code == refused[0] == 1
     assert f"exists, holds {held} and maybe more" in out
     assert out.count("exists, empty") == 2
     assert "1 of them not empty" in err
+    (line,) = refused[2].splitlines()
+    assert f"{getattr(names, which)} holds {held} and maybe more, so nothing was deleted" in line
+    assert existing() == set(names)
 
 
-@pytest.mark.parametrize("which", DATA)
-def test_delete_deletes_nothing_where_one_of_them_holds_data(run, hold, names, s3, dynamodb, which):
-    run()
-    held = hold(which)
-
-    code, _, err = run("--delete")
-
-    assert code == 1
-    assert f"{getattr(names, which)} holds {held} and maybe more, so nothing was deleted" in err
-    assert err.count("\n") == 1
-    assert exist(names, s3, dynamodb) == set(DATA)
-
-
-def test_delete_removes_what_is_empty_and_repeated_finds_nothing(run, names, s3, dynamodb):
-    run()
-
-    first, second = run("--delete"), run("--delete")
-
-    assert (first[0], first[1].count("deleted")) == (0, 3)
-    assert (second[0], second[1].count("not there")) == (0, 3)
-    assert exist(names, s3, dynamodb) == set()
-
-
-def test_delete_with_data_empties_the_bucket_to_its_last_page(run, names, s3, dynamodb):
+def test_delete_with_data_removes_versions_delete_markers_and_uploads(run, names, existing, s3):
     run()
     s3.put_bucket_versioning(Bucket=names.data_bucket, VersioningConfiguration={"Status": "Enabled"})
-    for number in range(1001):
-        s3.put_object(Bucket=names.data_bucket, Key=f"{number:04}", Body=b"x")
     for _ in range(2):
-        s3.delete_object(Bucket=names.data_bucket, Key="0000")
+        s3.put_object(Bucket=names.data_bucket, Key="a", Body=b"x")
+        s3.delete_object(Bucket=names.data_bucket, Key="a")
     s3.create_multipart_upload(Bucket=names.data_bucket, Key="unfinished")
-    listed = s3.list_object_versions(Bucket=names.data_bucket)
-    assert listed["IsTruncated"], "the engine listed all on one page, so this test would prove nothing"
 
     code, _, err = run("--delete", "--with-data")
 
     assert (code, err) == (0, "")
-    assert exist(names, s3, dynamodb) == set()
+    assert existing() == set()
 
 
-def test_a_table_of_that_name_with_other_keys_is_left_alone(run, names, dynamodb):
+def test_a_table_of_that_name_with_other_keys_is_left_alone(run, names, existing, dynamodb):
     dynamodb.create_table(
         TableName=names.history_table,
         BillingMode="PAY_PER_REQUEST",
@@ -156,4 +135,4 @@ def test_a_table_of_that_name_with_other_keys_is_left_alone(run, names, dynamodb
 
         assert code == 1
         assert f"table {names.history_table} has other keys or indexes than the history table" in err
-        assert names.history_table in dynamodb.list_tables()["TableNames"]
+        assert names.history_table in existing()

@@ -1,4 +1,4 @@
-"""What the laptop program asks AWS for is what the storage stack declares for data that goes with its stack."""
+"""`tidemark resources` asks AWS for what the storage stack declares for data that goes with its stack."""
 
 import json
 
@@ -63,15 +63,13 @@ def test_the_bucket_is_asked_for_as_the_stack_declares_it(calls, names, storage)
 
     ownership = calls["CreateBucket"][bucket]["ObjectOwnership"]
     encryption = calls["PutBucketEncryption"][bucket]["ServerSideEncryptionConfiguration"]["Rules"]
-    public = calls["PutPublicAccessBlock"][bucket]["PublicAccessBlockConfiguration"]
     notified = calls["PutBucketNotificationConfiguration"][bucket]["NotificationConfiguration"]
 
     assert declared["OwnershipControls"]["Rules"] == [{"ObjectOwnership": ownership}]
     (default,) = declared["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-    assert encryption == [
-        {"ApplyServerSideEncryptionByDefault": default["ServerSideEncryptionByDefault"]},
-    ]
-    assert public == declared["PublicAccessBlockConfiguration"]
+    assert encryption == [{"ApplyServerSideEncryptionByDefault": default["ServerSideEncryptionByDefault"]}]
+    public = declared["PublicAccessBlockConfiguration"]
+    assert calls["PutPublicAccessBlock"][bucket]["PublicAccessBlockConfiguration"] == public
     assert notified == {"EventBridgeConfiguration": {}}
     assert declared["NotificationConfiguration"]["EventBridgeConfiguration"] == {"EventBridgeEnabled": True}
 
