@@ -13,6 +13,7 @@ from tidemark.resources import DataBucket, Table, names_of
 
 __all__ = ["refusal"]
 
+KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 BUCKET = "tidemark-laptop-data-0123456789ab"
 
 
@@ -22,22 +23,11 @@ def bare_shell(monkeypatch, tmp_path):
     nobody(monkeypatch, tmp_path)
 
 
-KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-NOWHERE = "http://127.0.0.1:9"
-
-
 @pytest.mark.parametrize(
     ("shell", "region", "words"),
     [
         ({}, "eu-central-1", "there are no AWS credentials .* AWS_PROFILE; .*make -s env"),
-        (KEYS, None, "no AWS region is set: AWS_REGION="),
         (KEYS, "us east 1", "'us east 1' is no region"),
-        ({"AWS_PROFILE": "nobody"}, "eu-central-1", r"\(nobody\) could not be found"),
-        (
-            KEYS | {"AWS_ENDPOINT_URL": NOWHERE},
-            "us-east-1",
-            f"nothing answers at {NOWHERE}: run make local-up",
-        ),
         (KEYS | {"AWS_ENDPOINT_URL": "4566"}, "us-east-1", "Invalid endpoint: 4566"),
     ],
 )
@@ -45,7 +35,7 @@ def test_what_is_missing_or_wrong_is_named(refusal, monkeypatch, shell, region, 
     for name, value in shell.items():
         monkeypatch.setenv(name, value)
 
-    assert re.search(words, refusal("resources", *(["--region", region] if region else [])))
+    assert re.search(words, refusal("resources", "--region", region))
 
 
 @pytest.mark.parametrize("name", ["", "A", "a_b", "-a", "a-", "a" * 21])
@@ -67,7 +57,7 @@ def test_names_differ_by_account_region_and_name_and_stay_the_same():
 @pytest.fixture
 def client(request):
     """Return a client whose answers a test gives, as only AWS gives them, and the answers."""
-    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    keys = {name.lower(): value for name, value in KEYS.items()}
     made = boto3.client(request.param, region_name="eu-central-1", **keys)
     with Stubber(made) as answers:
         yield made, answers

@@ -18,11 +18,7 @@ from tidemark.node import npm
 
 FOUND, NOT_CHECKED = 1, 2
 """Exit codes: a vulnerability is known or an exception is over; a lock was not checked."""
-_VERDICTS = (
-    "nothing that is not excepted",
-    "look at the lines above",
-    "NOT EVERYTHING WAS CHECKED: the OSV service (--osv-url names another one) and npm's registry have to answer",
-)
+_VERDICTS = ("nothing that is not excepted", "look at the lines above", "NOT EVERYTHING WAS CHECKED")
 _FORM = "an [[exception]] has package, id, until (a date such as 2027-05-31) and reason"
 
 
