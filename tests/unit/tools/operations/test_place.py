@@ -101,31 +101,40 @@ def test_an_account_that_nobody_named_is_not_changed_by_a_script(aws, monkeypatc
     )
 
 
-def test_where_it_would_happen_is_said_before_anything_is_asked(aws, capsys):
-    caller = agree(Deployment("prod"), "deploy", account=None, region=None, ask=lambda _: f" {ACCOUNT}\n")
+@pytest.fixture
+def terminal(monkeypatch):
+    """Return a function that puts somebody with an answer at the terminal, and returns the questions."""
+
+    def terminal(answer):
+        questions = []
+        monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+        monkeypatch.setattr("builtins.input", lambda question: questions.append(question) or answer)
+        return questions
+
+    return terminal
+
+
+@pytest.mark.parametrize("named", [None, ACCOUNT])
+def test_where_it_would_happen_is_said_and_asked_unless_account_and_region_are_named(
+    aws, capsys, terminal, named
+):
+    questions = terminal(f" {ACCOUNT}\n")
+
+    caller = agree(Deployment("prod"), "deploy", account=named, region=None)
 
     assert capsys.readouterr().out == (
         f"deploy target prod: account {ACCOUNT}, region eu-central-1, as {ARN}\n"
     )
     assert (caller.account, caller.region, caller.partition) == (ACCOUNT, "eu-central-1", "aws")
+    assert len(questions) == 1
 
 
 @pytest.mark.parametrize("answer", ["", "y", "yes", "999999999999"])
-def test_any_other_answer_than_the_accounts_number_does_nothing(aws, answer):
+def test_any_other_answer_than_the_accounts_number_does_nothing(aws, terminal, answer):
+    terminal(answer)
+
     with pytest.raises(CommandError, match="nothing was done"):
-        agree(Deployment("prod"), "deploy", account=None, region=None, ask=lambda _: answer)
-
-
-def test_naming_only_the_account_still_asks_for_the_region(aws):
-    questions = []
-
-    def ask(question):
-        questions.append(question)
-        return ACCOUNT
-
-    agree(Deployment("prod"), "deploy", account=ACCOUNT, region=None, ask=ask)
-
-    assert len(questions) == 1
+        agree(Deployment("prod"), "deploy", account=None, region=None)
 
 
 def test_an_account_without_a_bootstrap_is_one_line(aws, refusal):

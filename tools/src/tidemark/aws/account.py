@@ -1,13 +1,13 @@
 """The account and region that a command would change. Nothing is changed before they are agreed."""
 
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from tidemark.aws.deployment import Deployment
+from tidemark.aws.refusals import code_of
 from tidemark.errors import CommandError
 
 if TYPE_CHECKING:
@@ -59,29 +59,20 @@ def say_where(deployment: Deployment, what: str, *, account: str | None, region:
     return caller
 
 
-def agree(
-    deployment: Deployment,
-    what: str,
-    *,
-    account: str | None,
-    region: str | None,
-    ask: Callable[[str], str] | None = None,
-) -> Caller:
+def agree(deployment: Deployment, what: str, *, account: str | None, region: str | None) -> Caller:
     """Print where `what` would happen, and return it once the user has named it or agreed to it at the terminal.
 
-    `ask` prompts the user (default: the terminal, if there is one). LocalStack needs no agreement.
-    Raises CommandError for another account or region, and if nobody says which are meant.
+    LocalStack needs no agreement. Raises CommandError for another account or region, and if nobody says which are meant.
     """
     caller = say_where(deployment, what, account=account, region=region)
     if deployment.endpoint or (account and region):
         return caller
-    ask = ask or (input if sys.stdin.isatty() else None)
-    if ask is None:
+    if not sys.stdin.isatty():
         raise CommandError(
             "nobody said that this account and region are meant: "
             f"ACCOUNT={caller.account} REGION={caller.region}, if they are"
         )
-    if ask(f"{what} there? The account's number says yes: ").strip() != caller.account:
+    if input(f"{what} there? The account's number says yes: ").strip() != caller.account:
         raise CommandError("nothing was done")
     return caller
 
@@ -93,13 +84,10 @@ def require_bootstrap(deployment: Deployment, caller: Caller) -> None:
     try:
         version = int(ssm.get_parameter(Name=BOOTSTRAP_PARAMETER)["Parameter"]["Value"])
     except ClientError as error:
-        if error.response["Error"]["Code"] != "ParameterNotFound":
+        if code_of(error) != "ParameterNotFound":
             raise
-        raise CommandError(
-            f"account {caller.account} is not bootstrapped for the CDK in region {caller.region}: {fix}"
-        ) from error
+        where = f"account {caller.account} is not bootstrapped for the CDK in region {caller.region}"
+        raise CommandError(f"{where}: {fix}") from error
     if version < BOOTSTRAP_VERSION:
-        raise CommandError(
-            f"the CDK's bootstrap of account {caller.account} in region {caller.region} is version {version}, "
-            f"and {BOOTSTRAP_VERSION} is needed: {fix}"
-        )
+        where = f"the CDK's bootstrap of account {caller.account} in region {caller.region}"
+        raise CommandError(f"{where} is version {version}, and {BOOTSTRAP_VERSION} is needed: {fix}")

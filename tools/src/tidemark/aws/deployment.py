@@ -62,6 +62,10 @@ class Deployment:
             return emulator.client(service, self.endpoint)
         return self.session.client(service)  # type: ignore[call-overload]
 
+    def stack_name(self, stack: str, separator: str = "-") -> str:
+        """Return the name of one of the target's stacks; with the separator `/`, that on `cdk`'s command line."""
+        return f"{stage_name(self.target)}{separator}{stack}"
+
     def stacks(self) -> tuple[StackState, ...]:
         """Return the target's existing stacks, in any status, sorted by name."""
         return stacks_of(self.client("cloudformation"), self.target)
@@ -72,7 +76,7 @@ class Deployment:
         client = self.client("cloudformation")
         found = Outputs()
         for stack in STACKS:
-            name = f"{stage_name(self.target)}-{stack}"
+            name = self.stack_name(stack)
             stated = described(client, name)
             if stated is None:
                 raise CommandError(f"there is no stack {name} here: deploy target {self.target} first")

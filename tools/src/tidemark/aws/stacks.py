@@ -9,6 +9,7 @@ import yaml
 from botocore.exceptions import ClientError
 
 from infra_cdk.names import stage_name
+from tidemark.aws.refusals import code_of
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
@@ -47,7 +48,7 @@ def described(client: "CloudFormationClient", name: str) -> "StackTypeDef | None
     try:
         return client.describe_stacks(StackName=name)["Stacks"][0]
     except ClientError as error:
-        if error.response["Error"]["Code"] != "ValidationError":
+        if code_of(error) != "ValidationError":
             raise
         return None
 
@@ -70,28 +71,26 @@ def stateful_resources(
 ) -> Iterator[StatefulResource]:
     """Yield the resources with data that the deployed templates of the stacks declare."""
     for stack in stacks:
-        names = dict(_physical_names(client, stack.name))
-        for logical_id, resource in _resources(client, stack.name).items():
-            if resource["Type"] in STATEFUL and logical_id in names:
+        pages = client.get_paginator("list_stack_resources").paginate(StackName=stack.name)
+        names = {
+            listed["LogicalResourceId"]: listed.get("PhysicalResourceId")
+            for page in pages
+            for listed in page["StackResourceSummaries"]
+            if listed["ResourceStatus"] != GONE
+        }
+        for logical_id, resource in _declared(client, stack.name).items():
+            if resource["Type"] in STATEFUL and (name := names.get(logical_id)):
                 retained = resource.get("DeletionPolicy", "Delete").startswith("Retain")
-                yield StatefulResource(resource["Type"], names[logical_id], retained)
+                yield StatefulResource(resource["Type"], name, retained)
 
 
-def _physical_names(client: "CloudFormationClient", stack: str) -> Iterator[tuple[str, str]]:
-    for page in client.get_paginator("list_stack_resources").paginate(StackName=stack):
-        for resource in page["StackResourceSummaries"]:
-            if resource["ResourceStatus"] != GONE and (name := resource.get("PhysicalResourceId")):
-                yield resource["LogicalResourceId"], name
-
-
-def _resources(client: "CloudFormationClient", stack: str) -> Mapping[str, Any]:
+def _declared(client: "CloudFormationClient", stack: str) -> Mapping[str, Any]:
     try:
         body = client.get_template(StackName=stack, TemplateStage="Processed")["TemplateBody"]
     except ClientError as error:
-        if error.response["Error"]["Code"] != "ValidationError":
+        if code_of(error) != "ValidationError":
             raise
         return {}  # a stack that is only a change set yet has no template
     # A template comes back as it was sent: the CDK's command line sends YAML if it has no bootstrap.
     template: Any = yaml.safe_load(body) if isinstance(body, str) else body
-    resources: Mapping[str, Any] = template.get("Resources", {})
-    return resources
+    return dict(template.get("Resources", {}))

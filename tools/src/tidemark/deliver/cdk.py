@@ -15,8 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
-from infra_cdk.names import LAMBDA_STACK, stage_name
-from infra_cdk.settings import ENDPOINT_PARAMETER, Settings, SettingsError, context_of, settings_from
+from infra_cdk.settings import Settings, SettingsError, context_of, settings_from
 from tidemark.aws.deployment import Deployment
 from tidemark.aws.stacks import WELL
 from tidemark.checkout import ROOT
@@ -77,27 +76,14 @@ def differ(deployment: Deployment, context: Sequence[str] = ()) -> bool:
 
     Raises CommandError if the app cannot be synthesized: `cdk diff` would report that like a difference.
     """
-    stage = stage_name(deployment.target)
-    paths = [stack.name.replace(f"{stage}-", f"{stage}/", 1) for stack in deployment.stacks()]
+    own = deployment.stack_name("")
+    paths = [deployment.stack_name(stack.name.removeprefix(own), "/") for stack in deployment.stacks()]
     if not paths:
         return False
     with tempfile.TemporaryDirectory(prefix="tidemark-synth-") as assembly:
         require(deployment, ["synth", "--quiet", "--output", assembly], context)
         compared = ["diff", *paths, "--app", assembly, "--fail", "--method=template"]
         return run_for(deployment, compared, context) != 0
-
-
-def of_target(deployment: Deployment) -> str:
-    """Return the pattern that selects the target's stacks."""
-    return f"{stage_name(deployment.target)}/*"
-
-
-def endpoint_parameter(deployment: Deployment) -> list[str]:
-    """Return the arguments that tell a local stack where its LocalStack is; none on AWS."""
-    if deployment.endpoint is None:
-        return []
-    stack = f"{stage_name(deployment.target)}-{LAMBDA_STACK}"
-    return ["--parameters", f"{stack}:{ENDPOINT_PARAMETER}={deployment.endpoint}"]
 
 
 def settings_of(deployment: Deployment, context: Sequence[str] = ()) -> Settings:

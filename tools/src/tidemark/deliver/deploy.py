@@ -5,12 +5,13 @@ LocalStack (`TARGET=local`) has no registry and takes no images; the rest is the
 
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from botocore.exceptions import ClientError
 
-from infra_cdk.names import REGISTRY_STACK
+from infra_cdk.names import LAMBDA_STACK, REGISTRY_STACK
+from infra_cdk.settings import ENDPOINT_PARAMETER
 from size_history.items import State as BucketState
 from size_history.messages import ReconcileRequest
 from tidemark.aws.account import agree, require_bootstrap
@@ -43,9 +44,12 @@ def deploy(deployment: Deployment, context: Sequence[str]) -> list[str]:
     else:
         cdk.require(deployment, ["deploy", REGISTRY_STACK, *UNATTENDED], context)
         _push_images(deployment, settings.architecture)
-    stacks = [cdk.of_target(deployment), *cdk.endpoint_parameter(deployment)]
+    stacks = ["deploy", deployment.stack_name("*", "/"), *UNATTENDED]
+    if deployment.endpoint:
+        endpoint = f"{deployment.stack_name(LAMBDA_STACK)}:{ENDPOINT_PARAMETER}={deployment.endpoint}"
+        stacks += ["--parameters", endpoint]
     with goes_on_by_itself():
-        cdk.require(deployment, ["deploy", *stacks, *UNATTENDED], context)
+        cdk.require(deployment, stacks, context)
     changed = _times_of_change(deployment) != before
     untracked = _take_baselines(deployment, changed=changed)
     print(f"target {deployment.target}: {'deployed' if changed else 'no changes'}")
@@ -80,10 +84,7 @@ def _take_baselines(deployment: Deployment, *, changed: bool) -> list[str]:
             except NoBucketError as error:  # it may come later
                 print(f"{error}: make track TARGET={deployment.target} BUCKET={bucket} once there is")
                 continue
-            except CommandError as error:
-                untracked.append(str(error))
-                continue
-            except ClientError as error:
+            except (CommandError, ClientError) as error:
                 untracked.append(f"{bucket}: {flat(error)}")
                 continue
         found = totals(deployment.client("dynamodb"), deployment.outputs["LedgerTableName"], bucket)
@@ -99,12 +100,6 @@ def _take_baselines(deployment: Deployment, *, changed: bool) -> list[str]:
             watch = f"make reconcile TARGET={deployment.target} BUCKET={bucket}"
             print(f"{bucket}: asked for a reconcile; {watch} watches one")
     return untracked
-
-
-def _show(outputs: Mapping[str, str]) -> None:
-    width = max(len(name) for name in outputs)
-    for name, value in sorted(outputs.items(), key=lambda item: (item[0] != "ApiUrl", item[0])):
-        print(f"  {name:<{width}}  {value}")
 
 
 def command(
@@ -123,7 +118,9 @@ def command(
         # These stacks may be others than those of `make local-up`, and `make env` has to print theirs.
         variables = variables_of(deployment.endpoint, deployment.outputs)
         StateDirectory.at(state).complete(Environment(deployment.endpoint, variables))
-    _show(deployment.outputs)
+    width = max(map(len, deployment.outputs))
+    for name, value in sorted(deployment.outputs.items(), key=lambda item: (item[0] != "ApiUrl", item[0])):
+        print(f"  {name:<{width}}  {value}")
     print(f"next: make validate TARGET={deployment.target}", flush=True)
     if untracked:
         raise CommandError(f"all is deployed, but not all is tracked: {'; '.join(untracked)}")

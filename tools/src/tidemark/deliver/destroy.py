@@ -48,7 +48,7 @@ def destroy(deployment: Deployment, context: Sequence[str], confirmation: str | 
                 if resource.kind == BUCKET:
                     empty_bucket(deployment.client("s3"), resource.name)
         with goes_on_by_itself():
-            cdk.require(deployment, ["destroy", cdk.of_target(deployment), "--force"], context)
+            cdk.require(deployment, ["destroy", deployment.stack_name("*", "/"), "--force"], context)
     _tell_leftovers(deployment, [resource for resource in resources if resource.retained])
 
 

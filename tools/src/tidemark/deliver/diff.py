@@ -24,21 +24,18 @@ def of_images(root: Path, document: Path) -> str | None:
         commit = head(root)
     except CommandError as error:
         return f"images: whether they change is not known: {error}"
+    sha, shifts = commit.sha[:12], "shifts the functions to them"
     if commit.changed:
         return (
-            f"images: a deployment is refused until the {len(commit.changed)} paths that differ from commit "
-            f"{commit.sha[:12]} are committed or removed; it then pushes new images and shifts the functions to them"
+            f"images: a deployment is refused until the {len(commit.changed)} paths that differ from commit {sha} are "
+            f"committed or removed; it then pushes new images and {shifts}"
         )
+    pushes = f"a deployment pushes those of commit {sha} and {shifts}"
     if images.missing:
-        return (
-            f"images: {document.name} records none, so a deployment pushes those of commit {commit.sha[:12]} and "
-            "shifts the functions to them"
-        )
+        return f"images: {document.name} records none, so {pushes}"
     if images.commit != commit.sha:
-        return (
-            f"images: a deployment pushes those of commit {commit.sha[:12]} and shifts the functions to them; the "
-            f"comparison above is with those of {str(images.commit)[:12]}, which {document.name} records"
-        )
+        recorded = f"those of {str(images.commit)[:12]}, which {document.name} records"
+        return f"images: {pushes}; the comparison above is with {recorded}"
     return None
 
 

@@ -7,7 +7,6 @@ from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra_cdk.names import stage_name
 from size_history import items
 from tidemark.aws.account import say_where
 from tidemark.aws.deployment import STACKS, Deployment, find_deployment
@@ -52,8 +51,7 @@ def validate(deployment: Deployment) -> Iterator[Check]:
 def _stacks(deployment: Deployment) -> _Look:
     target = deployment.target
     there = {stack.name: stack.status for stack in deployment.stacks()}
-    names = [f"{stage_name(target)}-{stack}" for stack in STACKS]
-    if missing := [name for name in names if name not in there]:
+    if missing := [name for name in map(deployment.stack_name, STACKS) if name not in there]:
         return f"there is no {', '.join(missing)}", f"make deploy TARGET={target}"
     if unwell := [name for name, status in there.items() if status not in WELL]:
         seen = "; ".join(f"{name} is {there[name]}" for name in unwell)

@@ -1,7 +1,7 @@
 """`make reconcile [BUCKET=]`: compares tracked buckets with their listings and heals what differs."""
 
 import time
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -21,7 +21,7 @@ STALLED_SECONDS = 15 * 60
 
 def reconcile(deployment: Deployment, bucket: str, *, page_size: int = MAX_PAGE_KEYS) -> None:
     """Ask for a bucket's run, watch it to its end and print what it found. Raises CommandError if it stalls."""
-    seen = _revision(_run(deployment, bucket))
+    seen = int_of(_run(deployment, bucket), "revision")
     deployment.client("sqs").send_message(
         QueueUrl=deployment.outputs["QueueUrl"], MessageBody=ReconcileRequest(bucket, page_size).to_json()
     )
@@ -33,10 +33,16 @@ def _watch(deployment: Deployment, bucket: str, seen: int) -> None:
     since = time.monotonic()
     while True:
         run = _run(deployment, bucket)
-        if run is not None and _revision(run) > seen:
-            seen, since = _revision(run), time.monotonic()
-            _tell(bucket, run)
-            if "ended" in run:
+        if (revision := int_of(run, "revision")) > seen:
+            seen, since = revision, time.monotonic()
+            ended = "ended" in run
+            checked, healed, drift = (int_of(run, name) for name in ("checked", "healed", "drift"))
+            print(
+                f"{bucket}: {'ended' if ended else 'goes on'}, {checked:,} keys checked, {healed:,} healed, "
+                f"{drift:,} bytes of drift",
+                flush=True,
+            )
+            if ended:
                 return
         if time.monotonic() - since > STALLED_SECONDS:
             raise CommandError(
@@ -46,24 +52,12 @@ def _watch(deployment: Deployment, bucket: str, seen: int) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def _run(deployment: Deployment, bucket: str) -> Item | None:
-    answer: dict[str, Any] = deployment.client("dynamodb").get_item(
+def _run(deployment: Deployment, bucket: str) -> Item:
+    """Return the bucket's reconcile row, or an empty one."""
+    answer: dict[str, Item] = deployment.client("dynamodb").get_item(
         TableName=deployment.outputs["LedgerTableName"], Key=reconcile_key(bucket), ConsistentRead=True
     )
-    return answer.get("Item")
-
-
-def _revision(run: Item | None) -> int:
-    return int_of(run, "revision") if run else 0
-
-
-def _tell(bucket: str, run: Item) -> None:
-    how_far = "ended" if "ended" in run else "goes on"
-    print(
-        f"{bucket}: {how_far}, {int_of(run, 'checked'):,} keys checked, {int_of(run, 'healed'):,} healed, "
-        f"{int_of(run, 'drift'):,} bytes of drift",
-        flush=True,
-    )
+    return answer.get("Item", {})
 
 
 def command(

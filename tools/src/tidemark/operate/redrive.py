@@ -1,7 +1,7 @@
 """`make redrive`: puts the messages of the dead-letter queues back into the tracking queue."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tidemark.aws.deployment import Deployment, find_deployment
@@ -57,13 +57,16 @@ def _move_undelivered(sqs: "SQSClient", url: str, queue: str) -> None:
         while messages := _receive(sqs, url):
             # Their bodies are the events as the rule would have delivered them. A message is deleted only once its copy
             # is in the queue, so an interruption loses none, and one that is in both queues is only processed twice.
-            copied, refused = _copy(sqs, queue, messages)
+            bodies = [{"MessageBody": each["Body"]} for each in messages]
+            copied, refused = _batch(sqs.send_message_batch, queue, bodies)
             moved += len(copied)
-            undeleted = _delete(sqs, url, copied)
-            if refused or undeleted:
-                raise CommandError(
-                    f"{_refusal(refused, undeleted)}: nothing is lost, repeat after {HIDDEN_SECONDS} s"
-                )
+            handles = [{"ReceiptHandle": messages[index]["ReceiptHandle"]} for index in copied]
+            _, undeleted = _batch(sqs.delete_message_batch, url, handles)
+            parts = [_refusal("were not taken by the queue", refused)] if refused else []
+            if undeleted:
+                parts.append(_refusal("were put back and are also still where they were", undeleted))
+            if parts:
+                raise CommandError(f"{'; '.join(parts)}: nothing is lost, repeat after {HIDDEN_SECONDS} s")
             if time.monotonic() > deadline:
                 raise CommandError(f"{url} was not empty within {MAX_SECONDS} s: repeat")
     finally:
@@ -78,42 +81,21 @@ def _receive(sqs: "SQSClient", url: str) -> Sequence[Any]:
     return answer.get("Messages", [])
 
 
-def _copy(sqs: "SQSClient", queue: str, messages: Sequence[Any]) -> tuple[list[Any], Sequence[Any]]:
-    """Send the messages' bodies to the queue; return the messages that it took, and SQS's reasons for the others."""
-    answer = sqs.send_message_batch(
-        QueueUrl=queue,
-        Entries=[{"Id": f"{index}", "MessageBody": each["Body"]} for index, each in enumerate(messages)],
-    )
-    return [messages[int(sent["Id"])] for sent in answer.get("Successful", [])], answer.get("Failed", [])
+def _batch(call: Callable[..., Any], url: str, entries: Sequence[Any]) -> tuple[list[int], Sequence[Any]]:
+    """Return the indices of the entries that SQS accepted, and its answers for the others."""
+    if not entries:
+        return [], []
+    answer = call(QueueUrl=url, Entries=[{"Id": f"{index}", **entry} for index, entry in enumerate(entries)])
+    return [int(each["Id"]) for each in answer.get("Successful", [])], answer.get("Failed", [])
 
 
-def _delete(sqs: "SQSClient", url: str, messages: Sequence[Any]) -> Sequence[Any]:
-    """Delete the messages; return SQS's reasons for those that stay."""
-    if not messages:
-        return []
-    handles = [each["ReceiptHandle"] for each in messages]
-    answer = sqs.delete_message_batch(
-        QueueUrl=url,
-        Entries=[{"Id": f"{index}", "ReceiptHandle": handle} for index, handle in enumerate(handles)],
-    )
-    return answer.get("Failed", [])
-
-
-def _refusal(refused: Sequence[Mapping[str, Any]], undeleted: Sequence[Mapping[str, Any]]) -> str:
-    parts = (
-        ("were not taken by the queue", refused),
-        ("were put back and are also still where they were", undeleted),
-    )
-    return "; ".join(
-        f"{len(entries)} events {what} ({entries[0]['Code']})" for what, entries in parts if entries
-    )
+def _refusal(what: str, answers: Sequence[Any]) -> str:
+    return f"{len(answers)} events {what} ({answers[0]['Code']})"
 
 
 def _attribute(sqs: "SQSClient", url: str, name: Any) -> str:
-    attributes: Mapping[Any, str] = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])[
-        "Attributes"
-    ]
-    return attributes[name]
+    attributes: Any = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"]
+    return str(attributes[name])
 
 
 def command(*, target: Target = "local", state: State = DEFAULT) -> None:
