@@ -5,7 +5,8 @@ import threading
 
 import pytest
 
-from tidemark.installation.jobs import InstallError, Job, UntouchedError, failure, run_all
+from tidemark.errors import CommandError
+from tidemark.installation.jobs import Job, UntouchedError, failure, run_all
 
 UV_UNREACHABLE = [
     "      Built localstack-image-lambda @ file:///repository/images/localstack",
@@ -39,7 +40,7 @@ def job(tmp_path, name, code):
     ("output", "named"), [(UV_UNREACHABLE, "pydantic==2.12.5"), (UV_OFFLINE, "cachetools==7.0.2")]
 )
 def test_an_unreachable_index_is_said_to_be_the_network_with_what_could_not_be_downloaded(output, named):
-    error = failure(output, "LocalStack", ".venvs/log/localstack.txt")
+    error = failure("\n".join(output), "LocalStack", ".venvs/log/localstack.txt")
 
     assert isinstance(error, UntouchedError)
     assert str(error) == (
@@ -49,7 +50,7 @@ def test_an_unreachable_index_is_said_to_be_the_network_with_what_could_not_be_d
 
 
 def test_pip_without_network_is_explained_too():
-    assert str(failure(PIP_UNREACHABLE, "uv 0.13.8", "log")).startswith(
+    assert str(failure("\n".join(PIP_UNREACHABLE), "uv 0.13.8", "log")).startswith(
         "could not download uv 0.13.8: check the network"
     )
 
@@ -57,13 +58,13 @@ def test_pip_without_network_is_explained_too():
 def test_a_lock_that_does_not_fit_names_the_command_that_writes_it():
     output = ["error: The lockfile at `uv.lock` needs to be updated, but `--locked` was provided."]
 
-    assert "uv lock" in str(failure(output, "the tools", "log"))
+    assert "uv lock" in str(failure("\n".join(output), "the tools", "log"))
 
 
 def test_any_other_failure_quotes_its_first_complaint():
     output = ["Resolved 3 packages", "error: No space left on device (os error 28)", "hint: buy more"]
 
-    assert str(failure(output, "the tools", "log")) == (
+    assert str(failure("\n".join(output), "the tools", "log")) == (
         "could not install the tools: error: No space left on device (os error 28); log: log"
     )
 
@@ -81,7 +82,7 @@ def test_after_a_failure_what_runs_may_finish_and_nothing_new_is_begun(tmp_path)
     later = job(tmp_path, "later", "print('too late')")
     later_still = job(tmp_path, "later still", "print('too late')")
 
-    with pytest.raises(InstallError, match="could not install bad: error: it broke"):
+    with pytest.raises(CommandError, match="could not install bad: error: it broke"):
         run_all([slow, bad, later, later_still])
 
     assert (tmp_path / "slow.txt").read_text() == "finished\n"
@@ -103,7 +104,7 @@ def test_a_job_ends_at_its_first_command_that_fails(tmp_path):
     log = tmp_path / "log.txt"
     both = Job("both", log, [python("raise SystemExit('error: first')"), python("print('second')")], {})
 
-    with pytest.raises(InstallError, match="error: first"):
+    with pytest.raises(CommandError, match="error: first"):
         run_all([both])
 
     assert "second" not in log.read_text()

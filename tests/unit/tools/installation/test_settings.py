@@ -1,6 +1,6 @@
-import sys
-
+from tidemark.checkout import ROOT
 from tidemark.installation.settings import for_pip, kept
+from tidemark.installation.venvs import UV_HOME
 
 MOVING = {
     "PIP_TARGET": "/elsewhere",
@@ -33,9 +33,9 @@ def test_a_pip_conf_counts_where_it_reaches_an_index_and_not_where_it_installs_e
         "[install]\nuser = true\ntarget = /elsewhere\nrequire-virtualenv = true\nno-deps = true\nno-binary = :all:\n"
     )
 
-    settings = for_pip(
-        sys.executable, {"PIP_CONFIG_FILE": str(conf), "PIP_TIMEOUT": "9", "HOME": str(tmp_path)}
-    )
+    python = str(ROOT / UV_HOME / "bin" / "python")  # the one venv that has pip
+
+    settings = for_pip(python, {"PIP_CONFIG_FILE": str(conf), "PIP_TIMEOUT": "9", "HOME": str(tmp_path)})
 
     assert settings["PIP_CONFIG_FILE"] == "/dev/null"
     assert settings["PIP_INDEX_URL"] == "https://mirror/simple"

@@ -2,8 +2,9 @@ import contextlib
 
 import pytest
 
+from tidemark.errors import CommandError
 from tidemark.installation import venvs
-from tidemark.installation.jobs import InstallError, UntouchedError
+from tidemark.installation.jobs import UntouchedError
 from tidemark.installation.venvs import Venv
 
 VENV = Venv(
@@ -99,7 +100,7 @@ def test_an_input_that_changes_meanwhile_leaves_it_stale(root):
     assert not venvs.is_current(root, VENV)
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, InstallError])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, CommandError])
 def test_what_was_left_half_done_is_removed_by_the_next_run(root, error):
     fail(root, error)
 

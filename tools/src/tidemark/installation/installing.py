@@ -6,28 +6,25 @@ Used on a bare Python (standard library only), before anything is installed.
 import contextlib
 import fcntl
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from tidemark.checkout import ROOT
+from tidemark.errors import CommandError, Stopped, raise_on_signals
 from tidemark.installation import settings, venvs
-from tidemark.installation.jobs import InstallError, Job, run_all
+from tidemark.installation.jobs import Job, run_all, say
 from tidemark.installation.venvs import UV_HOME, UV_VERSION, VENVS, Venv, base_python
 
 
 def install(root: Path) -> list[Venv]:
-    """Bring every venv up to date and return those that were not.
-
-    Raises InstallError, whose message is one line for the user.
-    """
+    """Bring every venv up to date and return those that were not. Raises CommandError."""
     if not _stale(root):
         return []
     with _alone(root / ".venvs"):
         if stale := _stale(root):
-            _say(f"{len(stale)} environments to fill; the first time takes a minute or two")
+            say(f"{len(stale)} environments to fill; the first time takes a minute or two")
             _fetch_uv(root)
             run_all([_sync_job(root, venv) for venv in stale])
         return stale
@@ -38,23 +35,18 @@ def _stale(root: Path) -> list[Venv]:
 
 
 def _fetch_uv(root: Path) -> None:
-    if _version(root / UV_HOME / "bin" / "uv") == UV_VERSION:
-        return
     home = root / UV_HOME
+    with contextlib.suppress(OSError):
+        answer = subprocess.run(
+            [home / "bin" / "uv", "--version"], capture_output=True, text=True, check=False
+        )
+        if answer.stdout.split()[1:2] == [UV_VERSION]:
+            return
     flags = ["--quiet", "--disable-pip-version-check", "--no-input", "--retries=2", "--only-binary=uv"]
     what, log, python = f"uv {UV_VERSION}", _log(root, UV_HOME), str(home / "bin" / "python")
     Job(what, log, [[base_python(), "-m", "venv", "--clear", str(home)]], settings.kept(os.environ)).run()
     command = [python, "-m", "pip", "install", *flags, f"uv=={UV_VERSION}"]
     run_all([Job(what, log, [command], settings.for_pip(python, os.environ))])
-
-
-def _version(uv: Path) -> str | None:
-    try:
-        answer = subprocess.run([uv, "--version"], capture_output=True, text=True, check=False)
-    except OSError:
-        return None
-    words = answer.stdout.split()
-    return words[1] if len(words) > 1 else None
 
 
 def _sync_job(root: Path, venv: Venv) -> Job:
@@ -86,33 +78,29 @@ def _alone(directory: Path) -> Iterator[None]:
     directory.mkdir(exist_ok=True)
     descriptor = os.open(directory, os.O_RDONLY)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            _say("another make is installing here; waiting for it")
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        say("another make is installing here; waiting for it")
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
         yield
     finally:
         os.close(descriptor)
 
 
-def _say(line: str) -> None:
-    print(f"install: {line}", file=sys.stderr, flush=True)
-
-
 def main() -> int:
     """Install, tell the user what happened, and return the exit code."""
     quiet = "--quiet" in sys.argv  # says nothing if there is nothing to do
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    raise_on_signals()
     os.chdir(ROOT)
     try:
         changed = install(ROOT)
-    except InstallError as error:
-        _say(str(error))
+    except CommandError as error:
+        say(str(error))
         return 1
-    except KeyboardInterrupt:
-        _say("interrupted; the next run begins the unfinished parts anew")
-        return 130
+    except Stopped as stopped:
+        say(f"stopped by {stopped}; the next run begins the unfinished parts anew")
+        return stopped.exit_code
     if not changed and not quiet:
-        _say(f"nothing to do, all {len(VENVS)} environments are up to date")
+        say(f"nothing to do, all {len(VENVS)} environments are up to date")
     return 0

@@ -8,10 +8,13 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from tidemark.errors import CommandError
 
 HEARTBEAT_SECONDS = 10.0
 AT_ONCE = 2
@@ -23,133 +26,108 @@ _NO_NETWORK = re.compile(
     re.IGNORECASE,
 )
 _NAMED = re.compile(r"Failed to download `([^`]+)`")
+_COMPLAINT = re.compile(r"^\s*((error|\u00d7|ERROR|OSError).*)", re.MULTILINE)
 
 
-class InstallError(Exception):
-    """Something could not be installed; the message is one line for the user."""
-
-
-class UntouchedError(InstallError):
+class UntouchedError(CommandError):
     """Something could not be installed, and nothing was changed."""
 
 
-def failure(output: Sequence[str], what: str, log: str) -> InstallError:
+def failure(output: str, what: str, log: str) -> CommandError:
     """Return the error for the user from the output of the pip or uv that failed to install `what`."""
-    text = "\n".join(output)
-    if _NO_NETWORK.search(text):
-        named = _NAMED.findall(text)
-        missing = f" ({named[0]})" if named else ""
+    if _NO_NETWORK.search(output):
+        missing = f" ({named[1]})" if (named := _NAMED.search(output)) else ""
         return UntouchedError(
             f"could not download {what}{missing}: check the network and run the same command again; log: {log}"
         )
-    if "needs to be updated" in text:
+    if "needs to be updated" in output:
         return UntouchedError(
             f"{what}: the lock does not fit its pyproject.toml: run {LOCK_HINT}; log: {log}"
         )
-    complaints = [line.strip() for line in output if re.match(r"\s*(error|\u00d7|ERROR|OSError)", line)]
-    reason = complaints[0] if complaints else next((line for line in reversed(output) if line), "no output")
-    return InstallError(f"could not install {what}: {reason}; log: {log}")
+    complaint = _COMPLAINT.search(output)
+    reason = complaint[1].strip() if complaint else _last_line(output) or "no output"
+    return CommandError(f"could not install {what}: {reason}; log: {log}")
 
 
+@dataclass
 class Job:
-    """One installation: its commands, the context they run within, and the newest line of their output."""
+    """One installation: its commands, the log of their output, and the context that they run within."""
 
-    def __init__(
-        self,
-        what: str,
-        log: Path,
-        commands: Sequence[Sequence[str]],
-        environ: Mapping[str, str],
-        within: AbstractContextManager[None] | None = None,
-    ) -> None:
-        self.what = what
-        self.newest = ""
-        self.seconds = 0.0
-        self._log = log
-        self._commands = commands
-        self._environ = dict(environ)
-        self._within = within or nullcontext()
-        self._process: subprocess.Popen[str] | None = None
-        self._cancelled = False
+    what: str
+    log: Path
+    commands: Sequence[Sequence[str]]
+    environ: Mapping[str, str]
+    within: AbstractContextManager[None] = field(default_factory=nullcontext)
+    _process: subprocess.Popen[bytes] | None = None
+    _stopped: bool = False
 
-    def run(self) -> "Job":
-        """Run the commands to their end and return this job; raise InstallError if one fails."""
-        began = time.monotonic()
-        with self._within, self._log.open("w", encoding="utf-8") as log:
-            for command in self._commands:
-                output = self._run(command, log.write)
-                if self._cancelled:
-                    raise InstallError(f"{self.what}: stopped")
-                if self._process is None or self._process.returncode != 0:
-                    raise failure(output, self.what, os.path.relpath(self._log))
-        self.seconds = time.monotonic() - began
-        return self
+    def run(self) -> None:
+        """Run the commands to their end. Raises CommandError if one fails, or when another thread stops the job."""
+        with self.within, self.log.open("wb") as log:
+            for command in self.commands:
+                self._process = subprocess.Popen(
+                    command, env=self.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+                )
+                if self._stopped:  # between two commands
+                    self._process.terminate()
+                code = self._process.wait()
+                if self._stopped:
+                    raise CommandError(f"{self.what}: stopped")
+                if code:
+                    raise failure(self._output(), self.what, os.path.relpath(self.log))
 
-    def cancel(self) -> None:
-        """Stop what runs and start no more; the job then ends as failed."""
-        self._cancelled = True
-        if self._process is not None and self._process.poll() is None:
+    def stop(self) -> None:
+        """End what runs and start no more."""
+        self._stopped = True
+        if self._process is not None:
             self._process.terminate()
 
-    def _run(self, command: Sequence[str], write: Callable[[str], object]) -> list[str]:
-        output: list[str] = []
-        with subprocess.Popen(
-            command,
-            env=self._environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        ) as self._process:
-            for line in self._process.stdout or ():
-                write(line)
-                output.append(line.rstrip())
-                self.newest = line.strip()
-        return output
+    def newest(self) -> str:
+        """Return the newest line of the output while a command runs, else an empty string."""
+        running = self._process is not None and self._process.poll() is None
+        return _last_line(self._output()) if running else ""
+
+    def _output(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
 
 
 def run_all(jobs: Sequence[Job]) -> None:
     """Run the jobs, two at a time, reporting to stderr.
 
-    After a failure no other job starts, but running ones finish before its InstallError is raised. An interrupt stops
+    After a failure no other job starts, but running ones finish before its CommandError is raised. An interrupt stops
     all.
     """
     began = time.monotonic()
-    failed: InstallError | None = None
-    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        waiting: dict[Future[Job], Job] = {pool.submit(job.run): job for job in jobs}
-        try:
-            while waiting:
-                ended, _ = wait(waiting, timeout=HEARTBEAT_SECONDS, return_when=FIRST_COMPLETED)
-                for future in ended:
-                    failed = _report(future, waiting.pop(future)) or failed
-                if failed:
-                    waiting = {future: job for future, job in waiting.items() if not future.cancel()}
-                if not ended:
-                    _say_what_runs(list(waiting.values()), time.monotonic() - began)
-        finally:
-            for future, job in waiting.items():
-                future.cancel()
-                job.cancel()
-    if failed:
-        raise failed
-
-
-def _report(future: Future[Job], job: Job) -> InstallError | None:
+    pool = ThreadPoolExecutor(AT_ONCE)
+    futures = [pool.submit(_run, job) for job in jobs]
     try:
-        future.result()
-    except InstallError as error:
-        return error
-    _say(f"{job.what}: {job.seconds:.0f} s")
-    return None
+        while True:
+            ended, waiting = wait(futures, HEARTBEAT_SECONDS, FIRST_EXCEPTION)
+            if not waiting or any(future.exception() for future in ended):
+                break
+            for job in jobs:
+                if line := job.newest():
+                    say(f"still at {job.what} after {time.monotonic() - began:.0f} s; its last word: {line}")
+        pool.shutdown(cancel_futures=True)
+    finally:
+        for job in jobs:
+            job.stop()
+        pool.shutdown(cancel_futures=True)
+    for future in futures:
+        if not future.cancelled():
+            future.result()
 
 
-def _say_what_runs(jobs: Sequence[Job], seconds: float) -> None:
-    for job in jobs:
-        if job.newest:
-            _say(f"still at {job.what} after {seconds:.0f} s; its last word: {job.newest}")
-
-
-def _say(line: str) -> None:
+def say(line: str) -> None:
+    """Show a line to the user."""
     print(f"install: {line}", file=sys.stderr, flush=True)
+
+
+def _run(job: Job) -> None:
+    began = time.monotonic()
+    job.run()
+    say(f"{job.what}: {time.monotonic() - began:.0f} s")
+
+
+def _last_line(output: str) -> str:
+    return next((line.strip() for line in reversed(output.splitlines()) if line.strip()), "")

@@ -9,27 +9,13 @@ import re
 import subprocess
 from collections.abc import Mapping
 
-_PIP_OPTIONS = frozenset(
-    [
-        "cache-dir",
-        "cert",
-        "client-cert",
-        "extra-index-url",
-        "find-links",
-        "index-url",
-        "keyring-provider",
-        "no-cache-dir",
-        "no-index",
-        "proxy",
-        "retries",
-        "timeout",
-        "trusted-host",
-    ]
+_PIP_OPTIONS = (
+    "cache-dir|cert|client-cert|extra-index-url|find-links|index-url|keyring-provider|no-cache-dir|no-index|proxy"
+    "|retries|timeout|trusted-host"
 )
 _KEPT = re.compile(
-    "PIP_CONFIG_FILE|"
-    + "|".join(f"PIP_{option.replace('-', '_').upper()}" for option in sorted(_PIP_OPTIONS))
-    + "|UV_(CACHE_DIR|NO_CACHE|(HTTP|REQUEST)_[A-Z_]+|KEYRING_PROVIDER|LINK_MODE|NATIVE_TLS|SYSTEM_CERTS|OFFLINE)"
+    f"PIP_(CONFIG_FILE|{_PIP_OPTIONS.replace('-', '_').upper()})"
+    "|UV_(CACHE_DIR|NO_CACHE|(HTTP|REQUEST)_[A-Z_]+|KEYRING_PROVIDER|LINK_MODE|NATIVE_TLS|SYSTEM_CERTS|OFFLINE)"
     "|UV_(DEFAULT_INDEX|EXTRA_INDEX_URL|FIND_LINKS|INDEX|INDEX_URL|INSECURE_HOST|INDEX_[A-Z0-9_]+_(USERNAME|PASSWORD))"
 )
 _OURS = ("PIP_", "PYTHON", "UV_", "VIRTUAL_ENV")
@@ -49,6 +35,6 @@ def for_pip(python: str, environ: Mapping[str, str]) -> dict[str, str]:
     settings = {}
     for name, _, value in (line.partition("=") for line in listed.splitlines()):
         section, _, option = name.rpartition(".")
-        if option in _PIP_OPTIONS and section != ":env:":
+        if re.fullmatch(_PIP_OPTIONS, option) and section != ":env:":
             settings[f"PIP_{option.replace('-', '_').upper()}"] = str(ast.literal_eval(value))
     return {**settings, **kept(environ), "PIP_CONFIG_FILE": os.devnull}

@@ -36,9 +36,9 @@ class Venv:
     compiled: bool = True
 
 
-def _project(title: str, directory: str, project: str) -> Venv:
-    inputs = (f"{project}/pyproject.toml", f"{project}/uv.lock")
-    return Venv(title, directory, inputs, project)
+def _project(title: str, name: str) -> Venv:
+    project = f"images/{name}"
+    return Venv(title, f".venvs/{name}", (f"{project}/pyproject.toml", f"{project}/uv.lock"), project)
 
 
 def _service(package: str) -> Venv:
@@ -49,11 +49,9 @@ def _service(package: str) -> Venv:
 VENVS = (
     # The two largest first. Of the deployment app's 900 MB of modules a tenth is ever imported.
     Venv("the tools and the deployment app", ".venv", _WORKSPACE, compiled=False),
-    _project("LocalStack", ".venvs/localstack", "images/localstack"),
-    _project("the DynamoDB engine", ".venvs/dynamodb", "images/dynamodb"),
-    _service("size-tracking"),
-    _service("plotting"),
-    _service("driver"),
+    _project("LocalStack", "localstack"),
+    _project("the DynamoDB engine", "dynamodb"),
+    *map(_service, ("size-tracking", "plotting", "driver")),
 )
 
 
