@@ -82,17 +82,18 @@ def test_a_bucket_of_another_account_is_left_alone(client):
 
 
 @s3
-def test_a_bucket_is_made_in_the_region_of_the_client(client):
+def test_a_bucket_name_that_another_account_took_meanwhile_is_named(client):
     made, answers = client
     expected = {
         "Bucket": BUCKET,
         "ObjectOwnership": "BucketOwnerEnforced",
         "CreateBucketConfiguration": {"LocationConstraint": "eu-central-1"},
     }
-    answers.add_response("create_bucket", {}, expected)
-    answers.add_response("head_bucket", {"ResponseMetadata": {"HTTPStatusCode": 200}})
+    answers.add_client_error("head_bucket", "404", http_status_code=404)
+    answers.add_client_error("create_bucket", "BucketAlreadyExists", expected_params=expected)
 
-    bucket_of(made).create()
+    with pytest.raises(CommandError, match=f"{BUCKET} is taken by another account"):
+        bucket_of(made).create()
 
 
 @s3
@@ -123,9 +124,12 @@ def test_a_table_is_looked_through_beyond_an_empty_page(client):
 def test_a_new_tables_backups_are_waited_for(client, monkeypatch):
     made, answers = client
     monkeypatch.setattr("tidemark.resources._BACKUP_PAUSE_SECONDS", 0)
-    answers.add_response("describe_table", {"Table": {"TableStatus": "ACTIVE"}})
+    for _ in range(2):
+        answers.add_response(
+            "describe_table", {"Table": {**tables.HISTORY.definition(), "TableStatus": "ACTIVE"}}
+        )
     answers.add_client_error("update_continuous_backups", "ContinuousBackupsUnavailableException")
     enabled = {"ContinuousBackupsDescription": {"ContinuousBackupsStatus": "ENABLED"}}
     answers.add_response("update_continuous_backups", enabled)
 
-    Table(made, "history table", "history", tables.HISTORY).configure()
+    assert Table(made, "history table", "history", tables.HISTORY).create() is False

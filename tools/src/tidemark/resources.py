@@ -78,17 +78,19 @@ class DataBucket:
                 "choose another --name, or allow s3:ListBucket"
             ) from error
 
-    def create(self) -> None:
-        """Make it, and wait until it is there."""
-        region = self._s3.meta.region_name
-        # S3 accepts every region's name but that of us-east-1, its default.
-        place: Any = {"CreateBucketConfiguration": {"LocationConstraint": region}}
-        elsewhere = {} if region == "us-east-1" else place
-        self._s3.create_bucket(Bucket=self.name, ObjectOwnership="BucketOwnerEnforced", **elsewhere)
-        self._s3.get_waiter("bucket_exists").wait(Bucket=self.name)
-
-    def configure(self) -> None:
-        """Give it its settings. A policy that it has already is kept."""
+    def create(self) -> bool:
+        """Make it if it is missing, and give it its settings; return whether it was missing. An existing policy is kept."""
+        if missing := not self.exists():
+            region = self._s3.meta.region_name
+            # S3 accepts every region's name but that of us-east-1, its default.
+            place: Any = {"CreateBucketConfiguration": {"LocationConstraint": region}}
+            elsewhere = {} if region == "us-east-1" else place
+            try:
+                self._s3.create_bucket(Bucket=self.name, ObjectOwnership="BucketOwnerEnforced", **elsewhere)
+            except self._s3.exceptions.BucketAlreadyExists as error:
+                why = f"bucket name {self.name} is taken by another account: choose another --name"
+                raise CommandError(why) from error
+            self._s3.get_waiter("bucket_exists").wait(Bucket=self.name)
         blocked: Any = dict.fromkeys(_BLOCKED, True)
         self._s3.put_public_access_block(Bucket=self.name, PublicAccessBlockConfiguration=blocked)
         encryption: Any = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
@@ -111,6 +113,7 @@ class DataBucket:
             policy = {"Version": "2012-10-17", "Statement": [statement]}
             self._s3.put_bucket_policy(Bucket=self.name, Policy=json.dumps(policy))
         turn_on_events(self._s3, self.name)
+        return missing
 
     def content(self) -> str | None:
         """Return the name of an object that it holds, or None if it holds no object, version or delete marker."""
@@ -150,12 +153,10 @@ class Table:
             )
         return True
 
-    def create(self) -> None:
-        """Ask for it."""
-        create_table(self._client, self.name, self._schema, SSESpecification={"Enabled": True})
-
-    def configure(self) -> None:
-        """Wait until it is there, and give it its settings."""
+    def create(self) -> bool:
+        """Make it if it is missing, and give it its settings; return whether it was missing."""
+        if missing := not self.exists():
+            create_table(self._client, self.name, self._schema, SSESpecification={"Enabled": True})
         finish_table(self._client, self.name, self._schema)
         for left in reversed(range(_BACKUP_ATTEMPTS)):
             try:
@@ -168,7 +169,8 @@ class Table:
                     raise
                 time.sleep(_BACKUP_PAUSE_SECONDS)
             else:
-                return
+                break
+        return missing
 
     def content(self) -> str | None:
         """Return the name of an item that it holds, or None if it is empty."""
@@ -211,14 +213,11 @@ def create(resources: "Sequence[DataBucket | Table]") -> int:
     """Make the missing ones, and print for each whether it is empty; return 0, or 1 if one is not."""
     held = 0
     for resource in resources:
-        existed = resource.exists()
-        if not existed:
-            resource.create()
-        resource.configure()
+        state = "created" if resource.create() else "exists"
         content = resource.content()
         held += content is not None
         holds = f"holds {content} and maybe more" if content else "empty"
-        _say(resource, f"{'exists' if existed else 'created'}, {holds}")
+        _say(resource, f"{state}, {holds}")
     if held:
         hint = "--delete --with-data removes them with what they hold"
         print(f"resources: {held} of them not empty: {hint}", file=sys.stderr)
