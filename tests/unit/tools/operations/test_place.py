@@ -6,7 +6,6 @@ import pytest
 
 from tests.unit.tools.operations.conftest import ACCOUNT, ARN, nobody
 from tidemark import cli
-from tidemark.aws import account
 from tidemark.aws.account import BOOTSTRAP_PARAMETER, agree
 from tidemark.aws.deployment import Deployment
 from tidemark.errors import CommandError
@@ -38,20 +37,23 @@ def test_another_account_or_region_is_refused(aws, refusal, command):
     assert set(aws.requested) == {"GetCallerIdentity"}
 
 
-def test_expired_credentials_are_one_line(aws, refusal):
-    aws.refusal = ("ExpiredToken", "The security token included in the request is expired")
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        (
+            "ExpiredToken",
+            "the AWS credentials have expired: sign in (aws sso login, aws configure) or set AWS_PROFILE",
+        ),
+        (
+            "InvalidClientTokenId",
+            "AWS does not know the credentials in region eu-central-1 (InvalidClientTokenId): ",
+        ),
+    ],
+)
+def test_credentials_that_aws_refuses_are_one_line(aws, refusal, code, line):
+    aws.refusal = (code, "The security token included in the request is no good")
 
-    assert refusal("deploy", "--target", "prod", *MEANT) == (
-        "deploy: the AWS credentials have expired: sign in (aws sso login, aws configure) or set AWS_PROFILE"
-    )
-
-
-def test_unknown_credentials_are_one_line_with_the_region(aws, refusal):
-    aws.refusal = ("InvalidClientTokenId", "The security token included in the request is invalid.")
-
-    assert refusal("validate", "--target", "prod", *MEANT).startswith(
-        "validate: AWS does not know the credentials in region eu-central-1 (InvalidClientTokenId): "
-    )
+    assert refusal("deploy", "--target", "prod", *MEANT).startswith(f"deploy: {line}")
 
 
 @pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
@@ -66,29 +68,26 @@ def test_no_credentials_are_one_line(monkeypatch, tmp_path, refusal, command, va
     )
 
 
-def test_no_region_is_one_line(monkeypatch, tmp_path, refusal):
+@pytest.mark.parametrize(
+    ("variables", "line"),
+    [
+        ({}, "no AWS region is set: AWS_REGION=eu-central-1 make ..."),
+        (
+            {"AWS_PROFILE": "nobodys"},
+            "The config profile (nobodys) could not be found: correct AWS_PROFILE, or aws configure",
+        ),
+        (
+            {"AWS_REGION": "eu central 1"},
+            "'eu central 1' is no region of AWS, such as eu-central-1: correct AWS_REGION",
+        ),
+    ],
+)
+def test_a_region_or_profile_that_does_not_exist_is_one_line(monkeypatch, tmp_path, refusal, variables, line):
     nobody(monkeypatch, tmp_path)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
 
-    assert refusal("deploy", "--target", "prod") == (
-        "deploy: no AWS region is set: AWS_REGION=eu-central-1 make ..."
-    )
-
-
-def test_a_profile_that_is_not_there_is_one_line(monkeypatch, tmp_path, refusal):
-    nobody(monkeypatch, tmp_path)
-    monkeypatch.setenv("AWS_PROFILE", "nobodys")
-
-    assert refusal("deploy", "--target", "prod") == (
-        "deploy: The config profile (nobodys) could not be found: correct AWS_PROFILE, or aws configure"
-    )
-
-
-def test_an_impossible_region_is_one_line(aws, monkeypatch, refusal):
-    monkeypatch.setenv("AWS_REGION", "eu central 1")
-
-    assert refusal("deploy", "--target", "prod") == (
-        "deploy: 'eu central 1' is no region of AWS, such as eu-central-1: correct AWS_REGION"
-    )
+    assert refusal("deploy", "--target", "prod") == f"deploy: {line}"
 
 
 @pytest.mark.parametrize("command", CHANGING)
@@ -137,20 +136,20 @@ def test_any_other_answer_than_the_accounts_number_does_nothing(aws, terminal, a
         agree(Deployment("prod"), "deploy", account=None, region=None)
 
 
-def test_an_account_without_a_bootstrap_is_one_line(aws, refusal):
-    assert refusal("deploy", "--target", "prod", *MEANT) == (
-        f"deploy: account {ACCOUNT} is not bootstrapped for the CDK in region eu-central-1: "
-        "make bootstrap TARGET=prod"
-    )
+@pytest.mark.parametrize(
+    ("parameters", "line"),
+    [
+        ({}, f"account {ACCOUNT} is not bootstrapped for the CDK in region eu-central-1"),
+        (
+            {BOOTSTRAP_PARAMETER: "4"},
+            f"the CDK's bootstrap of account {ACCOUNT} in region eu-central-1 is version 4, and 6 is needed",
+        ),
+    ],
+)
+def test_an_account_without_a_bootstrap_that_will_do_is_one_line(aws, refusal, parameters, line):
+    aws.parameters = parameters
 
-
-def test_a_bootstrap_that_is_too_old_is_one_line(aws, refusal):
-    aws.parameters[BOOTSTRAP_PARAMETER] = "4"
-
-    assert refusal("deploy", "--target", "prod", *MEANT) == (
-        f"deploy: the CDK's bootstrap of account {ACCOUNT} in region eu-central-1 is version 4, "
-        f"and {account.BOOTSTRAP_VERSION} is needed: make bootstrap TARGET=prod"
-    )
+    assert refusal("deploy", "--target", "prod", *MEANT) == f"deploy: {line}: make bootstrap TARGET=prod"
 
 
 def test_an_unknown_target_is_one_line(refusal):

@@ -1,11 +1,8 @@
 """What to do about a stuck stack.
 
-No account was at hand to record events in: those in events/ have the fields, the order and the reasons that CloudFormation
+No account was at hand to record events in: those of ATTEMPTS have the fields, the order and the reasons that CloudFormation
 documents and that users of notification custom resources report.
 """
-
-import json
-from pathlib import Path
 
 import boto3
 import pytest
@@ -15,9 +12,57 @@ from tests.unit.tools.operations.stand_ins import StoodIn
 from tidemark.deliver.recover import STACK_TYPE, Failure, failures, recover, remedy
 from tidemark.errors import CommandError
 
-EVENTS = Path(__file__).parent / "events"
 STACK = "Tidemark-prod-StorageStack"
 ARN = f"arn:aws:cloudformation:eu-central-1:123456789012:stack/{STACK}/5b1a0c10-c5f3-11f0-8c0e-0a3f1e9d7b55"
+
+
+def event(logical_id, kind, status, reason=None, *, name=""):
+    """Return an event of a resource, or of the stack itself; its physical name is by default its logical one."""
+    return {
+        "StackId": ARN,
+        "StackName": STACK,
+        "EventId": f"{logical_id}-{status}",
+        "Timestamp": "2026-11-20T12:05:40.310Z",
+        "LogicalResourceId": logical_id,
+        "PhysicalResourceId": ARN if kind == STACK_TYPE else name or logical_id,
+        "ResourceType": kind,
+        "ResourceStatus": status,
+    } | ({"ResourceStatusReason": reason} if reason else {})
+
+
+NOTIFICATIONS = ("DataBucketNotificationsC3A7B1F2", "Custom::S3BucketNotifications")
+PLOTS = ("PlotBucket64E56909", "AWS::S3::Bucket")
+PLOT_BUCKET = "tidemark-prod-storagestack-plotbucket64e56909-x1y2z3"
+HISTORY = ("HistoryTable24A0CCCB", "AWS::DynamoDB::Table")
+ITSELF = (STACK, STACK_TYPE)
+NO_BUCKET = """Received response status [FAILED] from custom resource. Message returned: An error occurred (NoSuchBucket) \
+when calling the PutBucketNotificationConfiguration operation:
+The specified bucket does not exist. (RequestId: 1f3c9a52-6f0e-4a1d-9b7e-2d0c5e8a4b61)"""
+LAST_ATTEMPT = (
+    [
+        event(*ITSELF, "DELETE_FAILED", f"The following resource(s) failed to delete: [{PLOTS[0]}]. "),
+        event(*HISTORY, "DELETE_SKIPPED"),
+        event(*PLOTS, "DELETE_FAILED", "The bucket you tried to delete is not empty", name=PLOT_BUCKET),
+    ],
+    [
+        event(*PLOTS, "DELETE_IN_PROGRESS", name=PLOT_BUCKET),
+        event("BucketNotificationsHandler050A0587", "AWS::Lambda::Function", "DELETE_COMPLETE"),
+    ],
+    [
+        event(*NOTIFICATIONS, "DELETE_FAILED", NO_BUCKET),
+        event(*NOTIFICATIONS, "DELETE_IN_PROGRESS"),
+        event(*ITSELF, "DELETE_IN_PROGRESS", "User Initiated"),
+    ],
+)
+"""The pages of events of a deletion, newest first."""
+EARLIER = [
+    event(*ITSELF, "DELETE_FAILED", f"The following resource(s) failed to delete: [{HISTORY[0]}]. "),
+    event(
+        *HISTORY, "DELETE_FAILED", "Resource cannot be deleted as it is currently protected against deletion."
+    ),
+    event(*ITSELF, "DELETE_IN_PROGRESS", "User Initiated"),
+    event(*ITSELF, "CREATE_COMPLETE"),
+]
 
 
 @pytest.fixture
@@ -30,26 +75,18 @@ def cloudformation():
         stub.assert_no_pending_responses()
 
 
-def described(status):
-    stack = {
-        "StackName": STACK,
-        "StackId": ARN,
-        "StackStatus": status,
-        "CreationTime": "2026-11-20T10:00:00Z",
-    }
-    return {"Stacks": [stack]}
-
-
-def recorded(name):
-    return json.loads((EVENTS / f"{name}.json").read_text())
-
-
 def test_the_failure_of_a_notification_whose_bucket_is_gone_is_found_on_the_third_page(
     cloudformation, capsys
 ):
     client, stub = cloudformation
-    stub.add_response("describe_stacks", described("DELETE_FAILED"), {"StackName": STACK})
-    for number, events in enumerate(recorded("no-such-bucket")[:3]):  # the last attempt begins on the third
+    stack = {
+        "StackName": STACK,
+        "StackId": ARN,
+        "StackStatus": "DELETE_FAILED",
+        "CreationTime": "2026-11-20T10:00:00Z",
+    }
+    stub.add_response("describe_stacks", {"Stacks": [stack]}, {"StackName": STACK})
+    for number, events in enumerate(LAST_ATTEMPT):  # that begins on the third page, and there is a fourth
         token = {"NextToken": f"page-{number}"} if number else {}
         answer = {"StackEvents": events, "NextToken": f"page-{number + 1}"}
         stub.add_response("describe_stack_events", answer, {"StackName": ARN, **token})
@@ -85,19 +122,13 @@ def test_the_failure_of_a_notification_whose_bucket_is_gone_is_found_on_the_thir
     ]
 
 
-def test_a_failure_of_an_earlier_attempt_does_not_count():
-    events = [event for page in recorded("no-such-bucket") for event in page]
+@pytest.mark.parametrize("earlier", [EARLIER, []], ids=["an earlier attempt", "no recorded beginning"])
+def test_only_the_failures_of_the_last_attempt_count(earlier):
+    events = [event for page in LAST_ATTEMPT for event in page]
 
-    found = [failure.logical_id for failure in failures(events, "DELETE_FAILED")]
+    found = failures([*events, *earlier] if earlier else events[:-1], "DELETE_FAILED")
 
-    assert found == ["DataBucketNotificationsC3A7B1F2", "PlotBucket64E56909"]
-    assert "HistoryTable24A0CCCB" in {event["LogicalResourceId"] for event in events}
-
-
-def test_an_attempt_without_a_recorded_beginning_is_read_to_its_end():
-    events = [event for page in recorded("no-such-bucket")[:-1] for event in page]
-
-    assert len(failures(events, "DELETE_FAILED")) == 2
+    assert [failure.logical_id for failure in found] == [NOTIFICATIONS[0], PLOTS[0]]
 
 
 CALL, TAIL = "aws cloudformation", "--region eu-central-1 --stack-name S"
@@ -129,27 +160,16 @@ def test_each_status_has_its_own_way_out_and_only_a_failed_deletion_retains_reso
 
 
 def test_an_update_that_was_taken_back_says_why():
-    def event(logical_id, kind, status):
-        physical = "arn" if kind == STACK_TYPE else logical_id.lower()
-        return {
-            "StackId": "arn",
-            "LogicalResourceId": logical_id,
-            "PhysicalResourceId": physical,
-            "ResourceType": kind,
-            "ResourceStatus": status,
-            "ResourceStatusReason": "Rollback successful",
-        }
-
     events = [
-        event("S", STACK_TYPE, "UPDATE_ROLLBACK_COMPLETE"),
-        event("S", STACK_TYPE, "UPDATE_ROLLBACK_IN_PROGRESS"),
-        event("SizeTrackingLive", "AWS::Lambda::Alias", "UPDATE_FAILED"),
-        event("S", STACK_TYPE, "UPDATE_IN_PROGRESS"),
+        event(*ITSELF, "UPDATE_ROLLBACK_COMPLETE"),
+        event(*ITSELF, "UPDATE_ROLLBACK_IN_PROGRESS"),
+        event("SizeTrackingLive", "AWS::Lambda::Alias", "UPDATE_FAILED", "Rollback successful", name="live"),
+        event(*ITSELF, "UPDATE_IN_PROGRESS"),
         event("Older", "AWS::SQS::Queue", "UPDATE_FAILED"),
     ]
 
     assert failures(events, "UPDATE_ROLLBACK_COMPLETE") == (
-        Failure("SizeTrackingLive", "AWS::Lambda::Alias", "sizetrackinglive", "Rollback successful"),
+        Failure("SizeTrackingLive", "AWS::Lambda::Alias", "live", "Rollback successful"),
     )
 
 
