@@ -1,4 +1,4 @@
-"""The laptop program against LocalStack, beside the stacks that are deployed there."""
+"""`tidemark resources` against LocalStack, beside the stacks that are deployed there."""
 
 import uuid
 
