@@ -1,4 +1,4 @@
-"""A function that greets whoever its event names."""
+"""A function that greets the person its event names."""
 
 from typing import Any
 

@@ -31,7 +31,7 @@ def mapped(tmp_path):
         ("localhost/app", "app"),
         ("localhost:5000/team/app:v1", "team/app"),
         ("000000000000.dkr.ecr.eu-west-1.amazonaws.com/team/app@sha256:" + "0" * 64, "team/app"),
-        ("public.ecr.aws/team/group/app:v1@sha256:" + "0" * 64, "team/group/app"),
+        ("registry.example:5000/team/group/app:v1@sha256:" + "0" * 64, "team/group/app"),
     ],
 )
 def test_an_image_is_known_by_its_repository_alone(uri, repository):
