@@ -3,16 +3,17 @@
 The CDK's own command line does this too, in 12 to 23 s. This takes one or two, and knows what LocalStack cannot do.
 """
 
+import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from infra_cdk.settings import ENDPOINT_PARAMETER
 from size_history.messages import ReconcileRequest
 from tidemark.aws.ledger import totals
+from tidemark.aws.stacks import WELL
 from tidemark.local import emulator
-from tidemark.local.deployment.plan import Deployed, parameters_of, plan
-from tidemark.local.deployment.stacks import Stacks
+from tidemark.local.deployment.stacks import Deployed, Stacks
 from tidemark.local.deployment.templates import CACHE, StackTemplate, known_templates
 from tidemark.local.progress import Progress
 
@@ -26,21 +27,67 @@ def deploy(endpoint: str, wanted: Sequence[StackTemplate], progress: Progress) -
     with emulator.explained(f"LocalStack at {endpoint}: "):
         emulator.require(endpoint)
         stacks = _stacks(endpoint, progress)
-        changed = _apply(stacks, wanted, {ENDPOINT_PARAMETER: endpoint}, progress)
+        changed = apply(stacks, wanted, {ENDPOINT_PARAMETER: endpoint}, progress)
         outputs = {name: value for stack in wanted for name, value in stacks.outputs(stack.name).items()}
-        if changed or not _has_totals(endpoint, outputs):
-            _ask_for_baseline(endpoint, outputs, progress)
+        bucket = outputs["DataBucketName"]
+        # A deployment that was cut off before it asked leaves everything unchanged and nothing tracked.
+        tables = emulator.client("dynamodb", endpoint)
+        if changed or totals(tables, outputs["LedgerTableName"], bucket) is None:
+            message = ReconcileRequest(bucket).to_json()
+            emulator.client("sqs", endpoint).send_message(QueueUrl=outputs["QueueUrl"], MessageBody=message)
+            progress.say(f"asked for the baseline of {bucket}")
         return outputs
 
 
 def is_current(endpoint: str, *, cache: Path = CACHE) -> bool:
     """Whether the stacks are what a deployment would make of the sources as they are now. Raises CommandError."""
-    wanted = known_templates(cache)
-    if wanted is None:
+    if (wanted := known_templates(cache)) is None:
         return False
     with emulator.explained(f"LocalStack at {endpoint}: "):
         found = _found(_stacks(endpoint, Progress()), wanted)
-    return not plan(wanted, found, {ENDPOINT_PARAMETER: endpoint}).create
+    return unchanged(wanted, found, {ENDPOINT_PARAMETER: endpoint}) == len(wanted)
+
+
+def apply(
+    stacks: Stacks, wanted: Sequence[StackTemplate], parameters: Mapping[str, str], progress: Progress
+) -> bool:
+    """Make LocalStack hold the wanted stacks, and return whether anything had to be done.
+
+    LocalStack reports updates as done without doing them. So a stack that differs is destroyed and made again, and so
+    is every stack after it, because it may hold names of the first one's resources.
+    """
+    found = _found(stacks, wanted)
+    same = unchanged(wanted, found, parameters)
+    for stack in wanted[:same]:
+        progress.say(f"{stack.name}: unchanged")
+    destroyed = [stack.name for stack in reversed(wanted[same:]) if stack.name in found]
+    if destroyed:
+        progress.say(f"{' and '.join(destroyed)}: made again, because LocalStack cannot update a stack")
+    for name in destroyed:
+        started = time.monotonic()
+        stacks.delete(name)
+        progress.say(f"{name}: destroyed in {time.monotonic() - started:.1f} s")
+    for stack in wanted[same:]:
+        started = time.monotonic()
+        stacks.create(stack, stack.taken(parameters))
+        progress.say(f"{stack.name}: created in {time.monotonic() - started:.1f} s")
+    return same < len(wanted)
+
+
+def unchanged(
+    wanted: Sequence[StackTemplate], found: Mapping[str, Deployed], parameters: Mapping[str, str]
+) -> int:
+    """Return how many of the first stacks are complete and just as wanted."""
+    for same, stack in enumerate(wanted):
+        there = found.get(stack.name)
+        if (
+            there is None
+            or there.status not in WELL
+            or there.template != json.loads(stack.body)
+            or not stack.taken(parameters).items() <= there.parameters.items()
+        ):
+            return same
+    return len(wanted)
 
 
 def _stacks(endpoint: str, progress: Progress) -> Stacks:
@@ -48,39 +95,5 @@ def _stacks(endpoint: str, progress: Progress) -> Stacks:
     return Stacks(cloudformation, s3, progress.say)
 
 
-def _apply(
-    stacks: Stacks, wanted: Sequence[StackTemplate], parameters: dict[str, str], progress: Progress
-) -> bool:
-    decided = plan(wanted, _found(stacks, wanted), parameters)
-    for stack in decided.keep:
-        progress.say(f"{stack.name}: unchanged")
-    if decided.destroy:
-        progress.say(f"{' and '.join(decided.destroy)}: made again, because LocalStack cannot update a stack")
-    for name in decided.destroy:
-        started = time.monotonic()
-        stacks.delete(name)
-        progress.say(f"{name}: destroyed in {time.monotonic() - started:.1f} s")
-    for stack in decided.create:
-        started = time.monotonic()
-        stacks.create(stack, parameters_of(stack, parameters))
-        progress.say(f"{stack.name}: created in {time.monotonic() - started:.1f} s")
-    return bool(decided.create)
-
-
 def _found(stacks: Stacks, wanted: Sequence[StackTemplate]) -> dict[str, Deployed]:
-    there = ((stack.name, stacks.find(stack.name)) for stack in wanted)
-    return {name: deployed for name, deployed in there if deployed is not None}
-
-
-def _has_totals(endpoint: str, outputs: dict[str, str]) -> bool:
-    # A deployment that was cut off before it asked leaves everything unchanged and nothing tracked.
-    tables = emulator.client("dynamodb", endpoint)
-    return totals(tables, outputs["LedgerTableName"], outputs["DataBucketName"]) is not None
-
-
-def _ask_for_baseline(endpoint: str, outputs: dict[str, str], progress: Progress) -> None:
-    bucket = outputs["DataBucketName"]
-    emulator.client("sqs", endpoint).send_message(
-        QueueUrl=outputs["QueueUrl"], MessageBody=ReconcileRequest(bucket).to_json()
-    )
-    progress.say(f"asked for the baseline of {bucket}")
+    return {stack.name: there for stack in wanted if (there := stacks.find(stack.name))}

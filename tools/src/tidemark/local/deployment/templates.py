@@ -5,11 +5,12 @@ A synth takes seconds, most of them to start Python and Node, so its result is k
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from graphlib import TopologicalSorter
@@ -29,8 +30,6 @@ _SOURCES = (
     "services/size_history/src/**/*.py",
     "uv.lock",
 )
-_STACK = "aws:cloudformation:stack"
-_ASSEMBLY = "cdk:cloud-assembly"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +44,10 @@ class StackTemplate:
         """The stack's name without the target's."""
         return self.name.rpartition("-")[2]
 
-    def parameters(self) -> frozenset[str]:
-        """Return the names of the parameters that the template takes."""
-        return frozenset(json.loads(self.body).get("Parameters", {}))
+    def taken(self, parameters: Mapping[str, str]) -> dict[str, str]:
+        """Return those of the parameters that the template takes."""
+        names = json.loads(self.body).get("Parameters", {})
+        return {name: value for name, value in parameters.items() if name in names}
 
 
 def local_templates(cache: Path = CACHE) -> tuple[StackTemplate, ...]:
@@ -61,7 +61,10 @@ def local_templates(cache: Path = CACHE) -> tuple[StackTemplate, ...]:
     with tempfile.TemporaryDirectory(prefix="tidemark-synth-") as directory:
         _synthesize(directory)
         stacks = stacks_of(Path(directory))
-    _remember(remembered, json.dumps([asdict(stack) for stack in stacks]))
+    cache.mkdir(parents=True, exist_ok=True)
+    draft = cache / f".{os.getpid()}.json"
+    draft.write_text(json.dumps([asdict(stack) for stack in stacks]), encoding="utf-8")
+    draft.replace(remembered)  # another command may read or write it now
     return stacks
 
 
@@ -98,51 +101,35 @@ def fingerprint(root: Path) -> str:
 
 def stacks_of(assembly: Path) -> tuple[StackTemplate, ...]:
     """Return the stacks of a synthesized app (the directory of its `manifest.json`), dependencies first."""
-    artifacts: dict[str, Any] = json.loads((assembly / "manifest.json").read_text(encoding="utf-8"))[
-        "artifacts"
-    ]
-    order = TopologicalSorter({name: _dependencies(artifact) for name, artifact in artifacts.items()})
+    artifacts: dict[str, Any] = json.loads((assembly / "manifest.json").read_bytes())["artifacts"]
+    order = {name: sorted(artifact.get("dependencies", [])) for name, artifact in artifacts.items()}
     found: list[StackTemplate] = []
-    for name in order.static_order():
+    for name in TopologicalSorter(order).static_order():
         artifact = artifacts.get(name, {})
-        if artifact.get("type") == _STACK:
-            found.append(_stack(assembly, name, artifact["properties"]))
-        elif artifact.get("type") == _ASSEMBLY:
-            found.extend(stacks_of(assembly / artifact["properties"]["directoryName"]))
+        properties = artifact.get("properties", {})
+        if artifact.get("type") == "aws:cloudformation:stack":
+            template = json.loads((assembly / properties["templateFile"]).read_bytes())
+            # CloudFormation takes 51,200 bytes of template in a request, and half of a pretty one is blanks.
+            body = json.dumps(template, separators=(",", ":"))
+            found.append(StackTemplate(properties.get("stackName", name), body))
+        elif artifact.get("type") == "cdk:cloud-assembly":
+            found.extend(stacks_of(assembly / properties["directoryName"]))
     return tuple(found)
 
 
-def _dependencies(artifact: dict[str, Any]) -> Iterable[str]:
-    return sorted(artifact.get("dependencies", []))
-
-
-def _stack(assembly: Path, name: str, properties: dict[str, Any]) -> StackTemplate:
-    template = json.loads((assembly / properties["templateFile"]).read_text(encoding="utf-8"))
-    # CloudFormation takes 51,200 bytes of template in a request, and half of a pretty one is blanks.
-    return StackTemplate(properties.get("stackName", name), json.dumps(template, separators=(",", ":")))
-
-
 def _synthesize(directory: str) -> None:
-    command = [sys.executable, *_SYNTH, "-o", directory]
+    see_it = f"see all it says with: python {' '.join(_SYNTH)}"
     try:
         done = subprocess.run(
-            command, cwd=ROOT, capture_output=True, text=True, timeout=SYNTH_SECONDS, check=False
+            [sys.executable, *_SYNTH, "-o", directory],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=SYNTH_SECONDS,
+            check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise CommandError(f"synth took more than {SYNTH_SECONDS} s; {_see_it()}") from error
+        raise CommandError(f"synth took more than {SYNTH_SECONDS} s; {see_it}") from error
     if done.returncode:
         last = (done.stderr.strip() or f"exit code {done.returncode}").splitlines()[-1]
-        raise CommandError(f"synth failed: {last}; {_see_it()}")
-
-
-def _see_it() -> str:
-    return f"see all it says with: python {' '.join(_SYNTH)}"
-
-
-def _remember(remembered: Path, text: str) -> None:
-    remembered.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=remembered.parent, prefix=".", delete=False
-    ) as file:
-        file.write(text)
-    Path(file.name).replace(remembered)  # another command may read or write it now
+        raise CommandError(f"synth failed: {last}; {see_it}")
