@@ -2,14 +2,14 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
 
 from tidemark.checks import Check, failure, ok, warning
-from tidemark.doctor.machine import MEGABYTE, Situation, shell
+from tidemark.doctor.machine import MEGABYTE, Situation
 from tidemark.errors import CommandError
 from tidemark.local import health, ports
 from tidemark.local.condition import Condition, Kind, inspect
@@ -38,10 +38,10 @@ def examine(situation: Situation) -> Iterator[Check]:
     if environment is None:
         yield _memory()
         yield _port(situation.port)
-        yield shell(situation.environ, None)
+        yield _shell(situation.environ, None)
         return
     yield from _up(state, environment)
-    yield shell(situation.environ, environment.endpoint)
+    yield _shell(situation.environ, environment.endpoint)
 
 
 def _state(directory: Path, condition: Condition) -> Check:
@@ -127,3 +127,17 @@ def _connects(address: str, port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(_CONNECT_SECONDS)
         return probe.connect_ex((address, port)) == 0
+
+
+def _shell(environ: Mapping[str, str], endpoint: str | None) -> Check:
+    """Check whether the variables of this shell lead AWS tools to the environment that is up, or elsewhere."""
+    named = environ.get("AWS_ENDPOINT_URL")
+    if not named:
+        return ok("shell", 'names no endpoint (eval "$(make -s env)" does)')
+    if named == endpoint:
+        return ok("shell", f"its AWS tools reach {named}")
+    what = "another environment" if endpoint else "an environment that is not up"
+    fix = (
+        'eval "$(make -s env)"' if endpoint else "unset AWS_ENDPOINT_URL, or make local-up and eval it again"
+    )
+    return warning("shell", f"AWS_ENDPOINT_URL={named} leads its AWS tools to {what}", fix)

