@@ -80,7 +80,7 @@ def test_an_api_that_cannot_be_reached_behind_the_server_is_said_to_be_so(open_p
         dashboard = open_page(server.url)
         dashboard.expect_state("Live")
         port, secret = server.server_port, server.secret
-    nowhere = Api("http://127.0.0.1:9/", region="us-east-1", credentials=api._credentials, proxies={})
+    nowhere = Api("http://127.0.0.1:9/", region="us-east-1", credentials=api.credentials, proxies={})
 
     with serving(nowhere, port, secret):
         dashboard.expect_banner("Could not connect to the endpoint URL")

@@ -18,7 +18,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from size_history import tables
-from tidemark.aws.buckets import NotOursError, empty_bucket, region_of, turn_on_events
+from tidemark.aws.buckets import empty_bucket, region_of, turn_on_events
 from tidemark.aws.refusals import code_of, explained
 from tidemark.aws.session import session_of_caller
 from tidemark.aws.tables import await_deletion, create_table, delete_table, finish_table
@@ -70,13 +70,8 @@ class DataBucket:
 
     def exists(self) -> bool:
         """Return whether it exists. Raises CommandError if it is another account's."""
-        try:
-            return region_of(self._s3, self.name, account=self._account) is not None
-        except NotOursError as error:
-            raise CommandError(
-                f"bucket {self.name} belongs to another account, or these credentials may not list it: "
-                "choose another --name, or allow s3:ListBucket"
-            ) from error
+        fix = "choose another --name"
+        return region_of(self._s3, self.name, account=self._account, fix=fix) is not None
 
     def create(self) -> bool:
         """Make it if it is missing, and give it its settings; return whether it was missing. An existing policy is kept."""

@@ -6,7 +6,7 @@ from tests.unit.tools.operations.stand_ins import StoodIn, refused
 from tidemark.aws.stacks import TABLE, VAULT, StatefulResource
 from tidemark.deliver import destroy
 from tidemark.errors import CommandError
-from tidemark.operate.additions import remove_additions
+from tidemark.operate.track import remove_additions
 
 OUTPUTS = {"SizeTrackingFunctionName": "tracker"}
 RULES = ("tidemark-prod-track-1", "tidemark-prod-track-2")

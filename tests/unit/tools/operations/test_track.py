@@ -146,8 +146,8 @@ def refusal(deployment, bucket):
         (
             "theirs",
             (
-                "bucket theirs belongs to another account, whose events do not come here, or these credentials may "
-                "not list it: deploy to that account, or allow s3:ListBucket"
+                "bucket theirs belongs to another account, or these credentials may not list it: deploy to that "
+                "account, as its events do not come here, or allow s3:ListBucket"
             ),
         ),
         ("nowhere", "there is no bucket nowhere here"),

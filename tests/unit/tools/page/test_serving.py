@@ -72,13 +72,13 @@ def api():
 
 @pytest.fixture
 def page(api):
-    forwarder = Api(
+    signed = Api(
         f"http://127.0.0.1:{api.server_port}/v1/",
         region=REGION,
         credentials=lambda: Credentials(KEY_ID, SECRET, TOKEN),
         proxies={},
     )
-    with running(PageServer(0, forwarder)) as server:
+    with running(PageServer(0, signed)) as server:
         yield server
 
 
@@ -108,7 +108,7 @@ def test_what_is_forwarded_carries_a_signature_that_the_api_accepts(api, page, p
 
 
 def test_wrong_credentials_are_refused_by_this_api(api, page, monkeypatch):
-    monkeypatch.setattr(page.api, "_credentials", lambda: Credentials(KEY_ID, "another", TOKEN))
+    monkeypatch.setattr(page.api, "credentials", lambda: Credentials(KEY_ID, "another", TOKEN))
 
     assert get(page, "count")[0].status == 403
 

@@ -13,14 +13,11 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 
-class NotOursError(Exception):
-    """The bucket belongs to another account, or these credentials may not ask for it."""
+def region_of(client: "S3Client", bucket: str, *, account: str, fix: str) -> str | None:
+    """Return the region of a bucket of the account, or None if there is no such bucket.
 
-
-def region_of(client: "S3Client", bucket: str, *, account: str) -> str | None:
-    """Return the region of a bucket of the account, or None if there is no such bucket. Raises NotOursError.
-
-    A deployment hears only of the buckets of its own account and region.
+    A deployment hears only of the buckets of its own account and region. Raises CommandError with the `fix` if the bucket
+    is another account's.
     """
     try:
         found = client.head_bucket(Bucket=bucket, ExpectedBucketOwner=account)
@@ -29,7 +26,10 @@ def region_of(client: "S3Client", bucket: str, *, account: str) -> str | None:
         if code in {"404", "NoSuchBucket"}:
             return None
         if code in {"403", "AccessDenied"}:
-            raise NotOursError from error
+            raise CommandError(
+                f"bucket {bucket} belongs to another account, or these credentials may not list it: {fix}, or allow "
+                "s3:ListBucket"
+            ) from error
         raise
     return str(found.get("BucketRegion") or client.meta.region_name)
 

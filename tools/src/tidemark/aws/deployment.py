@@ -81,16 +81,13 @@ class Deployment:
             if stated is None:
                 raise CommandError(f"there is no stack {name} here: deploy target {self.target} first")
             if not stated.get("Outputs"):  # each of our stacks has some once it is made
-                raise CommandError(self._unmade(name, stated["StackStatus"]))
+                status = stated["StackStatus"]
+                if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
+                    raise CommandError(f"stack {name} is {status}: repeat when that has ended")
+                fix = f"make recover TARGET={self.target} STACK={name}"
+                raise CommandError(f"stack {name} is {status} and has no outputs: {fix}")
             found |= {output["OutputKey"]: output["OutputValue"] for output in stated["Outputs"]}
         return found
-
-    def _unmade(self, stack: str, status: str) -> str:
-        if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
-            return f"stack {stack} is {status}: repeat when that has ended"
-        return (
-            f"stack {stack} is {status} and has no outputs: make recover TARGET={self.target} STACK={stack}"
-        )
 
 
 def find_deployment(target: str, state: str) -> Deployment:

@@ -24,24 +24,20 @@ class Answer:
     body: bytes
 
 
+@dataclass
 class Api:
     """The API at `base` (its URL, ending in `/`).
 
     `credentials` is called for each request, so that expiring ones are renewed. `proxies` None takes the environment's.
     """
 
-    def __init__(
-        self,
-        base: str,
-        *,
-        region: str,
-        credentials: Callable[[], Credentials],
-        proxies: dict[str, str] | None = None,
-    ) -> None:
-        self._base = base
-        self._region = region
-        self._credentials = credentials
-        self._session = URLLib3Session(timeout=SECONDS, proxies=proxies, max_pool_connections=16)
+    base: str
+    region: str
+    credentials: Callable[[], Credentials]
+    proxies: dict[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        self._session = URLLib3Session(timeout=SECONDS, proxies=self.proxies, max_pool_connections=16)
 
     @classmethod
     def of(cls, deployment: Deployment) -> "Api":
@@ -49,7 +45,7 @@ class Api:
         deployment.credentials()  # if there are none, say so before anything is called
         proxies: dict[str, str] | None = {} if deployment.endpoint else None
         base, credentials = deployment.outputs["ApiUrl"], deployment.credentials
-        return cls(base, region=deployment.region, credentials=credentials, proxies=proxies)
+        return cls(base, deployment.region, credentials, proxies)
 
     def call(
         self,
@@ -62,9 +58,9 @@ class Api:
     ) -> Answer:
         """Call a route, without its leading slash; `headers` are sent unsigned. Raises BotoCoreError if nothing answers."""
         content = {"Content-Type": "application/json"} if body else {}
-        request = AWSRequest(method, self._base + route, headers=content, data=body)
+        request = AWSRequest(method, self.base + route, headers=content, data=body)
         if signed:
-            SigV4Auth(self._credentials().get_frozen_credentials(), SERVICE, self._region).add_auth(request)
+            SigV4Auth(self.credentials().get_frozen_credentials(), SERVICE, self.region).add_auth(request)
         for name, value in (headers or {}).items():
             request.headers[name] = value
         answer = self._session.send(request.prepare())

@@ -13,7 +13,6 @@ from botocore.exceptions import ClientError
 from infra_cdk.names import LAMBDA_STACK, REGISTRY_STACK
 from infra_cdk.settings import ENDPOINT_PARAMETER
 from size_history.items import State as BucketState
-from size_history.messages import ReconcileRequest
 from tidemark.aws.account import agree, require_bootstrap
 from tidemark.aws.deployment import Deployment, find_deployment
 from tidemark.aws.ledger import totals
@@ -21,7 +20,7 @@ from tidemark.deliver import cdk
 from tidemark.errors import CommandError, flat, goes_on_by_itself
 from tidemark.local.state import DEFAULT, Environment, StateDirectory
 from tidemark.local.variables import variables_of
-from tidemark.operate.reconcile import reconcile
+from tidemark.operate.reconcile import reconcile, request_reconcile
 from tidemark.operate.track import NoBucketError, allow_events, buckets_in_settings, require_here
 from tidemark.options import Account, Context, Region, State, Target
 
@@ -94,9 +93,7 @@ def _take_baselines(deployment: Deployment, *, changed: bool) -> list[str]:
             reconcile(deployment, bucket)
         elif changed or not live:
             # Events may have been lost while rule, queue or tracker changed.
-            deployment.client("sqs").send_message(
-                QueueUrl=deployment.outputs["QueueUrl"], MessageBody=ReconcileRequest(bucket).to_json()
-            )
+            request_reconcile(deployment, bucket)
             watch = f"make reconcile TARGET={deployment.target} BUCKET={bucket}"
             print(f"{bucket}: asked for a reconcile; {watch} watches one")
     return untracked

@@ -26,7 +26,7 @@ from tidemark.deliver import cdk
 from tidemark.deliver.removal import removal
 from tidemark.errors import CommandError, goes_on_by_itself
 from tidemark.local.state import DEFAULT
-from tidemark.operate.additions import remove_additions
+from tidemark.operate.track import remove_additions
 from tidemark.options import Account, Context, Region, State, Target
 
 

@@ -22,11 +22,15 @@ STALLED_SECONDS = 15 * 60
 def reconcile(deployment: Deployment, bucket: str, *, page_size: int = MAX_PAGE_KEYS) -> None:
     """Ask for a bucket's run, watch it to its end and print what it found. Raises CommandError if it stalls."""
     seen = int_of(_run(deployment, bucket), "revision")
-    deployment.client("sqs").send_message(
-        QueueUrl=deployment.outputs["QueueUrl"], MessageBody=ReconcileRequest(bucket, page_size).to_json()
-    )
+    request_reconcile(deployment, bucket, page_size=page_size)
     with goes_on_by_itself():
         _watch(deployment, bucket, seen)
+
+
+def request_reconcile(deployment: Deployment, bucket: str, *, page_size: int = MAX_PAGE_KEYS) -> None:
+    """Ask the tracker for a bucket's run."""
+    message = ReconcileRequest(bucket, page_size).to_json()
+    deployment.client("sqs").send_message(QueueUrl=deployment.outputs["QueueUrl"], MessageBody=message)
 
 
 def _watch(deployment: Deployment, bucket: str, seen: int) -> None:

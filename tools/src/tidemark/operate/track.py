@@ -5,8 +5,9 @@ settings as well.
 """
 
 import json
+from collections.abc import Iterator
 from hashlib import blake2b
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from botocore.exceptions import ClientError
@@ -14,20 +15,27 @@ from botocore.exceptions import ClientError
 from infra_cdk.names import OBJECT_EVENTS, added_rule_prefix
 from tidemark.aws.account import caller_of
 from tidemark.aws.arguments import bucket_of
-from tidemark.aws.buckets import NotOursError, region_of, turn_on_events
+from tidemark.aws.buckets import region_of, turn_on_events
 from tidemark.aws.deployment import Deployment, find_deployment
 from tidemark.aws.refusals import code_of
 from tidemark.errors import CommandError
 from tidemark.local.state import DEFAULT
-from tidemark.operate.additions import ADDED_POLICY_PREFIX, role_of_tracker
 from tidemark.operate.reconcile import reconcile
 from tidemark.options import State, Target
+
+if TYPE_CHECKING:
+    from types_boto3_events import EventBridgeClient
+    from types_boto3_iam import IAMClient
 
 INLINE_POLICIES = 10_240
 """Maximum characters of all inline policies of a role, blanks not counted (an AWS limit)."""
 MAX_ADDED = 35
 """About as many buckets with names of common length fill that, beside the tracker's own permissions."""
 _DIGEST_DIGITS = 12
+ADDED_POLICY_PREFIX = "track-"
+"""Prefix of the names of the inline policies that `make track` gives the tracker's role."""
+_GONE = frozenset({"ResourceNotFoundException", "NoSuchEntity"})
+"""Lambda's and IAM's codes for a function and a role that do not exist."""
 
 
 class NoBucketError(CommandError):
@@ -51,13 +59,8 @@ def track(deployment: Deployment, bucket: str) -> None:
 
 def require_here(deployment: Deployment, bucket: str) -> None:
     """Raise CommandError unless the bucket is in the deployment's account and region: events of others never arrive."""
-    try:
-        region = region_of(deployment.client("s3"), bucket, account=caller_of(deployment).account)
-    except NotOursError as error:
-        raise CommandError(
-            f"bucket {bucket} belongs to another account, whose events do not come here, or these credentials may not "
-            "list it: deploy to that account, or allow s3:ListBucket"
-        ) from error
+    account, fix = caller_of(deployment).account, "deploy to that account, as its events do not come here"
+    region = region_of(deployment.client("s3"), bucket, account=account, fix=fix)
     if region is None:
         raise NoBucketError(f"there is no bucket {bucket} here")
     if region != deployment.region:
@@ -124,6 +127,52 @@ def _route(deployment: Deployment, bucket: str) -> None:
     answer = rules.put_targets(Rule=rule, Targets=[target])
     if answer["FailedEntryCount"]:
         raise CommandError(f"rule {rule} did not take its target: {answer['FailedEntries']}")
+
+
+def remove_additions(deployment: Deployment) -> None:
+    """Remove what `make track` added beside the stacks, which would keep them from being deleted; print how much it was.
+
+    The buckets keep telling EventBridge, which costs nothing if no rule listens. A half-made deployment, or one that
+    lost its tracker, names no role, so its policies stay. Missing permissions raise before anything is removed.
+    """
+    events: EventBridgeClient = deployment.client("events")
+    iam: IAMClient = deployment.client("iam")
+    pages = events.get_paginator("list_rules").paginate(NamePrefix=added_rule_prefix(deployment.target))
+    rules = [rule["Name"] for page in pages for rule in page["Rules"]]
+    policies = list(_policies(deployment, iam))
+    for rule in rules:
+        listed = events.get_paginator("list_targets_by_rule").paginate(Rule=rule)
+        targets = [target["Id"] for page in listed for target in page["Targets"]]
+        if targets:
+            events.remove_targets(Rule=rule, Ids=targets)
+        events.delete_rule(Name=rule)
+    for role, policy in policies:
+        iam.delete_role_policy(RoleName=role, PolicyName=policy)
+    if rules or policies:
+        print(f"removed what make track added: {len(rules)} rules, {len(policies)} policies")
+
+
+def role_of_tracker(deployment: Deployment) -> str:
+    """Return the name of the role of the size-tracking function."""
+    name = deployment.outputs["SizeTrackingFunctionName"]
+    configuration = deployment.client("lambda").get_function_configuration(FunctionName=name)
+    return str(configuration["Role"].rpartition("/")[2])
+
+
+def _policies(deployment: Deployment, iam: "IAMClient") -> Iterator[tuple[str, str]]:
+    """Yield the tracker's role with each added policy."""
+    try:
+        role = role_of_tracker(deployment)
+        for page in iam.get_paginator("list_role_policies").paginate(RoleName=role):
+            for name in page["PolicyNames"]:
+                if name.startswith(ADDED_POLICY_PREFIX):
+                    yield role, name
+    except (CommandError, ClientError) as error:
+        if isinstance(error, ClientError) and code_of(error) not in _GONE:
+            raise
+        print(
+            "the tracker's role cannot be found: if it still exists, what make track added may keep it from going"
+        )
 
 
 def _digest(bucket: str) -> str:
