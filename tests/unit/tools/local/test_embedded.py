@@ -3,19 +3,19 @@ from pathlib import Path
 
 import pytest
 
+from tidemark.checkout import ROOT
 from tidemark.errors import CommandError
 from tidemark.local import embedded
 from tidemark.local.backend import NAMES
-from tidemark.local.embedded import Addresses
+from tidemark.local.embedded import Processes
+from tidemark.local.progress import Progress
 from tidemark.local.state import StateDirectory
 
-ROOT = Path("/repository")
 STATE = StateDirectory(Path("/state"))
-ADDRESSES = Addresses(port=4566, engine_port=5000)
 
 
 def environ_of(name, shell):
-    return next(p.environ for p in embedded.programs(ROOT, STATE, ADDRESSES, shell) if p.name == name)
+    return next(p.environ for p in embedded.programs(STATE, 4566, 5000, shell) if p.name == name)
 
 
 def test_only_what_is_listed_is_passed_on_from_the_shell():
@@ -49,17 +49,19 @@ def test_nothing_is_written_outside_the_state_directory():
 
 
 def test_each_image_runs_from_its_sources_in_its_own_venv():
-    images = embedded.functions(ROOT, STATE)["images"]
+    images = embedded.functions(STATE)["images"]
 
     assert images["tidemark/size-tracking"] == {
-        "python": "/repository/.venvs/size-tracking/bin/python",
-        "directory": "/repository/services/size_tracking",
+        "python": f"{ROOT}/.venvs/size-tracking/bin/python",
+        "directory": f"{ROOT}/services/size_tracking",
         "handler": "size_tracking.handler.handler",
         "environment": {"TIDEMARK_LOCAL_STATE": "/state"},
     }
     assert set(images) == {"tidemark/size-tracking", "tidemark/plotting", "tidemark/driver"}
 
 
-def test_a_missing_venv_is_named_with_the_command_that_makes_it(tmp_path):
+def test_a_missing_venv_is_named_with_the_command_that_makes_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(embedded, "ROOT", tmp_path)
+
     with pytest.raises(CommandError, match=r"^\.venvs/dynamodb/bin/python is missing: run make install$"):
-        embedded.require_installed(tmp_path)
+        Processes(STATE).prepare(Progress())

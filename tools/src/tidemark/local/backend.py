@@ -1,10 +1,12 @@
 """What runs an environment: processes of this machine (embedded.py) or containers of a Docker engine (containers.py)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import Enum
 from typing import Protocol
 
 from tidemark.checks import Check
+from tidemark.errors import CommandError
 from tidemark.local.progress import Progress
 
 ENGINE = "dynamodb"
@@ -76,3 +78,13 @@ class Backend(Protocol):
 
     def require_debugger(self) -> None:
         """Raise CommandError unless a debugger can attach to functions."""
+
+
+@contextmanager
+def log_shown(backend: Backend, name: str) -> Iterator[None]:
+    """Have a CommandError of the block show the end of the log of one of `NAMES`."""
+    try:
+        yield
+    except CommandError as error:
+        error.details = backend.end_of_log(name)
+        raise

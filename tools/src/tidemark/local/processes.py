@@ -12,12 +12,15 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 
 from tidemark.errors import CommandError
 from tidemark.local.state import ProcessRecord, StateDirectory
 
+T = TypeVar("T")
+U = TypeVar("U")
 MARK = "TIDEMARK_LOCAL_STATE"
 """The variable that every process of an environment carries: the path of its state directory."""
 
@@ -64,17 +67,32 @@ def is_alive(record: ProcessRecord) -> bool:
 def find(state: StateDirectory) -> list[psutil.Process]:
     """Return every running process of an environment, recorded or not, but never this one."""
     recorded = [process for record in state.records() if (process := _process(record))]
-    found = {process.pid: process for process in [*recorded, *_marked(state)]}
+    marked = [process for process in psutil.process_iter() if _mark_of(process) == str(state.root)]
+    found = {process.pid: process for process in [*recorded, *marked]}
     for process in list(found.values()):
-        found.update({child.pid: child for child in _descendants(process)})
+        children = ask(process, lambda it: it.children(recursive=True), ())
+        found.update({child.pid: child for child in children})
     found.pop(os.getpid(), None)
     return [process for process in found.values() if _runs(process)]
 
 
 def states_running(directory: Path) -> set[str]:
     """Return the state directories of all environments that run programs of a directory."""
-    marks = (_mark_of(process) for process in psutil.process_iter() if _program_lies_in(process, directory))
+    marks = (
+        _mark_of(process)
+        for process in psutil.process_iter()
+        for program in ask(process, psutil.Process.cmdline, ())[:1]
+        if Path(program).is_relative_to(directory)
+    )
     return {mark for mark in marks if mark}
+
+
+def ask(process: psutil.Process, question: Callable[[psutil.Process], T], otherwise: U) -> T | U:
+    """Return the answer of a process, or `otherwise` if it has just ended or is not ours to ask."""
+    try:
+        return question(process)
+    except (psutil.Error, OSError):
+        return otherwise
 
 
 def stop_all(state: StateDirectory, say: Callable[[str], None] = lambda _: None) -> int:
@@ -84,7 +102,8 @@ def stop_all(state: StateDirectory, say: Callable[[str], None] = lambda _: None)
     """
     ended = find(state)
     listening = listeners(ended)
-    _signal(_roots(ended), signal.SIGTERM)
+    pids = {process.pid for process in ended}
+    _signal([it for it in ended if ask(it, psutil.Process.ppid, None) not in pids], signal.SIGTERM)
     _wait(ended, _GRACE_SECONDS)
     deadline = time.monotonic() + _KILL_SECONDS
     while (left := _left(state, ended)) and time.monotonic() < deadline:
@@ -100,6 +119,16 @@ def stop_all(state: StateDirectory, say: Callable[[str], None] = lambda _: None)
     return len(ended)
 
 
+def listeners(processes: Iterable[psutil.Process]) -> list[str]:
+    """Return the addresses, like `127.0.0.1:4566`, that processes listen on."""
+    return [
+        f"{connection.laddr.ip}:{connection.laddr.port}"
+        for process in processes
+        for connection in ask(process, lambda it: it.net_connections("inet"), ())
+        if connection.status == psutil.CONN_LISTEN and connection.laddr
+    ]
+
+
 def _left(state: StateDirectory, ended: Sequence[psutil.Process]) -> list[psutil.Process]:
     # Some are new since we looked, and an orphan without the mark cannot be found again.
     return list({process.pid: process for process in (*ended, *find(state)) if _runs(process)}.values())
@@ -111,89 +140,26 @@ def _answers(address: str) -> bool:
         return probe.connect_ex((host, int(port))) == 0
 
 
-def listeners(processes: Iterable[psutil.Process]) -> list[str]:
-    """Return the addresses, like `127.0.0.1:4566`, that processes listen on."""
-    addresses: list[str] = []
-    for process in processes:
-        try:
-            connections = process.net_connections("inet")
-        except psutil.Error:
-            continue
-        listening = [
-            connection.laddr for connection in connections if connection.status == psutil.CONN_LISTEN
-        ]
-        addresses.extend(f"{address.ip}:{address.port}" for address in listening if address)
-    return addresses
-
-
-def tail(log: Path, lines: int = 15) -> str:
-    """Return the last lines of a log; empty if there is none."""
-    if not log.exists():
-        return ""
-    text = log.read_text(encoding="utf-8", errors="replace")
-    return "\n".join(text.splitlines()[-lines:])
-
-
 def _process(record: ProcessRecord) -> psutil.Process | None:
     try:
         process = psutil.Process(record.pid)
-        same = abs(process.create_time() - record.started) <= _CLOCK_STEPS
-        return process if same and _runs(process) else None
     except psutil.Error:
         return None
-
-
-def _marked(state: StateDirectory) -> list[psutil.Process]:
-    return [process for process in psutil.process_iter() if _mark_of(process) == str(state.root)]
+    started = ask(process, psutil.Process.create_time, 0.0)
+    return process if abs(started - record.started) <= _CLOCK_STEPS and _runs(process) else None
 
 
 def _mark_of(process: psutil.Process) -> str | None:
-    try:
-        return process.environ().get(MARK)
-    except (psutil.Error, OSError):
-        return None
-
-
-def _program_lies_in(process: psutil.Process, directory: Path) -> bool:
-    try:
-        program = process.cmdline()[:1]
-    except (psutil.Error, OSError):
-        return False
-    return any(Path(path).is_relative_to(directory) for path in program)
-
-
-def _descendants(process: psutil.Process) -> list[psutil.Process]:
-    try:
-        return process.children(recursive=True)
-    except psutil.Error:
-        return []
+    return ask(process, lambda it: it.environ().get(MARK), None)
 
 
 def _runs(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
-
-
-def _roots(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
-    pids = {process.pid for process in processes}
-    roots = []
-    for process in processes:
-        try:
-            if process.ppid() not in pids:
-                roots.append(process)
-        except psutil.Error:
-            continue
-    return roots
+    return ask(process, lambda it: it.is_running() and it.status() != psutil.STATUS_ZOMBIE, otherwise=False)
 
 
 def _signal(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
     for process in processes:
-        try:
-            process.send_signal(number)
-        except psutil.Error:
-            continue
+        ask(process, lambda it: it.send_signal(number), None)
 
 
 def _wait(running: Sequence[psutil.Process], seconds: float) -> None:
@@ -204,10 +170,4 @@ def _wait(running: Sequence[psutil.Process], seconds: float) -> None:
 
 
 def _names(processes: Iterable[psutil.Process]) -> str:
-    names = []
-    for process in processes:
-        try:
-            names.append(f"{process.name()} (pid {process.pid})")
-        except psutil.Error:
-            continue
-    return ", ".join(names)
+    return ", ".join(f"{ask(it, psutil.Process.name, '?')} (pid {it.pid})" for it in processes)

@@ -1,22 +1,22 @@
 """Starts a whole environment, or leaves nothing of it: LocalStack, deployment, and the wait until it answers."""
 
 import os
+from collections.abc import Callable
+from functools import partial
 
 from tidemark.checks import Check
-from tidemark.errors import CommandError, Stopped, unstoppable
+from tidemark.errors import Stopped, unstoppable
 from tidemark.local import emulator, health, processes
-from tidemark.local.backend import LOCALSTACK, Backend
+from tidemark.local.backend import LOCALSTACK, Backend, log_shown
 from tidemark.local.deployment.deploy import deploy
-from tidemark.local.deployment.templates import StackTemplate, templates_in_background
+from tidemark.local.deployment.templates import SYNTH_SECONDS, StackTemplate, templates_in_background
 from tidemark.local.health import Clients
 from tidemark.local.ports import LOOPBACK, require_free
 from tidemark.local.progress import Progress
 from tidemark.local.state import Environment, StateDirectory
 from tidemark.local.variables import variables_of
 
-SYNTH_SECONDS = 180.0
-FUNCTION_SECONDS = 60.0
-BASELINE_SECONDS = 60.0
+READY_SECONDS = 60.0
 
 
 def start(state: StateDirectory, backend: Backend, port: int, progress: Progress) -> Environment:
@@ -29,9 +29,8 @@ def start(state: StateDirectory, backend: Backend, port: int, progress: Progress
     endpoint = f"http://{LOOPBACK}:{port}"
     try:
         state.create()
-        os.environ[processes.MARK] = str(
-            state.root
-        )  # so that `backend.stop` finds a synth that is interrupted
+        # So that `backend.stop` finds a synth that is interrupted.
+        os.environ[processes.MARK] = str(state.root)
         templates = templates_in_background()
         backend.start(port, progress)
         progress.say(f"LocalStack answers at {endpoint}")
@@ -53,26 +52,18 @@ def start(state: StateDirectory, backend: Backend, port: int, progress: Progress
 def _deploy(
     endpoint: str, templates: tuple[StackTemplate, ...], backend: Backend, progress: Progress
 ) -> Environment:
-    try:
-        outputs = deploy(endpoint, templates, progress)
-        environment = Environment(endpoint, variables_of(endpoint, outputs))
-        clients = Clients.of(endpoint)
-        with emulator.explained(f"LocalStack at {endpoint}: "):
-            progress.wait(
-                "the functions",
-                lambda: _fault(health.functions(clients.functions, environment.variables)),
-                seconds=FUNCTION_SECONDS,
-            )
-            progress.wait(
-                "the data bucket's baseline",
-                lambda: _fault(health.history(clients.tables, environment.variables)),
-                seconds=BASELINE_SECONDS,
-            )
-    except CommandError as error:
-        raise CommandError(str(error), details=backend.end_of_log(LOCALSTACK)) from error
+    with log_shown(backend, LOCALSTACK), emulator.explained(f"LocalStack at {endpoint}: "):
+        environment = Environment(endpoint, variables_of(endpoint, deploy(endpoint, templates, progress)))
+        clients, names = Clients.of(endpoint), environment.variables
+        for what, question in (
+            ("the functions", lambda: health.functions(clients.functions, names)),
+            ("the data bucket's baseline", lambda: health.history(clients.tables, names)),
+        ):
+            progress.wait(what, partial(_fault, question), seconds=READY_SECONDS)
     progress.say("functions active, the data bucket's history has its baseline")
     return environment
 
 
-def _fault(check: Check) -> str | None:
+def _fault(question: Callable[[], Check]) -> str | None:
+    check = question()
     return None if check.well else check.text
