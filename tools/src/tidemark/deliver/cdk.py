@@ -25,31 +25,30 @@ from tidemark.node import node, npm_ci
 
 HERE = ROOT / "infra_cdk"
 """infra_cdk/, where cdk.json and package-lock.json are."""
-_ENTRY = Path("node_modules") / "aws-cdk" / "bin" / "cdk"
 _OTHER_CREDENTIALS = frozenset(
     {"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"}
 )
 
 
-def install(directory: Path = HERE, bin_directory: Path | None = None) -> None:
-    """Install what `directory`/package-lock.json pins, unless it is there, and put `cdk` beside the interpreter.
+def install(directory: Path = HERE, bin_directory: Path = Path(sys.prefix) / "bin") -> Path:
+    """Install what `directory`/package-lock.json pins, unless it is there; return the `cdk` put beside the interpreter.
 
     Raises CommandError with npm's reason.
     """
     npm_ci(directory, "the CDK's command line")
-    script = f'#!/bin/sh\nexec {shlex.join(_command(directory))} "$@"\n'
-    link = (bin_directory or Path(sys.prefix) / "bin") / "cdk"
+    link, entry = bin_directory / "cdk", directory / "node_modules" / "aws-cdk" / "bin" / "cdk"
+    script = f'#!/bin/sh\nexec {shlex.join([str(node()), str(entry)])} "$@"\n'
     if not link.exists() or link.read_text(encoding="utf-8") != script:
         draft = link.with_name(f".cdk-{os.getpid()}")
         draft.write_text(script, encoding="utf-8")
         draft.chmod(0o755)
         draft.replace(link)
+    return link
 
 
 def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run the command line in infra_cdk/ with these variables, its output to ours; return its exit code."""
-    install()
-    return subprocess.run([*_command(HERE), *arguments], cwd=HERE, env=dict(environ), check=False).returncode
+    return subprocess.run([install(), *arguments], cwd=HERE, env=dict(environ), check=False).returncode
 
 
 def run_for(deployment: Deployment, arguments: Sequence[str], context: Sequence[str] = ()) -> int:
@@ -116,10 +115,6 @@ def variables(deployment: Deployment) -> dict[str, str]:
         "AWS_REGION": deployment.region,
         "AWS_DEFAULT_REGION": deployment.region,
     }
-
-
-def _command(directory: Path) -> list[str]:
-    return [str(node()), str(directory / _ENTRY)]
 
 
 def command(

@@ -46,10 +46,10 @@ def restore(deployment: Deployment, source: str) -> tuple[int, int]:
     read = lost = 0
     largest: dict[str, Sample] = {}
     with ThreadPoolExecutor(THREADS) as pool:
-        for page in _pages(tables, source):
+        for page, samples in _pages(tables, source):
             read += len(page)
             lost += 0 if source == history else sum(pool.map(put, page))
-            for sample in map(Sample.from_item, page):
+            for sample in samples:
                 largest[sample.bucket] = max(largest.get(sample.bucket, sample), sample, key=_SIZE)
     for sample in largest.values():
         _raise_maximum(tables, ledger, sample)
@@ -58,23 +58,21 @@ def restore(deployment: Deployment, source: str) -> tuple[int, int]:
     return read, lost
 
 
-def _pages(tables: Any, source: str) -> Iterator[list[Item]]:
+def _pages(tables: Any, source: str) -> Iterator[tuple[list[Item], list[Sample]]]:
     # Only a recovery is worth a scan; the product itself never makes one.
     try:
         for page in tables.get_paginator("scan").paginate(TableName=source):
-            for item in page["Items"]:
-                _require_sample(source, item)
-            yield page["Items"]
+            yield page["Items"], [_sample(source, item) for item in page["Items"]]
     except ClientError as error:
         if code_of(error) != "ResourceNotFoundException":
             raise
         raise CommandError(f"there is no table {source} here") from error
 
 
-def _require_sample(source: str, item: Item) -> None:
+def _sample(source: str, item: Item) -> Sample:
     try:
-        Sample.from_item(item)
         int(item[items.TOTAL_SIZE]["N"])  # elsewhere its absence means 0
+        return Sample.from_item(item)
     except (KeyError, ValueError) as error:
         raise CommandError(f"{source} is no history of Tidemark's: an item is no sample ({error})") from error
 

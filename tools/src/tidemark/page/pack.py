@@ -43,14 +43,9 @@ def is_packed() -> bool:
 
 def command(
     *,
-    check: Annotated[
-        bool,
-        typer.Option(
-            "--check", help="Change nothing; fail if it is not packed, or the linter or a test fails."
-        ),
-    ] = False,
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; fail unless all is well.")] = False,
 ) -> int:
-    """Pack the dashboard into the one file that is served."""
+    """Pack the dashboard into the one file that is served; with --check, see that it is, and lint and test its sources."""
     if not check:
         pack(PACKED)
         print(f"pack-page: {PACKED.relative_to(ROOT)}, {PACKED.stat().st_size:,} bytes")
