@@ -124,7 +124,9 @@ def shared(tmp_path_factory):
 def clone(tmp_path):
     """Return a copy of what the doctor reads, with environments that are in step with its locks."""
     copy = tmp_path / "clone"
-    copy_to(copy, *NEEDED, "infra_cdk/cdk.json", "infra_cdk/settings.py", "infra_cdk/images.py")
+    copy_to(
+        copy, *NEEDED, *(f"infra_cdk/{name}" for name in ("cdk.json", "settings.py", "images.py", "names.py"))
+    )
     take_for_filled(copy, *VENVS)
     return copy
 
