@@ -1,7 +1,7 @@
 import io
 
-from tidemark.loop.colours import Colours
 from tidemark.loop.log_records import in_one_line, records
+from tidemark.loop.logs import Colours
 
 ID = "54e95de1-357a-43af-9ce5-ab109b68ae66"
 END_OF_INVOCATION = 1795261746132
@@ -115,6 +115,6 @@ def test_only_a_terminal_gets_colours_and_only_if_it_wants_them():
         def isatty(self):
             return True
 
-    assert Colours.of_stream(Terminal(), {}).of("driver", "x") == "\x1b[33mx\x1b[0m"
-    assert Colours.of_stream(Terminal(), {"NO_COLOR": "1"}).of("driver", "x") == "x"
-    assert Colours.of_stream(io.StringIO(), {}).warn("x") == "x"
+    assert Colours.of_stream(Terminal(), {}).paint("x", 33) == "\x1b[33mx\x1b[0m"
+    assert Colours.of_stream(Terminal(), {"NO_COLOR": "1"}).paint("x", 33) == "x"
+    assert Colours.of_stream(io.StringIO(), {}).paint("x", 31) == "x"

@@ -3,7 +3,7 @@
 import json
 import shlex
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,32 +34,32 @@ def debugged(state: StateDirectory, environment: Environment, service: str, port
     name = function_name(service, environment.variables)
     with emulator.explained(f"DEBUG={service}: ", fix="make local-down local-up starts anew"):
         before = client.get_function_configuration(FunctionName=name)["Timeout"]
-        _interpret(state, service, lambda python: _wrapped(state, service, python, port))
+        _interpret(state, {service: port})
         _allow(client, name, MAX_SECONDS)
         recycle(environment, service)
         try:
             yield
         finally:
             with unstoppable():
-                _interpret(state, service, _unwrapped)
+                _interpret(state, {})
                 _allow(client, name, before)
                 recycle(environment, service)
 
 
 def restore(state: StateDirectory) -> None:
     """Undo what a command that was killed has left: every function runs without a debugger again."""
-    if not state.functions_file.exists():
-        return  # in Docker
+    if state.functions_file.exists():  # not in Docker
+        _interpret(state, {})
+
+
+def _interpret(state: StateDirectory, ports: Mapping[str, int]) -> None:
+    """Have the functions of these services listen for a debugger, and no other."""
     content = json.loads(state.functions_file.read_text(encoding="utf-8"))
     for image in content["images"].values():
         image["python"] = _unwrapped(image["python"])
-    state.write_functions(content)
-
-
-def _interpret(state: StateDirectory, service: str, change: Callable[[str], str]) -> None:
-    content = json.loads(state.functions_file.read_text(encoding="utf-8"))
-    image = content["images"][repository(service)]
-    image["python"] = change(_unwrapped(image["python"]))
+    for service, port in ports.items():
+        image = content["images"][repository(service)]
+        image["python"] = _wrapped(state, service, image["python"], port)
     state.write_functions(content)
 
 

@@ -5,14 +5,13 @@ import os
 import shutil
 import sys
 import time
-from contextlib import suppress
+from array import array
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event, Thread
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -23,8 +22,12 @@ from tidemark.local import emulator
 from tidemark.local.progress import wait
 from tidemark.local.state import DEFAULT, Environment, StateDirectory
 from tidemark.local.up import ensure
-from tidemark.loop.uploads import LeftOut, files_of, upload
+from tidemark.loop.uploads import File, LeftOut, files_of, upload
 from tidemark.options import LocalPort, RunMode, State
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_s3 import S3Client
 
 PICTURE = "demo.png"
 _LOOK_SECONDS = 0.25
@@ -35,116 +38,95 @@ _LEAD_SECONDS = 2
 """How much of the time before the upload the plot shows."""
 
 
+@dataclass(frozen=True, slots=True)
 class Demonstration:
     """One upload into the data bucket of an environment, and what the tracker makes of it."""
 
-    def __init__(self, environment: Environment, directory: Path) -> None:
-        self._environment = environment
-        self._directory = directory
-        self._bucket = environment.variables["TIDEMARK_DATA_BUCKET"]
-        self._s3 = emulator.client("s3", environment.endpoint)
-        self._tables = emulator.client("dynamodb", environment.endpoint)
-        self.left_out = LeftOut()
+    environment: Environment
+    directory: Path
+    s3: "S3Client"
+    tables: "DynamoDBClient"
+    left_out: LeftOut = field(default_factory=LeftOut)
+
+    @property
+    def bucket(self) -> str:
+        """The data bucket."""
+        return self.environment.variables["TIDEMARK_DATA_BUCKET"]
 
     def weigh(self) -> tuple[int, int]:
         """Return how many bytes and files there are to upload; CommandError if there are none."""
-        size = count = 0
-        for file in files_of(self._directory, LeftOut()):
-            size, count = size + file.size, count + 1
-        if not count:
-            raise CommandError(f"DIR={self._directory} holds no file that can be uploaded")
-        return size, count
+        sizes = array("Q", (file.size for file in files_of(self.directory, LeftOut())))
+        if not sizes:
+            raise CommandError(f"DIR={self.directory} holds no file that can be uploaded")
+        return sum(sizes), len(sizes)
 
     def totals(self) -> Totals:
         """Return the tracked totals; CommandError if there are none."""
-        found = ledger.totals(
-            self._tables, self._environment.variables["TIDEMARK_LEDGER_TABLE"], self._bucket
-        )
+        found = ledger.totals(self.tables, self.environment.variables["TIDEMARK_LEDGER_TABLE"], self.bucket)
         if found is None:
             raise CommandError("the data bucket has no baseline: see make status")
         return found
 
     def run(self, size: int) -> tuple[Totals, Totals]:
         """Upload, and wait until the tracked size is the listing's; return the totals before and after. CommandError."""
-        before = self.totals()
-        with _bars() as bars:
-            uploaded = bars.add_task("uploaded", total=size)
-            tracked = bars.add_task("tracked", total=size)
-            over = Event()
+        before = after = self.totals()
+        columns = (TextColumn("  {task.description:<9}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=Console(stderr=True), refresh_per_second=8) as bars:
+            uploaded, tracked = (bars.add_task(name, total=size) for name in ("uploaded", "tracked"))
+            last_look = 0.0
 
-            def look() -> None:
-                # `_wait` meets, and reports, whatever makes a look fail here.
-                with suppress(CommandError, BotoCoreError, ClientError):
-                    while not over.wait(_LOOK_SECONDS):
-                        bars.update(tracked, completed=max(0, self.totals().size - before.size))
+            def look() -> Totals:
+                nonlocal last_look
+                now = self.totals()
+                bars.update(tracked, completed=max(0, now.size - before.size))
+                last_look = time.monotonic()
+                return now
 
-            watcher = Thread(target=look, daemon=True)
-            watcher.start()
-            try:
-                upload(
-                    self._s3,
-                    self._bucket,
-                    files_of(self._directory, self.left_out),
-                    lambda file: bars.advance(uploaded, file.size),
-                    self.left_out,
+            def sent(file: File) -> None:
+                bars.advance(uploaded, file.size)
+                if time.monotonic() - last_look > _LOOK_SECONDS:
+                    look()
+
+            def missing() -> str | None:
+                nonlocal after
+                after, (listed, count) = look(), self._listed()
+                if (after.size, after.count) == (listed, count):
+                    return None
+                return (
+                    f"tracked are {after.size:,} B in {after.count:,} objects, a listing has {listed:,} B in "
+                    f"{count:,}: see make status, make logs FN=size-tracking"
                 )
-                after = self._wait()
-            finally:
-                over.set()
-                watcher.join()
+
+            upload(self.s3, self.bucket, files_of(self.directory, self.left_out), sent, self.left_out)
+            wait("the tracked size", missing, seconds=_STALL_SECONDS)
             bars.update(tracked, completed=size)
         return before, after
+
+    def _listed(self) -> tuple[int, int]:
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket)
+        sizes = array("Q", (found["Size"] for page in pages for found in page.get("Contents", [])))
+        return sum(sizes), len(sizes)
 
     def picture(self, since: float) -> bytes:
         """Have the change drawn (`since` in seconds since 1970), and return the PNG. CommandError."""
         begin = datetime.fromtimestamp(since - _LEAD_SECONDS, UTC).isoformat().replace("+00:00", "Z")
-        where = self._post_plot({"bucket": self._bucket, "from": begin})["plot"]
-        stored = self._s3.get_object(Bucket=where["bucket"], Key=where["key"])
-        return bytes(stored["Body"].read())
-
-    def _wait(self) -> Totals:
-        tracked = self.totals()
-
-        def missing() -> str | None:
-            nonlocal tracked
-            tracked, (size, count) = self.totals(), self._listed()
-            if (tracked.size, tracked.count) == (size, count):
-                return None
-            return (
-                f"tracked are {tracked.size:,} B in {tracked.count:,} objects, a listing has {size:,} B in "
-                f"{count:,}: see make status, make logs FN=size-tracking"
-            )
-
-        wait("the tracked size", missing, seconds=_STALL_SECONDS)
-        return tracked
-
-    def _listed(self) -> tuple[int, int]:
-        size = count = 0
-        for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket):
-            for each in page.get("Contents", []):
-                size, count = size + each["Size"], count + 1
-        return size, count
-
-    def _post_plot(self, body: dict[str, Any]) -> dict[str, Any]:
-        url = f"{self._environment.variables['TIDEMARK_API_URL']}plot"
+        url = f"{self.environment.variables['TIDEMARK_API_URL']}plot"
+        body = json.dumps({"bucket": self.bucket, "from": begin})
         try:
-            status, content = emulator.call("POST", url, json.dumps(body), seconds=_PLOT_SECONDS)
+            status, content = emulator.call("POST", url, body, seconds=_PLOT_SECONDS)
             answer: dict[str, Any] = json.loads(content)
         except (ConnectionError, ValueError) as error:
             raise CommandError(f"POST {url}: {error}: see make status") from error
         if status != 200:
             raise CommandError(f"POST {url} answered {status}: {answer.get('detail', answer)}")
-        return answer
-
-
-def _bars() -> Progress:
-    columns = (TextColumn("  {task.description:<9}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=Console(stderr=True), refresh_per_second=8)
+        plot = answer["plot"]
+        return self.s3.get_object(Bucket=plot["bucket"], Key=plot["key"])["Body"].read()
 
 
 def demonstrate(environment: Environment, directory: Path, output: Path) -> int:
     """Upload a directory, tell the user what became of it, and return the exit code. CommandError."""
-    demonstration = Demonstration(environment, directory)
+    s3, tables = (emulator.client(service, environment.endpoint) for service in ("s3", "dynamodb"))
+    demonstration = Demonstration(environment, directory, s3, tables)
     size, count = demonstration.weigh()
     free = shutil.disk_usage(output).free
     if size > free:

@@ -23,9 +23,8 @@ from tidemark.local.state import DEFAULT, Environment, StateDirectory
 from tidemark.local.up import ensure
 from tidemark.loop import debugging, logs
 from tidemark.loop.changes import changes_of, forget_bytecode, syntax_error
-from tidemark.loop.colours import Colours
 from tidemark.loop.debugging import debugged
-from tidemark.loop.logs import Tail
+from tidemark.loop.logs import Colours
 from tidemark.loop.reloading import reload
 from tidemark.loop.services import service_of
 from tidemark.options import LocalPort, RunMode, State, port_option
@@ -70,12 +69,9 @@ class Loop:
                 continue
             _say(f"{what}{service} reloaded in {(time.monotonic() - began) * 1000:.0f} ms, {done}")
 
+    @emulator.explained(fix="make local-down local-up starts anew")
     def run(self) -> None:
         """Go on until an interrupt. CommandError if the environment does not answer, or holds no functions."""
-        with emulator.explained(fix="make local-down local-up starts anew"):
-            self._follow()
-
-    def _follow(self) -> None:
         reader = logs.tail(self.environment, SERVICES, since=round(time.time() * 1000))
         colours = Colours.of_stream(sys.stdout)
         found = _changed(self.sources)
@@ -85,7 +81,8 @@ class Loop:
         for paths in chain([first], found):
             if paths:
                 self.take(paths)
-            _show(reader, colours)
+            for record in reader.read():
+                print(logs.line(record, colours), flush=True)
 
 
 def _changed(sources: Path) -> Iterator[list[Path]]:
@@ -101,11 +98,6 @@ def _changed(sources: Path) -> Iterator[list[Path]]:
     )
     for changes in found:
         yield sorted({Path(path) for _, path in changes})
-
-
-def _show(reader: Tail, colours: Colours) -> None:
-    for record in reader.read():
-        print(logs.line(record, colours), flush=True)
 
 
 def _say(line: str) -> None:
@@ -131,7 +123,10 @@ def command(
     environment = ensure(directory, port, mode)
     attach_port = debug_port or debugging.DEFAULT_PORT
     if service:
-        _require_free(attach_port)
+        try:
+            require_free(attach_port)
+        except CommandError as error:
+            raise CommandError(f"DEBUG_PORT: {str(error).partition(':')[0]}: choose another one") from None
     debugging.restore(directory)
     with debugged(directory, environment, service, attach_port) if service else nullcontext():
         if service:
@@ -142,10 +137,3 @@ def command(
             Loop(directory, environment, Path(sources).resolve(), reload != "0").run()
     _say("ended; the environment is still up")
     return 0
-
-
-def _require_free(port: int) -> None:
-    try:
-        require_free(port)
-    except CommandError as error:
-        raise CommandError(f"DEBUG_PORT: {str(error).partition(':')[0]}: choose another one") from None

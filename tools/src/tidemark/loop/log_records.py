@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 _LOGGED = re.compile(r"\[(\w+)\]\t(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)\t(\S*)\t(.*)", re.DOTALL)
@@ -51,28 +51,26 @@ def in_one_line(record: Record) -> str:
     return _SEPARATOR.join(line.rstrip() for line in record.message.splitlines() if line.strip())
 
 
-def _of_stream(service: str, events: Iterable[dict[str, Any]]) -> Iterator[Record]:
-    last: Record | None = None
+def _of_stream(service: str, events: Iterable[dict[str, Any]]) -> list[Record]:
+    found: list[Record] = []
     request_id, in_traceback = "", False
     for at, line in _lines(events):
+        last = found[-1] if found else None
+        frame = _FRAMES.match(line)
         if platform := _PLATFORM.match(line):
             kind, request_id, rest = platform.groups()
             in_traceback = False
             if kind == "REPORT":
-                yield from _given(last)
-                last = Record(at, service, kind, request_id, " ".join(rest.split()))
-            continue
-        frame = _FRAMES.match(line)
-        if last and last.level != "REPORT" and (frame or in_traceback):
+                found.append(Record(at, service, kind, request_id, " ".join(rest.split())))
+        elif last and last.level != "REPORT" and (frame or in_traceback):
             # The first line of a traceback that is not indented is the exception, and ends it.
             in_traceback = bool(frame) and (in_traceback or line.startswith("Traceback"))
-            last = replace(last, message=f"{last.message}\n{line}")
-            continue
-        yield from _given(last)
-        before = last.time if last and last.request_id == request_id else at
-        last = _record(service, line, request_id, before)
-        in_traceback = line.startswith("Traceback")
-    yield from _given(last)
+            found[-1] = replace(last, message=f"{last.message}\n{line}")
+        else:
+            before = last.time if last and last.request_id == request_id else at
+            found.append(_record(service, line, request_id, before))
+            in_traceback = line.startswith("Traceback")
+    return [record for record in found if record.message.strip()]
 
 
 def _lines(events: Iterable[dict[str, Any]]) -> Iterator[tuple[int, str]]:
@@ -82,15 +80,11 @@ def _lines(events: Iterable[dict[str, Any]]) -> Iterator[tuple[int, str]]:
             yield event["timestamp"], line
 
 
-def _given(record: Record | None) -> Iterator[Record]:
-    if record and record.message.strip():
-        yield record
-
-
 def _record(service: str, line: str, request_id: str, time: int) -> Record:
     if logged := _LOGGED.match(line):
         level, stamp, own_request, message = logged.groups()
-        return Record(_milliseconds(stamp), service, level, own_request or request_id, message)
+        logged_at = round(datetime.fromisoformat(stamp).timestamp() * 1000)
+        return Record(logged_at, service, level, own_request or request_id, message)
     if _ERROR.match(line):  # an exception that left the handler; the runtime gives it no time
         return Record(time, service, "ERROR", request_id, line.removeprefix("[ERROR] "))
     if ended := _ENDED.match(line):
@@ -106,8 +100,3 @@ def _metric(line: str) -> str:
     except ValueError:
         return line
     return " ".join(f"{name}={value}" for name, value in values.items() if name != "_aws")
-
-
-def _milliseconds(stamp: str) -> int:
-    parsed = datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
-    return round(parsed.timestamp() * 1000)
