@@ -63,7 +63,11 @@ def exit_code(checks: Sequence[Check]) -> int:
 
 def as_text(command: str, checks: Sequence[Check]) -> str:
     """Return the checks' lines, and a last line that sums them up for the command."""
-    return "\n".join([*map(str, checks), f"{command}: {summary(checks)}"])
+    failed, warned = (
+        sum(check.verdict is verdict for check in checks) for verdict in (Verdict.FAIL, Verdict.WARN)
+    )
+    summary = f"{failed} to mend, {warned} to know of" if failed or warned else "all is well"
+    return "\n".join([*map(str, checks), f"{command}: {summary}"])
 
 
 def as_json(checks: Sequence[Check]) -> str:
@@ -73,11 +77,3 @@ def as_json(checks: Sequence[Check]) -> str:
         for check in checks
     ]
     return json.dumps({"ok": not exit_code(checks), "findings": rows}, indent=2)
-
-
-def summary(checks: Sequence[Check]) -> str:
-    """Return how many checks failed and how many warn, in words."""
-    failed, warned = (
-        sum(check.verdict is verdict for check in checks) for verdict in (Verdict.FAIL, Verdict.WARN)
-    )
-    return f"{failed} to mend, {warned} to know of" if failed or warned else "all is well"

@@ -5,6 +5,7 @@ import hashlib
 import os
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tidemark.errors import CommandError
 from tidemark.images import build
 from tidemark.images.docker import Docker, DockerError
 from tidemark.local import compose, emulator, processes
-from tidemark.local.backend import LOCALSTACK, NAMES, PRELOADED, START_SECONDS, TITLES, Mode, Say
+from tidemark.local.backend import LOCALSTACK, NAMES, PRELOADED, START_SECONDS, TITLES, Mode, Say, log_shown
 from tidemark.local.engine import SOCKET_SCHEME
 from tidemark.local.ports import LOOPBACK
 from tidemark.local.progress import Progress
@@ -73,7 +74,8 @@ class Containers:
             raise CommandError(f"{' '.join(command)} up failed", details=(done.stdout + done.stderr).strip())
         progress.say(f"starting {', '.join(NAMES)} in containers ({self.record.project})")
         for name in NAMES:
-            self._await(name, f"http://{LOOPBACK}:{port}" if name == LOCALSTACK else "", progress)
+            with log_shown(self, name):
+                self._await(name, f"http://{LOOPBACK}:{port}" if name == LOCALSTACK else "", progress)
 
     def _settings(self, port: int) -> dict[str, str]:
         socket = self.record.docker_host.removeprefix(SOCKET_SCHEME)
@@ -96,10 +98,7 @@ class Containers:
             well = state == "healthy" or (endpoint and emulator.answers(endpoint))
             return None if well else "it does not answer yet"
 
-        try:
-            progress.wait(TITLES[name], missing, seconds=START_SECONDS)
-        except CommandError as error:
-            raise CommandError(str(error), details=self.end_of_log(name)) from error
+        progress.wait(TITLES[name], missing, seconds=START_SECONDS)
 
     def stop(self, say: Say) -> str:
         processes.stop_all(self.state, say)  # a synth that was interrupted
@@ -132,13 +131,10 @@ class Containers:
 
     def end_of_log(self, name: str) -> str:
         for container in self._of_service(name):
-            try:
-                command = ["docker", "logs", "--tail", str(_SHOWN_LINES), container]
-                done = subprocess.run(
-                    command, env=self.docker.environ, capture_output=True, text=True, check=False
-                )
-            except OSError:
-                continue
+            command = ["docker", "logs", "--tail", str(_SHOWN_LINES), container]
+            done = subprocess.run(
+                command, env=self.docker.environ, capture_output=True, text=True, check=False
+            )
             return f"The end of {TITLES[name]}'s log:\n{(done.stdout + done.stderr).strip()}"
         return ""
 
@@ -163,40 +159,34 @@ class Containers:
     def states(self) -> dict[str, str]:
         """Return what the engine says of each service that it has: `running`, `healthy`, `exited`… CommandError."""
         line = f'{{{{.Label "{_SERVICE_LABEL}"}}}} {{{{.State}}}} {{{{.Status}}}}'
-        found = {}
-        for row in self._lines("ps", "--all", *self._of_project(), "--format", line):
-            service, state, status = row.split(" ", 2)
-            found[service] = "healthy" if "(healthy)" in status else state
-        return found
+        rows = (row.split(" ", 2) for row in self._ps(self._ours, "--format", line))
+        return {service: "healthy" if "(healthy)" in status else state for service, state, status in rows}
 
     def containers(self) -> list[str]:
         """Return the ids of all containers, the functions' among them. CommandError."""
-        ours = self._lines("ps", "--all", "--quiet", *self._of_project())
-        beside = self._lines("ps", "--all", "--quiet", "--filter", f"network={self.record.project}")
-        return sorted({*ours, *beside})
+        beside = self._ps(f"network={self.record.project}", "--quiet")
+        return sorted({*self._ps(self._ours, "--quiet"), *beside})
 
     def functions(self) -> int:
         """Return how many containers LocalStack has started for functions. CommandError."""
-        return len(set(self.containers()) - set(self._lines("ps", "--all", "--quiet", *self._of_project())))
+        return len(self.containers()) - len(self._ps(self._ours, "--quiet"))
 
-    def _of_project(self) -> tuple[str, str]:
-        return "--filter", f"label={_PROJECT_LABEL}={self.record.project}"
+    @property
+    def _ours(self) -> str:
+        return f"label={_PROJECT_LABEL}={self.record.project}"
 
     def _of_service(self, service: str) -> list[str]:
-        wanted = ("--filter", f"label={_SERVICE_LABEL}={service}")
-        return self._lines("ps", "--all", "--quiet", *self._of_project(), *wanted)
+        return self._ps(self._ours, "--quiet", "--filter", f"label={_SERVICE_LABEL}={service}")
 
-    def _lines(self, *arguments: str) -> list[str]:
+    def _ps(self, selection: str, *arguments: str) -> list[str]:
         try:
-            return self.docker.output(*arguments).splitlines()
+            return self.docker.output("ps", "--all", "--filter", selection, *arguments).splitlines()
         except DockerError as error:
             raise CommandError(f"the engine at {self.record.docker_host} is needed: {error}") from error
 
     def _quietly(self, *arguments: str) -> None:
-        try:
+        with suppress(DockerError):  # it is gone already, or `stop` says what is left
             self.docker.output(*arguments)
-        except DockerError:
-            return  # it is gone already, or `stop` says what is left
 
 
 def faults(states: Mapping[str, str]) -> list[str]:

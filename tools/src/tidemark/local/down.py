@@ -16,22 +16,32 @@ from tidemark.local.state import DEFAULT, StateDirectory
 from tidemark.options import State
 
 
-def down(state: StateDirectory) -> int:
-    """Stop the environment, remove its state and tell the user; return the exit code. Raises CommandError."""
+def command(
+    *,
+    state: State = DEFAULT,
+    others: Annotated[
+        bool, typer.Option("--others", help="Stop nothing; fail if another one is left.")
+    ] = False,
+) -> int:
+    """Stop the local environment; no process and no port is left."""
+    if others:
+        _refuse_others()
+        return 0
+    directory = StateDirectory.at(state)
     stopped = ""
-    if state.root.exists() or processes.find(state):
-        with state.alone(), unstoppable():
-            was_empty = state.is_empty()
-            stopped = backend_of(state).stop(Progress().say)
-            state.remove()
+    if directory.root.exists() or processes.find(directory):
+        with directory.alone(), unstoppable():
+            was_empty = directory.is_empty()
+            stopped = backend_of(directory).stop(Progress().say)
+            directory.remove()
         if not was_empty and not stopped:
             stopped = "0 processes stopped, no process and no port is left"
-    print(f"local-down: {stopped or f'nothing is running in {os.path.relpath(state.root)}'}")
+    print(f"local-down: {stopped or f'nothing is running in {os.path.relpath(directory.root)}'}")
     return 0
 
 
-def refuse_others() -> int:
-    """Return 0, or raise CommandError if an environment is left whose programs or records `make clean` would remove."""
+def _refuse_others() -> None:
+    """Raise CommandError if an environment is left whose programs or records `make clean` would remove."""
     left = processes.states_running(ROOT / ".venvs")
     default = StateDirectory.at(str(ROOT / DEFAULT))
     if inspect(default).kind is not Kind.ABSENT:
@@ -41,15 +51,3 @@ def refuse_others() -> int:
         raise CommandError(
             f"an environment is still there, in {where}: run make local-down STATE={shlex.quote(where)} first"
         )
-    return 0
-
-
-def command(
-    *,
-    state: State = DEFAULT,
-    others: Annotated[
-        bool, typer.Option("--others", help="Stop nothing; fail if another one is left.")
-    ] = False,
-) -> int:
-    """Stop the local environment; no process and no port is left."""
-    return refuse_others() if others else down(StateDirectory.at(state))

@@ -21,7 +21,6 @@ _ENVIRONMENT = "environment.json"
 _FUNCTIONS = "functions.json"
 _COMPOSE = "compose.json"
 _PID_SUFFIX = ".pid"
-_DRAFT_SUFFIX = ".draft"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ class StateDirectory:
 
     def record(self, process: ProcessRecord) -> None:
         """Record a process that was started."""
-        _write_whole(self.root / (process.name + _PID_SUFFIX), json.dumps(asdict(process)))
+        _write(self.root / (process.name + _PID_SUFFIX), process)
 
     def records(self) -> list[ProcessRecord]:
         """Return the recorded processes, without records that are damaged."""
@@ -104,7 +103,7 @@ class StateDirectory:
 
     def record_compose(self, compose: ComposeRecord) -> None:
         """Record that the environment runs in Docker, before it is started."""
-        _write_whole(self.root / _COMPOSE, json.dumps(asdict(compose)))
+        _write(self.root / _COMPOSE, compose)
 
     def compose(self) -> ComposeRecord | None:
         """Return the record of an environment in Docker, or None."""
@@ -112,7 +111,7 @@ class StateDirectory:
 
     def complete(self, environment: Environment) -> None:
         """Record that the environment is complete."""
-        _write_whole(self.root / _ENVIRONMENT, json.dumps(asdict(environment), indent=2) + "\n")
+        _write(self.root / _ENVIRONMENT, environment)
 
     def environment(self) -> Environment | None:
         """Return the environment if it was completed, else None."""
@@ -127,7 +126,7 @@ class StateDirectory:
         """Remove everything that is ours; other files stay."""
         for name in (_EMULATOR_FILES,) if keep_logs else (_EMULATOR_FILES, _LOGS):
             shutil.rmtree(self.root / name, ignore_errors=True)
-        ours = (_ENVIRONMENT, _FUNCTIONS, _COMPOSE, "*" + _PID_SUFFIX, "*" + _DRAFT_SUFFIX)
+        ours = (_ENVIRONMENT, _FUNCTIONS, _COMPOSE, "*" + _PID_SUFFIX)
         for path in [path for pattern in ours for path in self.root.glob(pattern)]:
             path.unlink(missing_ok=True)
 
@@ -154,21 +153,17 @@ class StateDirectory:
                 raise CommandError(f"STATE: cannot use {self.root}: {error.strerror}") from error
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                # The last holder of the lock may have removed the directory.
+                if os.path.samestat(os.fstat(descriptor), self.root.stat()):
+                    return descriptor
+            except FileNotFoundError:
+                pass
             except BlockingIOError:
                 os.close(descriptor)
                 raise CommandError(
                     f"another make local-up or local-down is at work in {self.root.name}: wait until it ends"
                 ) from None
-            if self._is(descriptor):
-                return descriptor
             os.close(descriptor)
-
-    def _is(self, descriptor: int) -> bool:
-        # The last holder of the lock may have removed the directory.
-        try:
-            return os.path.samestat(os.fstat(descriptor), self.root.stat())
-        except FileNotFoundError:
-            return False
 
 
 def _read(path: Path, kind: type[R]) -> R | None:
@@ -178,7 +173,5 @@ def _read(path: Path, kind: type[R]) -> R | None:
         return None
 
 
-def _write_whole(path: Path, text: str) -> None:
-    draft = path.with_name(path.name + _DRAFT_SUFFIX)
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
+def _write(path: Path, value: "Environment | ProcessRecord | ComposeRecord") -> None:
+    path.write_text(json.dumps(asdict(value), indent=2) + "\n", encoding="utf-8")

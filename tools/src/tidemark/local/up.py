@@ -1,30 +1,38 @@
 """`make local-up`: starts the environment, finishes or repairs a half-started one, and leaves a running one alone."""
 
+import os
+from collections.abc import Callable
+from functools import partial
 from urllib.parse import urlsplit
 
-from tidemark.errors import CommandError, unstoppable
-from tidemark.local import health
-from tidemark.local.backend import Mode
+from tidemark.checks import Check
+from tidemark.errors import CommandError, Stopped, unstoppable
+from tidemark.local import emulator, health, processes
+from tidemark.local.backend import LOCALSTACK, Backend, Mode, log_shown
 from tidemark.local.condition import Kind, inspect
+from tidemark.local.deployment.deploy import deploy
+from tidemark.local.deployment.templates import SYNTH_SECONDS, StackTemplate, templates_in_background
+from tidemark.local.health import Clients
 from tidemark.local.mode import Choice, backend_of, choose
+from tidemark.local.ports import LOOPBACK, require_free
 from tidemark.local.progress import Progress
-from tidemark.local.starting import start
 from tidemark.local.state import DEFAULT, DEFAULT_PORT, Environment, StateDirectory
+from tidemark.local.variables import variables_of
 from tidemark.options import LocalPort, RunMode, State
 
+READY_SECONDS = 60.0
 
-def up(state: StateDirectory, port: int | None, mode: Mode | None = None) -> int:
-    """Bring the environment up and tell the user where everything is; return the exit code. Raises CommandError.
 
-    `port` and `mode` are None if the user named none.
-    """
-    with state.alone():
-        if environment := _running(state):
-            _require_usable(state, environment, port, mode)
+def command(*, state: State = DEFAULT, port: LocalPort = None, mode: RunMode = None) -> int:
+    """Start LocalStack, deploy to it and wait until all is ready; a running environment stays as it is."""
+    directory = StateDirectory.at(state)
+    with directory.alone():
+        if environment := _running(directory):
+            _require_usable(directory, environment, port, mode)
             first = "is up already, nothing was changed"
         else:
-            environment, first = _start(state, port, mode), "ready"
-    print(f"local-up: {first}\n{_summary(state, environment)}")
+            environment, first = _start(directory, port, mode), "ready"
+    print(f"local-up: {first}\n{_summary(directory, environment)}")
     return 0
 
 
@@ -34,6 +42,36 @@ def ensure(state: StateDirectory, port: int | None = None, mode: Mode | None = N
         return environment
     with state.alone():
         return _running(state) or _start(state, port, mode)
+
+
+def start(state: StateDirectory, backend: Backend, port: int, progress: Progress) -> Environment:
+    """Start an environment with its endpoint at `port` and return it once it is complete.
+
+    Raises CommandError, with the end of the log that matters. Then, and when a signal stops it, nothing stays:
+    no process, no port, and no file but the logs of what failed.
+    """
+    require_free(port)
+    endpoint = f"http://{LOOPBACK}:{port}"
+    try:
+        state.create()
+        # So that `backend.stop` finds a synth that is interrupted.
+        os.environ[processes.MARK] = str(state.root)
+        templates = templates_in_background()
+        backend.start(port, progress)
+        progress.say(f"LocalStack answers at {endpoint}")
+        progress.wait(
+            "the templates",
+            lambda: None if templates.done() else "synth has not ended",
+            seconds=SYNTH_SECONDS,
+        )
+        environment = _deploy(endpoint, templates.result(), backend, progress)
+        state.complete(environment)
+    except BaseException as error:
+        with unstoppable():
+            backend.stop(progress.say)
+            state.remove(keep_logs=not isinstance(error, Stopped))
+        raise
+    return environment
 
 
 def _running(state: StateDirectory) -> Environment | None:
@@ -100,6 +138,21 @@ def _summary(state: StateDirectory, environment: Environment) -> str:
     return "\n".join(f"  {name:<12}{value}" for name, value in lines)
 
 
-def command(*, state: State = DEFAULT, port: LocalPort = None, mode: RunMode = None) -> int:
-    """Start LocalStack, deploy to it and wait until all is ready; a running environment stays as it is."""
-    return up(StateDirectory.at(state), port, mode)
+def _deploy(
+    endpoint: str, templates: tuple[StackTemplate, ...], backend: Backend, progress: Progress
+) -> Environment:
+    with log_shown(backend, LOCALSTACK), emulator.explained(f"LocalStack at {endpoint}: "):
+        environment = Environment(endpoint, variables_of(endpoint, deploy(endpoint, templates, progress)))
+        clients, names = Clients.of(endpoint), environment.variables
+        for what, question in (
+            ("the functions", lambda: health.functions(clients.functions, names)),
+            ("the data bucket's baseline", lambda: health.history(clients.tables, names)),
+        ):
+            progress.wait(what, partial(_fault, question), seconds=READY_SECONDS)
+    progress.say("functions active, the data bucket's history has its baseline")
+    return environment
+
+
+def _fault(question: Callable[[], Check]) -> str | None:
+    check = question()
+    return None if check.well else check.text

@@ -1,6 +1,7 @@
 """The variables by which tools and tests find a local environment: a public interface (`make -s env`)."""
 
 from collections.abc import Mapping
+from shlex import quote
 
 from tidemark.errors import CommandError
 from tidemark.local.emulator import KEY_ID, REGION, SECRET
@@ -50,8 +51,8 @@ def aws_variables(endpoint: str) -> dict[str, str]:
 
 
 def export_lines(variables: Mapping[str, str]) -> str:
-    """Return lines for `eval` in a POSIX shell: `export NAME='value'`."""
-    return "".join(f"export {name}={_quoted(value)}\n" for name, value in variables.items())
+    """Return lines for `eval` in a POSIX shell: `export NAME=value`."""
+    return "".join(f"export {name}={quote(value)}\n" for name, value in variables.items())
 
 
 def merged(environ: Mapping[str, str], variables: Mapping[str, str]) -> dict[str, str]:
@@ -68,7 +69,3 @@ def merged(environ: Mapping[str, str], variables: Mapping[str, str]) -> dict[str
         if name not in _MISLEADING and not name.startswith("AWS_ENDPOINT_URL")
     }
     return {**kept, "NO_PROXY": exempt, "no_proxy": exempt, **variables}
-
-
-def _quoted(value: str) -> str:
-    return "'" + value.replace("'", "'\\''") + "'"

@@ -18,15 +18,15 @@ from tidemark.local import processes
 from tidemark.local.embedded import Processes
 from tidemark.local.ports import free_port
 from tidemark.local.progress import Progress
-from tidemark.local.starting import start
 from tidemark.local.state import Environment, StateDirectory
+from tidemark.local.up import start
 from tidemark.local.variables import merged
 
 COMMAND_GRACE_SECONDS = 30.0
 
 
-def within(command: Sequence[str]) -> int:
-    """Run a command in a new environment and return its exit code. Raises CommandError."""
+def command(command: Annotated[list[str], typer.Argument(help="What to run, after --.")]) -> int:
+    """Run a command inside an environment of its own, which goes when the command ends."""
     with tempfile.TemporaryDirectory(prefix="tidemark-", ignore_cleanup_errors=True) as directory:
         state = StateDirectory.at(directory)
         print("within: starting an environment for this command alone", file=sys.stderr, flush=True)
@@ -64,8 +64,3 @@ def _end(process: subprocess.Popen[bytes], number: int) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def command(command: Annotated[list[str], typer.Argument(help="What to run, after --.")]) -> int:
-    """Run a command inside an environment of its own, which goes when the command ends."""
-    return within(command)
