@@ -15,7 +15,7 @@ from infra_cdk.images import SERVICES, images_from, repository
 from tests.docker import checkout, control_plane
 from tests.docker.function import ContainerFunction
 from tests.docker.registry_process import PASSWORD, USER, registry
-from tidemark.images.registry import Login, Registry, RegistryError
+from tidemark.images.registry import Registry, RegistryError
 
 HEALTH = {"httpMethod": "GET", "path": "/health", "resource": "/health"}
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json"
@@ -194,12 +194,12 @@ def test_an_index_of_images_is_refused(pushed, hub):
     put_manifest(hub, "tidemark/driver", "index", index)
 
     with pytest.raises(RegistryError, match="Lambda takes only an image"):
-        Registry(Login(hub.host, USER, PASSWORD)).find("tidemark/driver", "index")
+        Registry(hub.host, USER, PASSWORD).find("tidemark/driver", "index")
 
 
 def test_a_wrong_password_is_refused_in_words(hub, pushed):
     with pytest.raises(RegistryError, match=f"the registry {hub.host} refuses the login of 'AWS'"):
-        Registry(Login(hub.host, USER, "wrong")).find("tidemark/driver", "index")
+        Registry(hub.host, USER, "wrong").find("tidemark/driver", "index")
 
 
 @pytest.mark.parametrize(

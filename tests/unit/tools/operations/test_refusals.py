@@ -6,7 +6,7 @@ from botocore import exceptions as errors
 from tests.unit.tools.operations.conftest import nobody
 from tests.unit.tools.operations.stand_ins import refused
 from tidemark.aws.refusals import explained
-from tidemark.images.ecr import Ecr
+from tidemark.images.registry import Ecr
 
 HERE = "region eu-central-1"
 SIGN_IN = "sign in (aws sso login, aws configure) or set AWS_PROFILE"

@@ -21,9 +21,8 @@ from tidemark.errors import CommandError
 from tidemark.images.build import architecture_of, build
 from tidemark.images.commit import head
 from tidemark.images.docker import Docker, DockerError
-from tidemark.images.ecr import Ecr
 from tidemark.images.recipes import FUNCTIONS, Build, Recipe
-from tidemark.images.registry import Login, Registry, RegistryError, StoredImage
+from tidemark.images.registry import Ecr, Registry, RegistryError, StoredImage
 from tidemark.local.progress import Progress
 from tidemark.options import Architecture
 
@@ -32,9 +31,9 @@ IMAGES = ROOT / "images.json"
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """One run: the registry with its login, and how the images are built; the tag is the commit."""
+    """One run: the registry, and how the images are built; the tag is the commit."""
 
-    login: Login
+    registry: Registry
     plan: Build
     progress: Progress
 
@@ -45,18 +44,18 @@ class Push:
 
     def find(self, recipe: Recipe) -> StoredImage | None:
         """Return what the registry has under the tag. Raises RegistryError if it is of another architecture."""
-        stored = Registry(self.login).find(recipe.name, self.tag)
+        stored = self.registry.find(recipe.name, self.tag)
         wanted = self.plan.platform.partition("/")[2]
         if stored and stored.architecture != wanted:
             raise RegistryError(
-                f"{recipe.name}:{self.tag[:12]} is in {self.login.host} for {stored.architecture}, not for "
+                f"{recipe.name}:{self.tag[:12]} is in {self.registry.host} for {stored.architecture}, not for "
                 f"{wanted}: tags never move, so push the other architecture from another commit"
             )
         return stored
 
     def put(self, recipe: Recipe, docker: Docker) -> StoredImage:
         """Push a built image and return what the registry made of it. Raises DockerError or RegistryError."""
-        remote = f"{self.login.host}/{recipe.name}:{self.tag}"
+        remote = f"{self.registry.host}/{recipe.name}:{self.tag}"
         docker.output("tag", recipe.name, remote)
         self.progress.say(f"pushing {remote}")
         try:
@@ -74,20 +73,17 @@ class Push:
 
 def push_all(push: Push, docker: Docker) -> dict[str, str]:
     """Have every function's image in the registry and return the digests by service. Raises CommandError."""
-    found = {recipe: push.find(recipe) for recipe in FUNCTIONS}
-    missing = [recipe for recipe, stored in found.items() if stored is None]
+    stored = {recipe: found for recipe in FUNCTIONS if (found := push.find(recipe))}
+    missing = [recipe for recipe in FUNCTIONS if recipe not in stored]
     if missing:
         docker.require_engine()
         build(missing, push.plan, docker, push.progress)
-        with _logged_in(docker, push.login) as ours:
-            found |= {recipe: push.put(recipe, ours) for recipe in missing}
-    digests = {}
-    for recipe, stored in found.items():
-        if stored is not None:
-            digests[recipe.target] = stored.digest
-            word = "pushed" if recipe in missing else "there already"
-            push.progress.say(f"{recipe.name}@{stored.digest} {word}")
-    return digests
+        with _logged_in(docker, push.registry) as ours:
+            stored |= {recipe: push.put(recipe, ours) for recipe in missing}
+    for recipe in FUNCTIONS:
+        word = "pushed" if recipe in missing else "there already"
+        push.progress.say(f"{recipe.name}@{stored[recipe].digest} {word}")
+    return {recipe.target: stored[recipe].digest for recipe in FUNCTIONS}
 
 
 def record(file: Path, sha: str, digests: Mapping[str, str]) -> None:
@@ -99,13 +95,13 @@ def record(file: Path, sha: str, digests: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def _logged_in(docker: Docker, login: Login) -> Iterator[Docker]:
+def _logged_in(docker: Docker, registry: Registry) -> Iterator[Docker]:
     """Yield a docker that knows the login from a temporary directory; nothing stays in the user's."""
-    pair = base64.b64encode(f"{login.user}:{login.password}".encode()).decode()
+    pair = base64.b64encode(f"{registry.user}:{registry.password}".encode()).decode()
     with tempfile.TemporaryDirectory(prefix="tidemark-login-") as directory:
         config = Path(directory) / "config.json"
         config.touch(mode=0o600)
-        config.write_text(json.dumps({"auths": {login.host: {"auth": pair}}}), encoding="utf-8")
+        config.write_text(json.dumps({"auths": {registry.host: {"auth": pair}}}), encoding="utf-8")
         # The user's choice of an engine may be in the directory that we hide.
         yield Docker({**docker.environ, "DOCKER_HOST": docker.endpoint(), "DOCKER_CONFIG": directory})
 
@@ -116,13 +112,13 @@ def push_images(architecture: str = "", registry: str = "", output: Path = IMAGE
     commit.require_clean()
     plan = Build(ROOT, commit.sha, architecture_of(architecture))
     ecr = Ecr()
-    login = ecr.log_in()
+    target = ecr.log_in()
     if registry:
-        login = replace(login, host=_host(registry))
+        target = replace(target, host=_host(registry))
     progress = Progress()
-    progress.say(f"commit {commit.sha[:12]} for {login.host}")
+    progress.say(f"commit {commit.sha[:12]} for {target.host}")
     ecr.require(recipe.name for recipe in FUNCTIONS)
-    record(output, commit.sha, push_all(Push(login, plan, progress), Docker()))
+    record(output, commit.sha, push_all(Push(target, plan, progress), Docker()))
     progress.say(f"recorded in {os.path.relpath(output)}")
 
 
