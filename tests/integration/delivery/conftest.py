@@ -49,11 +49,11 @@ class Target:
 
     def make(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess:
         """Run `make` as an ordinary user does, for the target local unless TARGET= says otherwise."""
-        return _run(["make", *arguments, f"STATE={self.local.state.root}"], environ(**variables))
+        return run(["make", *arguments, f"STATE={self.local.state.root}"], environ(**variables))
 
     def cdk(self, *arguments: str) -> subprocess.CompletedProcess:
         """Run the CDK's pinned command line in infra_cdk/, as AWS's variables have it go to this LocalStack."""
-        return _run([TIDEMARK, "cdk", "--", *arguments], environ(**self.variables))
+        return run([TIDEMARK, "cdk", "--", *arguments], environ(**self.variables))
 
     @property
     def variables(self) -> dict[str, str]:
@@ -80,15 +80,11 @@ class Target:
                     yield f"{stack['StackName']} {stack['StackStatus']}"
 
 
-def _run(command, variables) -> subprocess.CompletedProcess:
+def run(command, variables, directory=ROOT) -> subprocess.CompletedProcess:
+    """Run a command with these variables alone."""
+    output = {"capture_output": True, "text": True}
     return subprocess.run(
-        command,
-        cwd=ROOT,
-        env=variables,
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=COMMAND_SECONDS,
+        command, cwd=directory, env=variables, check=False, timeout=COMMAND_SECONDS, **output
     )
 
 

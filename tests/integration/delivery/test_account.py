@@ -4,13 +4,12 @@ LocalStack has no registry to push images to, so `make deploy` must stop before 
 deployment: with the bootstrap and by the default synthesizer, as on AWS, its data retained.
 """
 
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.integration.delivery.conftest import said
+from tests.integration.delivery.conftest import run, said
 from tests.integration.local.conftest import ROOT, environ
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
@@ -44,27 +43,9 @@ def bootstrapped(make, nothing):
 @pytest.fixture(scope="module")
 def deployed(empty, bootstrapped):
     """Deploy by the plain command line, in infra_cdk/, without a node on PATH."""
-    command = [Path(sys.prefix) / "bin" / "cdk", "deploy", "Tidemark-dev/StorageStack", "-c", "target=dev"]
-    return subprocess.run(
-        [*command, "--require-approval", "never", "--ci"],
-        cwd=ROOT / "infra_cdk",
-        env=environ(**empty.variables, PATH="/usr/bin:/bin"),
-        capture_output=True,
-        text=True,
-        timeout=280,
-        check=False,
-    )
-
-
-def test_nothing_is_done_in_an_account_or_region_that_is_not_meant(make, empty, nothing):
-    account = make("bootstrap", ACCOUNT="999999999999")
-    region = make("bootstrap", REGION="eu-west-1")
-    unsaid = make("bootstrap", ACCOUNT="", REGION="")
-
-    assert "bootstrap: wrong account: the credentials are for 000000000000" in account.stderr
-    assert "bootstrap: wrong region: us-east-1 is set, not eu-west-1" in region.stderr
-    assert "bootstrap: nobody said that this account and region are meant" in unsaid.stderr
-    assert empty.holds() == nothing
+    arguments = ["Tidemark-dev/StorageStack", "-c", "target=dev", "--require-approval", "never", "--ci"]
+    variables = environ(**empty.variables, PATH="/usr/bin:/bin")
+    return run([Path(sys.prefix) / "bin" / "cdk", "deploy", *arguments], variables, ROOT / "infra_cdk")
 
 
 def test_without_a_bootstrap_deploy_stops_at_once(make, empty, nothing):

@@ -4,12 +4,14 @@ A bucket of somebody else's is tracked too, because the settings name it.
 """
 
 import threading
+from contextlib import contextmanager
 
 import pytest
 
 from size_history.items import Sample
 from tests.integration.delivery.conftest import said
 from tests.waiting import until
+from tidemark.aws.deployment import Deployment
 from tidemark.aws.ledger import totals
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
@@ -21,28 +23,24 @@ STORED = ("DataBucketName", "PlotBucketName", "HistoryTableName", "LedgerTableNa
 OF_THE_APPLICATION = ("functions", "event source mappings", "queues", "rules", "roles", "APIs")
 
 
-class Writer:
-    """Puts objects of rising sizes, one after the other, until it is stopped."""
+@contextmanager
+def writing(s3, bucket):
+    """Put objects of rising sizes, one after the other, until the block ends; yield the sizes so far."""
+    sizes, stopped = [], threading.Event()
 
-    def __init__(self, s3, bucket):
-        self._s3 = s3
-        self._bucket = bucket
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._write)
-        self.written = 0
+    def write():
+        while not stopped.wait(0.2):
+            size = len(sizes)
+            s3.put_object(Bucket=bucket, Key=f"live/{size:05}", Body=b"x" * size)
+            sizes.append(size)
 
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stopped.set()
-        self._thread.join()
-
-    def _write(self):
-        while not self._stopped.wait(0.2):
-            self._s3.put_object(Bucket=self._bucket, Key=f"live/{self.written:05}", Body=b"x" * self.written)
-            self.written += 1
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        yield sizes
+    finally:
+        stopped.set()
+        thread.join()
 
 
 class Data:
@@ -93,13 +91,6 @@ def settle(data):
     )
 
 
-def outputs_of(target):
-    stacks = target.client("cloudformation").describe_stacks()["Stacks"]
-    return {
-        output["OutputKey"]: output["OutputValue"] for stack in stacks for output in stack.get("Outputs", [])
-    }
-
-
 @pytest.fixture(scope="module")
 def theirs(empty):
     """Yield a bucket that held something before anything was deployed."""
@@ -126,7 +117,7 @@ def deployed(empty, nothing):
 
 @pytest.fixture(scope="module")
 def before(empty, deployed):
-    return outputs_of(empty)
+    return Deployment("local", empty.endpoint).outputs
 
 
 def test_a_bucket_that_the_settings_name_is_adopted_and_followed_without_another_command(
@@ -156,13 +147,13 @@ def test_track_leaves_the_rule_and_the_permissions_of_such_a_bucket_to_the_stack
 def test_the_application_goes_and_comes_back_and_the_data_stays_as_it_is(empty, nothing, before):
     data = Data(empty, before)
     s3 = empty.client("s3")
-    with Writer(s3, data.bucket) as writer:
-        until(lambda: writer.written >= 20, "20 objects are written")
+    with writing(s3, data.bucket) as written:
+        until(lambda: len(written) >= 20, "20 objects are written")
     settle(data)
-    with Writer(s3, data.bucket) as unseen:
+    with writing(s3, data.bucket) as unseen:
         gone = empty.cdk("destroy", *APPLICATION, "--force")
         left, rows = empty.holds(), data.rows()
-        until(lambda: unseen.written >= 40, "40 objects are written")
+        until(lambda: len(unseen) >= 40, "40 objects are written")
         rows_later, samples = data.rows(), data.samples()
         again = empty.make(*DEPLOY)
 
@@ -174,9 +165,9 @@ def test_the_application_goes_and_comes_back_and_the_data_stays_as_it_is(empty, 
     assert rows_later == rows
     assert again.returncode == 0, said(again)
     settle(data)
-    after = outputs_of(empty)
+    after = Deployment("local", empty.endpoint).outputs
     assert {name: after[name] for name in STORED} == {name: before[name] for name in STORED}
     assert after["QueueUrl"] != before["QueueUrl"]
     assert len(samples) > 1
     assert data.samples()[: len(samples)] == samples
-    assert data.tracked() == (sum(range(unseen.written)), unseen.written)
+    assert data.tracked() == (sum(unseen), len(unseen))

@@ -5,6 +5,7 @@ command line and with the same bootstrap. There is no registry and no image to p
 """
 
 import json
+import shlex
 
 import pytest
 
@@ -37,17 +38,6 @@ def outputs(empty, deployed):
     assert deployed.returncode == 0, said(deployed)
     lines = (line.split() for line in deployed.stdout.splitlines() if line.startswith("  "))
     return {words[0]: words[1] for words in lines if len(words) == 2}
-
-
-def test_deploy_without_a_bootstrap_is_refused_before_anything_is_made(empty):
-    refused = empty.make("deploy")
-
-    assert refused.returncode != 0
-    assert (
-        "deploy: account 000000000000 is not bootstrapped for the CDK in region us-east-1: make bootstrap TARGET=local\n"
-        in refused.stderr
-    )
-    assert empty.holds()["stacks"] == []
 
 
 def test_deploy_says_first_where_it_deploys_and_then_what_there_is(deployed, outputs, empty):
@@ -101,7 +91,7 @@ def test_what_was_deployed_works(empty, outputs):
 def test_the_environments_variables_follow_the_deployment(empty, outputs):
     printed = empty.make("-s", "env").stdout
 
-    assert f"TIDEMARK_DATA_BUCKET='{outputs['DataBucketName']}'" in printed
+    assert f"TIDEMARK_DATA_BUCKET={outputs['DataBucketName']}" in shlex.split(printed)
 
 
 def test_a_second_deployment_changes_nothing(empty, outputs):
@@ -182,10 +172,3 @@ def test_destroying_nothing_is_no_error_and_says_so(empty, nothing):
 
     assert again.returncode == 0, said(again)
     assert "target local has no stack here" in again.stdout
-
-
-def test_validating_nothing_fails_and_says_what_is_missing(empty, nothing):
-    validated = empty.make("validate")
-
-    assert validated.returncode != 0
-    assert "there is no Tidemark-local-StorageStack, Tidemark-local-LambdaStack" in validated.stdout
