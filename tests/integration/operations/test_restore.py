@@ -8,6 +8,7 @@ from size_history import items
 from size_history.items import Peak, Sample, State, Totals
 from tests.engine import Tables, create_tables
 from tidemark.aws.deployment import Deployment
+from tidemark.aws.ledger import totals
 from tidemark.errors import CommandError
 from tidemark.operate.restore import restore
 
@@ -110,11 +111,6 @@ def test_a_wrong_name_is_one_clear_line(tables, deployment, dynamodb):
         restore(deployment, "nowhere")
 
 
-def totals(dynamodb, tables, bucket="bucket"):
-    found = dynamodb.get_item(TableName=tables.ledger, Key=items.totals_key(bucket)).get("Item")
-    return Totals.from_item(found) if found else None
-
-
 RECORDED = Totals(9, 2, 3, 1, 1, max_size=12, last_time=1_800_000_000_000_000, revision=7, state=State.LIVE)
 
 
@@ -127,7 +123,7 @@ def test_a_buckets_maximum_is_raised_and_its_answers_of_before_are_old(
 
     restore(deployment, restored)
 
-    assert totals(dynamodb, tables) == replace(RECORDED, max_size=maximum, revision=8)
+    assert totals(dynamodb, tables.ledger, "bucket") == replace(RECORDED, max_size=maximum, revision=8)
 
 
 def test_a_bucket_that_is_not_tracked_stays_so(dynamodb, tables, restored, deployment):
@@ -135,7 +131,7 @@ def test_a_bucket_that_is_not_tracked_stays_so(dynamodb, tables, restored, deplo
 
     restore(deployment, restored)
 
-    assert totals(dynamodb, tables) is None
+    assert totals(dynamodb, tables.ledger, "bucket") is None
 
 
 def test_a_change_meanwhile_is_not_undone(dynamodb, tables, restored, deployment, monkeypatch):
@@ -155,7 +151,7 @@ def test_a_change_meanwhile_is_not_undone(dynamodb, tables, restored, deployment
 
     restore(deployment, restored)
 
-    assert totals(dynamodb, tables) == replace(changed, max_size=27, revision=9)
+    assert totals(dynamodb, tables.ledger, "bucket") == replace(changed, max_size=27, revision=9)
 
 
 def test_from_the_history_itself_the_maxima_of_a_lost_ledger_come_back(dynamodb, tables, deployment):
@@ -164,5 +160,5 @@ def test_from_the_history_itself_the_maxima_of_a_lost_ledger_come_back(dynamodb,
 
     assert restore(deployment, tables.history) == (5, 0)
 
-    assert totals(dynamodb, tables).max_size == 27
+    assert totals(dynamodb, tables.ledger, "bucket").max_size == 27
     assert peak(dynamodb, tables) == Peak(99, "other", 1_700_000_000_000_000)

@@ -1,10 +1,12 @@
 """Emptying a bucket, seen by an S3 whose listings and deletions have the faults of real ones."""
 
 import re
+from unittest.mock import Mock
 
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.unit.tools.operations.stand_ins import refused
 from tidemark.aws.buckets import empty_bucket
 from tidemark.errors import CommandError
 
@@ -29,7 +31,7 @@ class Bucket:
     def delete_objects(self, Bucket, Delete):
         for version in Delete["Objects"]:
             if re.search("[\x00-\x08]", version["Key"]):
-                raise refused("MalformedXML", "DeleteObjects")
+                raise refused("MalformedXML")
         for version in Delete["Objects"]:
             self.delete_object(Bucket, **version)
         return {}
@@ -44,29 +46,11 @@ class Bucket:
         self.uploads.remove({"Key": Key, "UploadId": UploadId})
 
 
-class Unlistable(Bucket):
-    """A bucket that cannot be listed for a reason."""
-
-    def __init__(self, code):
-        super().__init__()
-        self.code = code
-
-    def list_object_versions(self, Bucket):
-        raise refused(self.code, "ListObjectVersions")
-
-
-class Undeletable(Bucket):
-    """A bucket that refuses every deletion."""
-
-    def delete_objects(self, Bucket, Delete):
-        raise refused("AccessDenied", "DeleteObjects")
-
-    def delete_object(self, Bucket, Key, VersionId):
-        raise refused("AccessDenied", "DeleteObject")
-
-
-def refused(code, operation):
-    return ClientError({"Error": {"Code": code, "Message": "no"}}, operation)
+def refusing(bucket, code, *calls):
+    """Let these calls of a bucket be refused."""
+    for call in calls:
+        setattr(bucket, call, Mock(side_effect=refused(code)))
+    return bucket
 
 
 def test_versions_delete_markers_and_incomplete_uploads_go():
@@ -92,7 +76,9 @@ def test_keys_that_a_batch_cannot_hold_are_deleted_one_by_one():
 
 def test_a_bucket_whose_objects_may_not_be_deleted_is_not_taken_for_empty():
     with pytest.raises(ClientError, match="AccessDenied"):
-        empty_bucket(Undeletable(versions=["a"]), "data")
+        empty_bucket(
+            refusing(Bucket(versions=["a"]), "AccessDenied", "delete_objects", "delete_object"), "data"
+        )
 
 
 def test_a_key_that_is_still_there_after_it_was_deleted_is_an_error():
@@ -101,9 +87,9 @@ def test_a_key_that_is_still_there_after_it_was_deleted_is_an_error():
 
 
 def test_a_bucket_that_does_not_exist_is_empty():
-    assert empty_bucket(Unlistable("NoSuchBucket"), "data") == 0
+    assert empty_bucket(refusing(Bucket(), "NoSuchBucket", "list_object_versions"), "data") == 0
 
 
 def test_a_bucket_that_may_not_be_listed_is_not_taken_for_empty():
     with pytest.raises(ClientError, match="AccessDenied"):
-        empty_bucket(Unlistable("AccessDenied"), "data")
+        empty_bucket(refusing(Bucket(), "AccessDenied", "list_object_versions"), "data")

@@ -1,6 +1,9 @@
 """What `make destroy` does with an incomplete deployment, and what it says is left."""
 
+from unittest.mock import MagicMock, Mock
+
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.unit.tools.operations.stand_ins import StoodIn, refused
 from tidemark.aws.stacks import TABLE, VAULT, StatefulResource
@@ -12,116 +15,78 @@ OUTPUTS = {"SizeTrackingFunctionName": "tracker"}
 RULES = ("tidemark-prod-track-1", "tidemark-prod-track-2")
 
 
-class Pages:
-    def __init__(self, *pages):
-        self.pages = pages
+PAGES = {
+    "list_rules": {"Rules": [{"Name": rule} for rule in RULES]},
+    "list_targets_by_rule": {"Targets": [{"Id": "queue"}]},
+    "list_role_policies": {"PolicyNames": ["its-own", "track-1", "track-2"]},
+}
+"""Two rules and two policies that `make track` added, besides another policy."""
 
-    def paginate(self, **_):
-        return iter(self.pages)
 
-
-class Aws:
-    """Two rules and two policies that `make track` added, besides others; what is `gone` raises its error."""
-
-    def __init__(self, gone=None):
-        self.gone = gone
-        self.removed = []
-
-    def get_function_configuration(self, FunctionName):
-        if self.gone == "function":
-            raise refused("ResourceNotFoundException", "Function not found", "GetFunctionConfiguration")
-        if self.gone == "rights":
-            raise refused("AccessDeniedException", "no", "GetFunctionConfiguration")
-        return {"Role": "arn:aws:iam::123456789012:role/tracker-role"}
-
-    def get_paginator(self, name):
-        if name == "list_rules":
-            return Pages({"Rules": [{"Name": rule} for rule in RULES]})
-        if name == "list_targets_by_rule":
-            return Pages({"Targets": [{"Id": "queue"}]})
-        assert name == "list_role_policies"
-        return self
-
-    def paginate(self, RoleName):
-        if self.gone == "role":
-            raise refused("NoSuchEntity", "The role cannot be found.", "ListRolePolicies")
-        return iter([{"PolicyNames": ["its-own", "track-1", "track-2"]}])
-
-    def remove_targets(self, Rule, Ids):
-        pass
-
-    def delete_rule(self, Name):
-        self.removed.append(Name)
-
-    def delete_role_policy(self, RoleName, PolicyName):
-        self.removed.append(PolicyName)
+@pytest.fixture
+def aws_of_track():
+    made = MagicMock()
+    for name, page in PAGES.items():
+        getattr(made, name).return_value = [page]
+    made.get_paginator.side_effect = lambda name: MagicMock(paginate=getattr(made, name))
+    made.get_function_configuration.return_value = {"Role": "arn:aws:iam::123456789012:role/tracker-role"}
+    return made
 
 
 def deployment(aws, outputs=OUTPUTS):
-    return StoodIn(dict.fromkeys(("lambda", "iam", "events"), aws), outputs)
+    return StoodIn(dict.fromkeys(("lambda", "iam", "events", "cloudformation"), aws), outputs)
 
 
-def test_what_track_added_is_removed(capsys):
-    aws = Aws()
+def removed(aws):
+    """Return the names of the rules and policies that were removed."""
+    rules = [call.kwargs["Name"] for call in aws.delete_rule.call_args_list]
+    return rules + [call.kwargs["PolicyName"] for call in aws.delete_role_policy.call_args_list]
 
-    remove_additions(deployment(aws))
 
-    assert aws.removed == [*RULES, "track-1", "track-2"]
+def test_what_track_added_is_removed(aws_of_track, capsys):
+    remove_additions(deployment(aws_of_track))
+
+    assert removed(aws_of_track) == [*RULES, "track-1", "track-2"]
     assert capsys.readouterr().out == "removed what make track added: 2 rules, 2 policies\n"
 
 
-@pytest.mark.parametrize("gone", ["function", "role"])
-def test_a_tracker_that_is_gone_keeps_nothing_from_being_destroyed(gone, capsys):
-    aws = Aws(gone)
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        ("get_function_configuration", refused("ResourceNotFoundException")),
+        ("list_role_policies", refused("NoSuchEntity")),
+        ("get_function_configuration", CommandError("a half-made stack has no outputs")),
+    ],
+)
+def test_a_tracker_that_is_gone_keeps_nothing_from_being_destroyed(aws_of_track, capsys, call, error):
+    getattr(aws_of_track, call).side_effect = error
 
-    remove_additions(deployment(aws))
+    remove_additions(deployment(aws_of_track))
 
-    assert aws.removed == [*RULES]
+    assert removed(aws_of_track) == [*RULES]
     assert capsys.readouterr().out.splitlines() == [
         "the tracker's role cannot be found: if it still exists, what make track added may keep it from going",
         "removed what make track added: 2 rules, 0 policies",
     ]
 
 
-def test_a_half_made_stack_keeps_nothing_from_being_destroyed():
-    class HalfMade(StoodIn):
-        @property
-        def outputs(self):
-            raise CommandError("stack Tidemark-prod-LambdaStack is ROLLBACK_COMPLETE")
+def test_rights_that_are_missing_stop_it_before_anything_is_removed(aws_of_track):
+    aws_of_track.get_function_configuration.side_effect = refused("AccessDeniedException")
 
-    aws = Aws()
+    with pytest.raises(ClientError, match="AccessDenied"):
+        remove_additions(deployment(aws_of_track))
 
-    remove_additions(HalfMade(dict.fromkeys(("lambda", "iam", "events"), aws)))
-
-    assert aws.removed == [*RULES]
+    assert removed(aws_of_track) == []
 
 
-def test_rights_that_are_missing_stop_it_before_anything_is_removed():
-    aws = Aws("rights")
-
-    with pytest.raises(Exception, match="AccessDenied"):
-        remove_additions(deployment(aws))
-
-    assert aws.removed == []
-
-
-class NoStacks:
-    """A CloudFormation in which no stack of the target is left."""
-
-    def get_paginator(self, _name):
-        return Pages({"Stacks": []})
-
-    def describe_stacks(self, StackName):
-        raise refused("ValidationError", f"Stack with id {StackName} does not exist", "DescribeStacks")
-
-
-def test_the_vault_that_is_left_is_said_to_keep_the_backups_and_to_be_in_nobodys_way(capsys):
+def test_the_vault_that_is_left_is_said_to_keep_the_backups_and_to_be_in_nobodys_way(aws_of_track, capsys):
+    aws_of_track.describe_stacks = Mock(side_effect=[refused("ValidationError"), [{"Stacks": []}]])
     left = [
         StatefulResource(TABLE, "history", retained=True),
         StatefulResource(VAULT, "tidemark-prod-1", retained=True),
     ]
 
-    destroy._tell_leftovers(StoodIn({"cloudformation": NoStacks()}), left)
+    destroy._tell_leftovers(deployment(aws_of_track), left)
 
     first, second, third, *commands = capsys.readouterr().out.splitlines()
     assert first == "left, and part of no stack: a new deployment makes new ones beside them"

@@ -1,6 +1,7 @@
 """Which buckets can be tracked, and that a bucket that cannot is not touched."""
 
 from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -51,44 +52,6 @@ class S3:
         self.announcing.add(Bucket)
 
 
-class Rest:
-    """Every other service that tracking a bucket talks to."""
-
-    def __init__(self):
-        self.full = False
-        self.policies = []
-        self.rules = []
-        self.sent = []
-
-    def get_caller_identity(self):
-        return {"Account": ACCOUNT, "Arn": ARN}
-
-    def get_function_configuration(self, FunctionName):
-        return {"Role": f"arn:aws:iam::{ACCOUNT}:role/{FunctionName}-role"}
-
-    def put_role_policy(self, PolicyName, **_):
-        if self.full:
-            raise refused(
-                "LimitExceeded", "Maximum policy size of 10240 bytes exceeded for role", "PutRolePolicy"
-            )
-        self.policies.append(PolicyName)
-
-    def put_rule(self, Name, **_):
-        self.rules.append(Name)
-
-    def put_targets(self, **_):
-        return {"FailedEntryCount": 0}
-
-    def get_queue_attributes(self, QueueUrl, AttributeNames):
-        return {"Attributes": {"QueueArn": QueueUrl}}
-
-    def send_message(self, QueueUrl, MessageBody):
-        self.sent.append(MessageBody)
-
-    def get_item(self, **_):
-        return {}
-
-
 @pytest.fixture
 def s3():
     return S3(data="eu-central-1", photos="eu-central-1", elsewhere="us-west-2")
@@ -96,7 +59,14 @@ def s3():
 
 @pytest.fixture
 def rest():
-    return Rest()
+    """Return a stand-in of every other service that tracking a bucket talks to."""
+    made = MagicMock()
+    made.get_caller_identity.return_value = {"Account": ACCOUNT, "Arn": ARN}
+    made.get_function_configuration.return_value = {"Role": f"arn:aws:iam::{ACCOUNT}:role/tracker-role"}
+    made.put_targets.return_value = {"FailedEntryCount": 0}
+    made.get_queue_attributes.return_value = {"Attributes": {"QueueArn": "arn"}}
+    made.get_item.return_value = {}
+    return made
 
 
 @pytest.fixture(autouse=True)
@@ -111,18 +81,15 @@ def reconciled(monkeypatch):
 @pytest.fixture
 def deployment(s3, rest):
     others = dict.fromkeys(("sts", "lambda", "iam", "events", "sqs", "dynamodb"), rest)
-    return StoodIn({"s3": s3, **others}, OUTPUTS)
-
-
-def untouched(s3, rest):
-    return not (s3.announcing or rest.policies or rest.rules)
+    return StoodIn({"s3": s3, **others}, dict(OUTPUTS))
 
 
 def test_a_bucket_of_this_account_and_region_is_tracked(deployment, s3, rest, reconciled):
     track(deployment, "photos")
 
     assert s3.announcing == {"photos"}
-    assert (len(rest.policies), len(rest.rules)) == (1, 1)
+    rest.put_role_policy.assert_called_once()
+    rest.put_rule.assert_called_once()
     assert reconciled == ["photos"]
 
 
@@ -157,8 +124,9 @@ def test_a_bucket_whose_events_never_arrive_is_refused(deployment, s3, rest, rec
     s3.foreign = {"theirs"}
 
     assert refusal(deployment, bucket) == line
-    assert untouched(s3, rest)
-    assert reconciled == []
+    rest.put_role_policy.assert_not_called()
+    rest.put_rule.assert_not_called()
+    assert (s3.announcing, reconciled) == (set(), [])
 
 
 def test_a_bucket_whose_notifications_may_not_be_changed_names_what_to_allow(deployment, s3):
@@ -171,24 +139,14 @@ def test_a_bucket_whose_notifications_may_not_be_changed_names_what_to_allow(dep
 def test_a_role_without_room_for_another_bucket_is_said_before_the_bucket_is_touched(
     deployment, s3, rest, reconciled
 ):
-    rest.full = True
+    rest.put_role_policy.side_effect = refused("LimitExceeded", "Maximum policy size of 10240 bytes exceeded")
 
     assert refusal(deployment, "photos") == (
         "the tracker's role tracker-role has no room for photos: IAM allows 10,240 characters of inline policies, "
         "which about 35 tracked buckets fill; nothing was changed: track it with another target"
     )
-    assert untouched(s3, rest)
-    assert reconciled == []
-
-
-def baselines(deployment, *names):
-    deployment.outputs["TrackedBuckets"] = ",".join(names)
-    return deploying._take_baselines(deployment, changed=True)
-
-
-@pytest.fixture(autouse=True)
-def own_outputs(deployment):
-    deployment.__dict__["outputs"] = dict(OUTPUTS)
+    rest.put_rule.assert_not_called()
+    assert (s3.announcing, reconciled) == (set(), [])
 
 
 def test_buckets_that_cannot_be_tracked_keep_no_other_from_its_baseline(
@@ -197,12 +155,15 @@ def test_buckets_that_cannot_be_tracked_keep_no_other_from_its_baseline(
     s3.foreign, s3.denied = {"theirs"}, {"closed"}
     s3.regions["closed"] = "eu-central-1"
 
-    untracked = baselines(deployment, "theirs", "elsewhere", "closed", "photos", "later")
+    deployment.outputs["TrackedBuckets"] = "theirs,elsewhere,closed,photos,later"
+
+    untracked = deploying._take_baselines(deployment, changed=True)
 
     names = ("theirs", "elsewhere", "closed")
     assert [f"bucket {name} " in line for name, line in zip(names, untracked, strict=True)] == [True] * 3
     assert reconciled == ["data"]
-    assert [body for body in rest.sent if '"photos"' in body] == rest.sent
+    (message,) = rest.send_message.call_args_list
+    assert '"photos"' in message.kwargs["MessageBody"]
     assert "there is no bucket later here: make track TARGET=prod BUCKET=later once there is\n" in (
         capsys.readouterr().out
     )
