@@ -25,7 +25,7 @@ flag  = $(if $(filter command,$(origin $1)),$(if $($1),$2 "$($1)"),$(if $(filter
 switch = $(if $(call flag,$1,$2),$2)
 # The same, and the shell's variable counts too.
 shell_flag = $(if $(filter environment,$(origin $1)),$(if $($1),$2 "$($1)" $(call say,$1=$($1) comes from the shell)),$(call flag,$1,$2))
-say   = $(shell echo 'make: $1' >&2)
+say   = $(shell printf '%s\n' 'make: $(subst ','\'',$1)' >&2)
 
 local      = $(call shell_flag,STATE,--state)
 mode       = $(if $(and $(filter environment,$(origin MODE)),$(filter-out docker embedded,$(MODE))),$(call flag,MODE),$(call shell_flag,MODE,--mode))
