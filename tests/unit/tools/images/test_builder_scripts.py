@@ -27,24 +27,13 @@ def test_requirements_keep_their_hashes_and_lose_what_the_base_has(script):
 def test_another_version_in_the_base_is_another_requirement(script):
     requirements = script("requirements")
 
-    left = requirements.without(
-        "six==1.17.0 \\\n    --hash=sha256:aa\n", "six==1.16.0 \\\n    --hash=sha256:bb\n"
-    )
-
-    assert left.startswith("six==1.17.0")
+    assert requirements.without("six==1.17.0\n", "six==1.16.0\n") == "six==1.17.0\n"
 
 
 def test_pruning_takes_what_is_listed_and_leaves_the_rest(script, tmp_path):
-    kept = [
-        "botocore/data/s3/2006-03-01/service-2.json",
-        "botocore/data/endpoints.json",
-        "numpy/testing/__init__.py",
-    ]
-    gone = [
-        "botocore/data/ec2/2016-11-15/service-2.json",
-        "numpy/linalg/tests/test_a.py",
-        "boto3/data/s3/x.json",
-    ]
+    models = "botocore/data"
+    kept = [f"{models}/s3/2006-03-01/service-2.json", f"{models}/endpoints.json", "numpy/testing/__init__.py"]
+    gone = [f"{models}/ec2/2016-11-15/service-2.json", "numpy/linalg/tests/test_a.py", "boto3/data/s3/x.json"]
     for name in kept + gone:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("1234")

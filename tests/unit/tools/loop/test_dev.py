@@ -13,51 +13,41 @@ from tidemark.loop.dev import Loop
 NAMES = {f"TIDEMARK_{service.replace('-', '_').upper()}_FUNCTION": service for service in SERVICES}
 
 
-@pytest.fixture
-def loop(tmp_path):
-    """Return a function that makes the loop on an environment with its endpoint at a port."""
+class Empty(SilentHandler):
+    """A LocalStack without functions."""
 
-    def make(port):
-        environment = Environment(f"http://127.0.0.1:{port}", NAMES)
-        return Loop(StateDirectory.at(str(tmp_path)), environment, tmp_path, reloads=True)
-
-    return make
+    def do_GET(self):
+        self.answer(404, b'{"__type": "ResourceNotFoundException", "message": "Function not found"}')
 
 
-def test_functions_that_were_destroyed_are_said_in_one_line_with_the_fix(loop):
-    class Empty(SilentHandler):
-        def do_GET(self):
-            self.answer(404, b'{"__type": "ResourceNotFoundException", "message": "Function not found"}')
-
-    with (
-        serving(Empty) as server,
-        pytest.raises(CommandError) as raised,
-    ):
-        loop(server.server_port).run()
-
-    assert "Function not found" in str(raised.value)
-    assert_one_line_with_the_fix(raised.value)
+def run_loop(state, environment):
+    Loop(state, environment, state.root, reloads=True).run()
 
 
-def test_an_endpoint_that_does_not_answer_is_said_in_one_line_with_the_fix(loop):
-    with pytest.raises(CommandError) as raised:
-        loop(free_port()).run()
-
-    assert "Could not connect" in str(raised.value)
-    assert_one_line_with_the_fix(raised.value)
-
-
-def test_a_debugger_where_nothing_answers_is_refused_in_one_line_with_the_fix(tmp_path):
-    state = StateDirectory.at(str(tmp_path))
-    environment = Environment(f"http://127.0.0.1:{free_port()}", NAMES)
-
-    with pytest.raises(CommandError) as raised, debugged(state, environment, "plotting", free_port()):
+def debug(state, environment):
+    with debugged(state, environment, "plotting", free_port()):
         pass
 
-    assert str(raised.value).startswith("DEBUG=plotting: Could not connect")
-    assert_one_line_with_the_fix(raised.value)
 
+@pytest.mark.parametrize(
+    ("command", "is_up", "said"),
+    [
+        (run_loop, True, "Function not found"),
+        (run_loop, False, "Could not connect"),
+        (debug, False, "DEBUG=plotting: Could not connect"),
+    ],
+)
+def test_an_environment_without_functions_or_answer_is_said_in_one_line_with_the_fix(
+    tmp_path, command, is_up, said
+):
+    state = StateDirectory.at(str(tmp_path))
+    with serving(Empty) as server:
+        environment = Environment(server.url if is_up else f"http://127.0.0.1:{free_port()}", NAMES)
+        with pytest.raises(CommandError) as raised:
+            command(state, environment)
 
-def assert_one_line_with_the_fix(error):
-    assert "\n" not in str(error)
-    assert str(error).endswith(": make local-down local-up starts anew")
+    text = str(raised.value)
+    assert said in text
+    assert text.startswith("DEBUG=plotting: ") == (command is debug)
+    assert "\n" not in text
+    assert text.endswith(": make local-down local-up starts anew")

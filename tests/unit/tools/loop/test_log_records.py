@@ -42,9 +42,8 @@ def test_a_traceback_belongs_to_the_record_before_it_and_what_is_printed_after_i
 
     failed, printed = records("plotting", events(*lines))
 
-    assert in_one_line(failed).startswith(
-        "request failed \u21b5 Traceback (most recent call last): \u21b5   File"
-    )
+    begin = "request failed \u21b5 Traceback (most recent call last): \u21b5   File"
+    assert in_one_line(failed).startswith(begin)
     assert in_one_line(failed).endswith("ValueError: no such thing")
     assert (printed.level, printed.message) == ("PRINT", "printed afterwards")
 
@@ -80,9 +79,8 @@ def test_an_exception_that_left_the_handler_is_an_error_in_one_line():
     (record,) = records("size-tracking", events(line))
 
     assert (record.level, record.request_id, record.time) == ("ERROR", ID, END_OF_INVOCATION)
-    assert in_one_line(record) == (
-        "TypeError: no list of Records \u21b5 Traceback (most recent call last): \u21b5   in handler"
-    )
+    shown = "TypeError: no list of Records \u21b5 Traceback (most recent call last): \u21b5   in handler"
+    assert in_one_line(record) == shown
 
 
 def test_a_timeout_and_an_exit_are_errors_of_their_request():
