@@ -42,40 +42,27 @@ class Alarms(Construct):
             self._alarm(
                 name,
                 metrics.of_queue(queue, "ApproximateNumberOfMessagesVisible"),
-                above=0,
+                f"{_DEAD_LETTERS[name]}: sizes may be wrong until make redrive",
                 missing=_NO_DATA_CHANGES_NOTHING,
-                description=f"{_DEAD_LETTERS[name]}: sizes may be wrong until make redrive",
             )
         self._alarm(
             "Oldest",
             metrics.of_queue(metrics.queue_name, "ApproximateAgeOfOldestMessage"),
+            f"A change has waited for more than {MAX_MESSAGE_AGE_SECONDS} s: the history is late",
             above=MAX_MESSAGE_AGE_SECONDS,
             minutes=3,
-            description=f"A change has waited for more than {MAX_MESSAGE_AGE_SECONDS} s: the history is late",
         )
 
     def _on_functions(self, metrics: Metrics) -> None:
         for service in SERVICES:
-            self._alarm(
-                f"{service}-errors",
-                metrics.of_function(service, "Errors"),
-                above=0,
-                description=f"{service} fails: its log says why",
-            )
-            self._alarm(
-                f"{service}-throttles",
-                metrics.of_function(service, "Throttles"),
-                above=0,
-                description=f"Lambda throttles {service}: the account's concurrency is used up",
-            )
+            errors, throttles = (metrics.of_function(service, name) for name in ("Errors", "Throttles"))
+            self._alarm(f"{service}-errors", errors, f"{service} fails: its log says why")
+            used_up = f"Lambda throttles {service}: the account's concurrency is used up"
+            self._alarm(f"{service}-throttles", throttles, used_up)
 
     def _on_api(self, metrics: Metrics) -> None:
-        self._alarm(
-            "ApiServerErrors",
-            metrics.of_api("5XXError"),
-            above=0,
-            description="The API answered with a server error: plotting's log says why",
-        )
+        description = "The API answered with a server error: plotting's log says why"
+        self._alarm("ApiServerErrors", metrics.of_api("5XXError"), description)
 
     def _on_sizes(self, metrics: Metrics, threshold_gib: int) -> None:
         for construct_id, bucket in metrics.buckets.items():
@@ -83,28 +70,25 @@ class Alarms(Construct):
             self._alarm(
                 f"{construct_id}-size",
                 metrics.of_bucket(bucket, "TotalSize"),
+                f"Bucket {bucket} weighs more than {threshold_gib} GiB",
                 above=threshold_gib * BYTES_PER_GIB,
                 missing=_NO_DATA_CHANGES_NOTHING,
-                description=f"Bucket {bucket} weighs more than {threshold_gib} GiB",
             )
 
     def _on_backups(self, metrics: Metrics) -> None:
         failed = metrics.failed_backups()
         if failed is not None:
             self._alarm(
-                "Backups",
-                failed,
-                above=0,
-                description="A backup of the tables failed: AWS Backup's list of jobs says why",
+                "Backups", failed, "A backup of the tables failed: AWS Backup's list of jobs says why"
             )
 
     def _alarm(
         self,
         construct_id: str,
         metric: cloudwatch.IMetric,
-        *,
-        above: float,
         description: str,
+        *,
+        above: float = 0,
         minutes: int = 1,
         missing: cloudwatch.TreatMissingData = _NO_DATA_IS_WELL,
     ) -> None:
