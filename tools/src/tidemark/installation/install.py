@@ -14,34 +14,22 @@ NEWEST = (3, 13)
 NEEDED_MODULES = ("venv", "ensurepip")
 
 
-def unsuitable(
-    executable: str, version: "tuple[int, ...]", modules: "list[str]", programs: "list[str]"
-) -> "str | None":
-    """Say in one line why this interpreter or machine will not do, and the fix; None if it will do.
-
-    `modules` are the `NEEDED_MODULES` that were found, `programs` the programs that were found on PATH.
-    """
-    name = "{} is Python {}".format(executable, ".".join(str(part) for part in version[:3]))
+def problem() -> "str | None":
+    """Say in one line why this interpreter or this machine will not do, and the fix; None if both will do."""
+    name = "{} is Python {}".format(sys.executable, ".".join(str(part) for part in sys.version_info[:3]))
     choose = "choose another one: make PYTHON=/path/to/python3.13 ..."
-    if not OLDEST <= tuple(version[:2]) <= NEWEST:
+    if not OLDEST <= tuple(sys.version_info[:2]) <= NEWEST:
         return name + "; Tidemark needs 3.11, 3.12 or 3.13: " + choose
-    missing = [module for module in NEEDED_MODULES if module not in modules]
+    missing = [module for module in NEEDED_MODULES if not importlib.util.find_spec(module)]
     if missing:
-        package = "python{}.{}-venv".format(*version[:2])
+        package = "python{}.{}-venv".format(*sys.version_info[:2])
         return (
             name + " without its module " + missing[0] + ": install it (Debian, Ubuntu: apt install "
             "" + package + "), or " + choose
         )
-    if "git" not in programs:
+    if not shutil.which("git"):
         return "git is not on PATH: install it (Debian, Ubuntu: apt install git)"
     return None
-
-
-def problem() -> "str | None":
-    """Say in one line why this interpreter or this machine will not do, and the fix; None if both will do."""
-    modules = [name for name in NEEDED_MODULES if importlib.util.find_spec(name)]
-    programs = [name for name in ("git",) if shutil.which(name)]
-    return unsuitable(sys.executable, sys.version_info[:3], modules, programs)
 
 
 def main() -> int:

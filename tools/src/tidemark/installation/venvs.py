@@ -75,39 +75,35 @@ def fingerprint(root: Path, venv: Venv) -> str:
 def is_current(root: Path, venv: Venv) -> bool:
     """Whether a venv was completed here from its inputs as they are now, and its interpreter still exists."""
     python = root / venv.directory / "bin" / "python"
-    filled = python.exists() and not _marker(root, venv).exists()
-    return filled and _read_stamp(root, venv) == [str(root), fingerprint(root, venv)]
+    return python.exists() and _read(_stamp(root, venv)) == f"{root}\n{fingerprint(root, venv)}\n"
 
 
 @contextlib.contextmanager
 def filling(root: Path, venv: Venv) -> Iterator[None]:
-    """Note that a venv is being filled, and afterwards that it is complete.
+    """Take the stamp from a venv while it is being filled, and stamp it when it is complete.
 
-    A venv of an interrupted run is removed first, because uv takes its half-installed packages for installed. So is one
-    of another directory, because a venv contains its own path. UntouchedError leaves the venv as it was.
+    A venv without a stamp is removed first, because uv takes the half-installed packages of an interrupted run for
+    installed. So is one of another directory, because a venv contains its own path. UntouchedError leaves the venv as
+    it was.
     """
-    stamp, marker, wanted = _stamp(root, venv), _marker(root, venv), fingerprint(root, venv)
-    before = _read_stamp(root, venv)
-    if marker.exists() or (before and before[0] != str(root)):
+    stamp, wanted = _stamp(root, venv), fingerprint(root, venv)
+    before = _read(stamp)
+    if not before.startswith(f"{root}\n"):
+        before = ""
         shutil.rmtree(root / venv.directory, ignore_errors=True)
-    marker.touch()
+    stamp.unlink(missing_ok=True)
     try:
         yield
     except UntouchedError:
-        marker.unlink()
+        if before:
+            stamp.write_text(before, encoding="utf-8")
         raise
     stamp.write_text(f"{root}\n{wanted}\n", encoding="utf-8")
-    marker.unlink()
 
 
-def _read_stamp(root: Path, venv: Venv) -> list[str]:
-    stamp = _stamp(root, venv)
-    return stamp.read_text(encoding="utf-8").splitlines() if stamp.exists() else []
+def _read(stamp: Path) -> str:
+    return stamp.read_text(encoding="utf-8") if stamp.exists() else ""
 
 
 def _stamp(root: Path, venv: Venv) -> Path:
     return root / venv.directory / "tidemark.stamp"
-
-
-def _marker(root: Path, venv: Venv) -> Path:
-    return root / ".venvs" / f"{Path(venv.directory).name}.unfinished"

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -47,13 +46,13 @@ def look(endpoint: str, variables: Mapping[str, str]) -> list[Check]:
         text, _, _ = str(error).rpartition(": ")
         return [failure("endpoint", text, "make local-down, then make local-up")]
     clients = Clients.of(endpoint)
-    questions: dict[str, Callable[[], Check]] = {
-        "functions": partial(functions, clients.functions, variables),
-        "data bucket": partial(_bucket, clients.buckets, "data bucket", variables["TIDEMARK_DATA_BUCKET"]),
-        "plot bucket": partial(_bucket, clients.buckets, "plot bucket", variables["TIDEMARK_PLOT_BUCKET"]),
-        "queue": partial(_queue, clients.queues, variables["TIDEMARK_QUEUE_URL"]),
-        "dead letters": partial(_dead_letters, clients.queues, variables["TIDEMARK_DLQ_URL"]),
-        "history": partial(history, clients.tables, variables),
+    questions: dict[str, Callable[[str], Check]] = {
+        "functions": lambda _: functions(clients.functions, variables),
+        "data bucket": lambda about: _bucket(clients, about, variables["TIDEMARK_DATA_BUCKET"]),
+        "plot bucket": lambda about: _bucket(clients, about, variables["TIDEMARK_PLOT_BUCKET"]),
+        "queue": lambda about: _queue(clients, about, variables["TIDEMARK_QUEUE_URL"]),
+        "dead letters": lambda about: _queue(clients, about, variables["TIDEMARK_DLQ_URL"]),
+        "history": lambda _: history(clients.tables, variables),
     }
     with ThreadPoolExecutor(max_workers=len(questions)) as pool:
         return list(pool.map(_answer, questions.keys(), questions.values()))
@@ -82,32 +81,24 @@ def history(client: "DynamoDBClient", variables: Mapping[str, str]) -> Check:
     return ok("history", text) if found.state == State.LIVE else warning("history", text, fix)
 
 
-def _bucket(client: "S3Client", about: str, name: str) -> Check:
-    client.head_bucket(Bucket=name)
+def _bucket(clients: Clients, about: str, name: str) -> Check:
+    clients.buckets.head_bucket(Bucket=name)
     return ok(about, name)
 
 
-def _queue(client: "SQSClient", url: str) -> Check:
-    return ok("queue", f"{_depth(client, url)} messages in {url}")
-
-
-def _dead_letters(client: "SQSClient", url: str) -> Check:
-    depth = _depth(client, url)
-    text = f"{depth} messages in {url}"
-    if depth:
-        return failure("dead letters", text, "see why in make logs, then make redrive, or make reset")
-    return ok("dead letters", text)
-
-
-def _depth(client: "SQSClient", url: str) -> int:
-    attributes = client.get_queue_attributes(
+def _queue(clients: Clients, about: str, url: str) -> Check:
+    attributes = clients.queues.get_queue_attributes(
         QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     )["Attributes"]
-    return sum(int(count) for count in attributes.values())
+    depth = sum(int(count) for count in attributes.values())
+    text = f"{depth} messages in {url}"
+    if depth and about == "dead letters":
+        return failure(about, text, "see why in make logs, then make redrive, or make reset")
+    return ok(about, text)
 
 
-def _answer(about: str, question: Callable[[], Check]) -> Check:
+def _answer(about: str, question: Callable[[str], Check]) -> Check:
     try:
-        return question()
+        return question(about)
     except (BotoCoreError, ClientError) as error:
         return failure(about, flat(error), START_ANEW)

@@ -25,9 +25,8 @@ def require_free(port: int) -> None:
     """Raise CommandError, naming the port, its holder and the fix, unless we could listen on it."""
     other = f"choose another one: make local-up PORT={port + 1 if port < MAX_PORT else port - 1}"
     with socket.socket() as probe:
-        probe.setsockopt(
-            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-        )  # else a closed connection keeps it for a minute
+        # Without this a closed connection keeps the port for a minute.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
         except PermissionError:
