@@ -2,17 +2,12 @@
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from tidemark.aws.deployment import Deployment
 from tidemark.aws.refusals import code_of
 from tidemark.errors import CommandError
-
-if TYPE_CHECKING:
-    from types_boto3_ssm import SSMClient
-    from types_boto3_sts import STSClient
 
 BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 """Where `cdk bootstrap` notes its version; hnb659fds is the CDK's default qualifier."""
@@ -36,8 +31,7 @@ class Caller:
 
 def caller_of(deployment: Deployment) -> Caller:
     """Ask AWS who is calling. Raises BotoCoreError or ClientError if the credentials are no good."""
-    sts: STSClient = deployment.client("sts")
-    answer = sts.get_caller_identity()
+    answer = deployment.client("sts").get_caller_identity()
     return Caller(answer["Account"], deployment.region, answer["Arn"])
 
 
@@ -79,10 +73,10 @@ def agree(deployment: Deployment, what: str, *, account: str | None, region: str
 
 def require_bootstrap(deployment: Deployment, caller: Caller) -> None:
     """Raise CommandError unless the account is bootstrapped for the CDK in this region."""
-    ssm: SSMClient = deployment.client("ssm")
     fix = f"make bootstrap TARGET={deployment.target}"
     try:
-        version = int(ssm.get_parameter(Name=BOOTSTRAP_PARAMETER)["Parameter"]["Value"])
+        found = deployment.client("ssm").get_parameter(Name=BOOTSTRAP_PARAMETER)
+        version = int(found["Parameter"]["Value"])
     except ClientError as error:
         if code_of(error) != "ParameterNotFound":
             raise

@@ -12,7 +12,7 @@ from botocore.exceptions import NoCredentialsError
 from infra_cdk.names import LAMBDA_STACK, STORAGE_STACK, stage_name
 from infra_cdk.settings import TARGETS
 from tidemark.aws.session import session_of_caller
-from tidemark.aws.stacks import StackState, described, stacks_of
+from tidemark.aws.stacks import GONE, StackState, described
 from tidemark.errors import CommandError
 from tidemark.local import emulator
 from tidemark.local.condition import running
@@ -68,7 +68,16 @@ class Deployment:
 
     def stacks(self) -> tuple[StackState, ...]:
         """Return the target's existing stacks, in any status, sorted by name."""
-        return stacks_of(self.client("cloudformation"), self.target)
+        pages = self.client("cloudformation").get_paginator("describe_stacks").paginate()
+        found = [
+            StackState(
+                each["StackName"], each["StackStatus"], each.get("LastUpdatedTime", each["CreationTime"])
+            )
+            for page in pages
+            for each in page["Stacks"]
+            if each["StackName"].startswith(self.stack_name("")) and each["StackStatus"] != GONE
+        ]
+        return tuple(sorted(found, key=lambda stack: stack.name))
 
     @cached_property
     def outputs(self) -> Mapping[str, str]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from botocore.exceptions import ClientError
 
-from infra_cdk.names import stage_name
 from tidemark.aws.refusals import code_of
 
 if TYPE_CHECKING:
@@ -51,19 +50,6 @@ def described(client: "CloudFormationClient", name: str) -> "StackTypeDef | None
         if code_of(error) != "ValidationError":
             raise
         return None
-
-
-def stacks_of(client: "CloudFormationClient", target: str) -> tuple[StackState, ...]:
-    """Return the target's existing stacks, in any status, sorted by name."""
-    found = [
-        StackState(
-            stack["StackName"], stack["StackStatus"], stack.get("LastUpdatedTime", stack["CreationTime"])
-        )
-        for page in client.get_paginator("describe_stacks").paginate()
-        for stack in page["Stacks"]
-        if stack["StackName"].startswith(f"{stage_name(target)}-") and stack["StackStatus"] != GONE
-    ]
-    return tuple(sorted(found, key=lambda stack: stack.name))
 
 
 def stateful_resources(

@@ -34,19 +34,18 @@ def deploy(deployment: Deployment, context: Sequence[str]) -> list[str]:
     """
     settings = cdk.settings_of(deployment, context)
     before = _times_of_change(deployment)
+    stacks = ["deploy", deployment.stack_name("*", "/"), *UNATTENDED]
     if deployment.endpoint:
         # LocalStack reports an update as done and does not make it.
         if cdk.differ(deployment, context):
             raise CommandError(
                 f"LocalStack cannot update a stack: make destroy TARGET={deployment.target} first"
             )
+        endpoint = f"{deployment.stack_name(LAMBDA_STACK)}:{ENDPOINT_PARAMETER}={deployment.endpoint}"
+        stacks += ["--parameters", endpoint]
     else:
         cdk.require(deployment, ["deploy", REGISTRY_STACK, *UNATTENDED], context)
         _push_images(deployment, settings.architecture)
-    stacks = ["deploy", deployment.stack_name("*", "/"), *UNATTENDED]
-    if deployment.endpoint:
-        endpoint = f"{deployment.stack_name(LAMBDA_STACK)}:{ENDPOINT_PARAMETER}={deployment.endpoint}"
-        stacks += ["--parameters", endpoint]
     with goes_on_by_itself():
         cdk.require(deployment, stacks, context)
     changed = _times_of_change(deployment) != before

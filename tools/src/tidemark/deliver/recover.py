@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -15,9 +15,6 @@ from tidemark.deliver.removal import removal
 from tidemark.errors import CommandError
 from tidemark.local.state import DEFAULT
 from tidemark.options import State, Target
-
-if TYPE_CHECKING:
-    from types_boto3_cloudformation import CloudFormationClient
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 _BEGINNINGS = {
@@ -100,7 +97,7 @@ def remedy(stack: str, region: str, status: str, failed: Sequence[Failure]) -> I
 
 def recover(deployment: Deployment, stack: str) -> None:
     """Print why a stack is stuck and what to run. Raises CommandError if there is no such stack."""
-    client: CloudFormationClient = deployment.client("cloudformation")
+    client = deployment.client("cloudformation")
     if (found := described(client, stack)) is None:
         raise CommandError(
             f"there is no stack {stack} in region {deployment.region}: check STACK= and AWS_REGION"

@@ -7,7 +7,7 @@ settings as well.
 import json
 from collections.abc import Iterator
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from botocore.exceptions import ClientError
@@ -22,10 +22,6 @@ from tidemark.errors import CommandError
 from tidemark.local.state import DEFAULT
 from tidemark.operate.reconcile import reconcile
 from tidemark.options import State, Target
-
-if TYPE_CHECKING:
-    from types_boto3_events import EventBridgeClient
-    from types_boto3_iam import IAMClient
 
 INLINE_POLICIES = 10_240
 """Maximum characters of all inline policies of a role, blanks not counted (an AWS limit)."""
@@ -135,8 +131,7 @@ def remove_additions(deployment: Deployment) -> None:
     The buckets keep telling EventBridge, which costs nothing if no rule listens. A half-made deployment, or one that
     lost its tracker, names no role, so its policies stay. Missing permissions raise before anything is removed.
     """
-    events: EventBridgeClient = deployment.client("events")
-    iam: IAMClient = deployment.client("iam")
+    events, iam = deployment.client("events"), deployment.client("iam")
     pages = events.get_paginator("list_rules").paginate(NamePrefix=added_rule_prefix(deployment.target))
     rules = [rule["Name"] for page in pages for rule in page["Rules"]]
     policies = list(_policies(deployment, iam))
@@ -159,7 +154,7 @@ def role_of_tracker(deployment: Deployment) -> str:
     return str(configuration["Role"].rpartition("/")[2])
 
 
-def _policies(deployment: Deployment, iam: "IAMClient") -> Iterator[tuple[str, str]]:
+def _policies(deployment: Deployment, iam: Any) -> Iterator[tuple[str, str]]:
     """Yield the tracker's role with each added policy."""
     try:
         role = role_of_tracker(deployment)
