@@ -4,7 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,28 +97,36 @@ def nowhere(tmp_path):
     local.down()
 
 
+@contextmanager
+def up(directory: Path) -> Iterator[Local]:
+    local = new_local(directory)
+    started = local.up()
+    try:
+        yield (
+            local if started.returncode == 0 else pytest.fail(started.stdout + started.stderr, pytrace=False)
+        )
+    finally:
+        local.down()
+
+
 @pytest.fixture(scope="module")
 def local(tmp_path_factory):
     """Yield the commands with an environment up."""
-    local = new_local(tmp_path_factory.mktemp("local"))
-    started = local.up()
-    yield local if started.returncode == 0 else pytest.fail(started.stdout + started.stderr, pytrace=False)
-    local.down()
+    with up(tmp_path_factory.mktemp("local")) as local:
+        yield local
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory):
+    """Yield the commands with an environment up, for all tests that leave it as it was."""
+    with up(tmp_path_factory.mktemp("shared")) as local:
+        yield local
 
 
 def tree(local: Local) -> list[psutil.Process]:
     """Return every process of an environment by their parents, starting from the recorded ones."""
     parents = [psutil.Process(record.pid) for record in local.state.records()]
     return [*parents, *(child for parent in parents for child in parent.children(recursive=True))]
-
-
-@pytest.fixture(scope="session")
-def shared(tmp_path_factory):
-    """Yield the commands with an environment up, for all tests that leave it as it was."""
-    local = new_local(tmp_path_factory.mktemp("shared"))
-    started = local.up()
-    yield local if started.returncode == 0 else pytest.fail(started.stdout + started.stderr, pytrace=False)
-    local.down()
 
 
 @pytest.fixture

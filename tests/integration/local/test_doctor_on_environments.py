@@ -28,15 +28,6 @@ def test_a_state_that_a_reboot_has_left_is_named(nowhere):
     assert_found(found["state"], "fail", f"LocalStack (pid {2**22 + 1}) is gone", "make local-up")
 
 
-def test_a_state_directory_that_is_a_file_is_named(tmp_path):
-    (tmp_path / "state").touch()
-
-    found, code = doctor("--state", str(tmp_path / "state"))
-
-    assert code == 1
-    assert_found(found["state"], "fail", "is no directory", "STATE=")
-
-
 def test_a_shell_that_leads_elsewhere_is_warned_of(shared):
     found, code = doctor("--state", str(shared.state.root), AWS_ENDPOINT_URL="http://127.0.0.1:1")
 

@@ -3,9 +3,6 @@
 import json
 import os
 import subprocess
-import threading
-import time
-from queue import Empty, Queue
 
 import pytest
 
@@ -113,37 +110,26 @@ def test_logs_of_one_function_hold_no_other(shared):
     assert {line.split()[1] for line in lines} == {"plotting"}
 
 
-def test_following_shows_what_is_logged_afterwards_once(shared):
+def test_following_shows_what_is_logged_afterwards_once(shared, tmp_path):
+    log = tmp_path / "followed.txt"
     command = [*shared.command("logs"), "--follow", "--since", "0"]
     env = environ(PYTHONUNBUFFERED="1")
-    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as following:
-        lines = Queue()
-        threading.Thread(target=lambda: [lines.put(line) for line in following.stdout], daemon=True).start()
+    with log.open("w") as out, subprocess.Popen(command, cwd=ROOT, env=env, stdout=out) as following:
         try:
-            request = request_of(shared.run("invoke", "--function", "plotting"))
-            report = f"REPORT {request[:8]}"
-            found = [next_with(lines, report)]
-            other = request_of(shared.run("invoke", "--function", "plotting"))
-            next_with(lines, f"REPORT {other[:8]}", passed=found)
+            first, second = (follow_call(shared, log) for _ in range(2))
         finally:
             following.terminate()
 
-    assert sum(report in line for line in found) == 1
+    assert first != second
+    assert log.read_text().count(first) == 1
     assert following.wait(SECONDS) == 128 + 15
 
 
-def next_with(lines, text, passed=None):
-    deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
-        try:
-            line = lines.get(timeout=1)
-        except Empty:
-            continue
-        if passed is not None:
-            passed.append(line)
-        if text in line:
-            return line
-    return pytest.fail(f"no line with {text} within {SECONDS} s")
+def follow_call(shared, log):
+    """Invoke plotting, wait until the end of the call is followed, and return the start of that line."""
+    report = f"REPORT {request_of(shared.run('invoke', '--function', 'plotting'))[:8]}"
+    until(lambda: report in log.read_text(), f"{report} is followed", seconds=SECONDS)
+    return report
 
 
 def test_a_terminal_sees_colours_and_no_terminal_none(shared):

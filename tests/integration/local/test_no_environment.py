@@ -70,10 +70,3 @@ def test_two_starts_at_once_do_not_get_in_each_others_way(nowhere):
 
     assert done.returncode == 1
     assert "another make local-up or local-down is at work" in done.stderr
-
-
-def test_a_port_that_is_none_is_refused(nowhere):
-    done = nowhere.run("local-up", "--port", "http")
-
-    assert done.returncode == 1
-    assert done.stderr == "local-up: a port is a number from 1 to 65535, not 'http'\n"

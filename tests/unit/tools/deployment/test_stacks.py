@@ -16,7 +16,9 @@ LATER = "2026-11-20T08:00:00Z"
 
 @pytest.fixture
 def cloudformation():
+    """Yield a stub of CloudFormation that a stack is created in."""
     with Stubber(client("cloudformation", ENDPOINT)) as stubber:
+        stubber.add_response("create_stack", {"StackId": "1"})
         yield stubber
 
 
@@ -26,7 +28,6 @@ def stacks(cloudformation):
 
 
 def test_a_stack_that_stays_in_progress_is_given_up_at_the_deadline(stacks, cloudformation):
-    cloudformation.add_response("create_stack", {"StackId": "1"})
     for _ in range(2):
         cloudformation.add_response("describe_stacks", _status("CREATE_IN_PROGRESS"))
 
@@ -38,7 +39,6 @@ def test_a_stack_that_stays_in_progress_is_given_up_at_the_deadline(stacks, clou
 
 
 def test_the_first_of_several_failures_is_the_reason(stacks, cloudformation):
-    cloudformation.add_response("create_stack", {"StackId": "1"})
     cloudformation.add_response("describe_stacks", _status("ROLLBACK_COMPLETE"))
     newest_first = [
         _event("app-StorageStack", "CREATE_FAILED", "The following resources failed: [Table]"),
@@ -55,7 +55,6 @@ def test_the_first_of_several_failures_is_the_reason(stacks, cloudformation):
 
 
 def test_a_failure_without_events_names_the_status(stacks, cloudformation):
-    cloudformation.add_response("create_stack", {"StackId": "1"})
     cloudformation.add_response("describe_stacks", _status("CREATE_FAILED"))
     cloudformation.add_response("describe_stack_events", {"StackEvents": []})
 
@@ -65,7 +64,6 @@ def test_a_failure_without_events_names_the_status(stacks, cloudformation):
 
 def test_a_new_stack_is_waited_for_until_it_tells_all_its_parameters(cloudformation, monkeypatch):
     monkeypatch.setattr("tidemark.local.progress.POLL_SECONDS", 0.0)
-    cloudformation.add_response("create_stack", {"StackId": "1"})
     cloudformation.add_response("describe_stacks", _status("CREATE_COMPLETE"))
     cloudformation.add_client_error(
         "describe_stacks", "ValidationError", f"Stack {TEMPLATE.name} does not exist"
@@ -81,7 +79,6 @@ def test_a_new_stack_is_waited_for_until_it_tells_all_its_parameters(cloudformat
 
 
 def test_a_new_stack_that_never_tells_its_parameters_is_given_up_at_the_deadline(stacks, cloudformation):
-    cloudformation.add_response("create_stack", {"StackId": "1"})
     for _ in range(2):
         cloudformation.add_response("describe_stacks", _status("CREATE_COMPLETE"))
     cloudformation.add_response("get_template", {"TemplateBody": TEMPLATE.body})

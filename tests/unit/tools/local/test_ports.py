@@ -3,8 +3,9 @@ import socket
 
 import pytest
 
+from tidemark import cli
 from tidemark.errors import CommandError
-from tidemark.local.ports import LOOPBACK, free_port, port_from, require_free
+from tidemark.local.ports import LOOPBACK, free_port, require_free
 
 
 @pytest.mark.parametrize("address", [LOOPBACK, "0.0.0.0"])  # noqa: S104 - a listener in the way, for a moment
@@ -36,6 +37,6 @@ def test_a_free_port_can_be_listened_on():
 
 
 @pytest.mark.parametrize("text", ["0", "65536", "-1", "http", "", "4566.0"])
-def test_what_is_no_port_is_refused(text):
-    with pytest.raises(CommandError, match="a port is a number from 1 to 65535"):
-        port_from(text)
+def test_what_is_no_port_is_refused_in_one_line(text, capsys):
+    assert cli.main(["local-up", "--port", text]) == 1
+    assert capsys.readouterr().err == f"local-up: a port is a number from 1 to 65535, not '{text}'\n"
