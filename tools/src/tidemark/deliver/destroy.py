@@ -23,7 +23,7 @@ from tidemark.aws.stacks import (
     stateful_resources,
 )
 from tidemark.deliver import cdk
-from tidemark.deliver.removal import removal
+from tidemark.deliver.recover import removal
 from tidemark.errors import CommandError, goes_on_by_itself
 from tidemark.local.state import DEFAULT
 from tidemark.operate.track import remove_additions

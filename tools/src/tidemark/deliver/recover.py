@@ -11,7 +11,6 @@ from infra_cdk.names import LAMBDA_STACK, stage_name
 from tidemark.aws.arguments import required
 from tidemark.aws.deployment import Deployment, find_deployment
 from tidemark.aws.stacks import described
-from tidemark.deliver.removal import removal
 from tidemark.errors import CommandError
 from tidemark.local.state import DEFAULT
 from tidemark.options import State, Target
@@ -26,6 +25,26 @@ _BEGINNINGS = {
     "UPDATE_ROLLBACK_COMPLETE": "UPDATE_IN_PROGRESS",
 }
 """For the status that an attempt ended in, the status that the stack reported when the attempt began."""
+
+_VAULT = "{region} --backup-vault-name {name}"
+_EMPTY_VAULT = (  # only an empty vault can be deleted
+    f"for point in $(aws backup list-recovery-points-by-backup-vault {_VAULT} "
+    "--query 'RecoveryPoints[].RecoveryPointArn' --output text); do "
+    f'aws backup delete-recovery-point {_VAULT} --recovery-point-arn "$point"; done'
+)
+_COMMANDS = {
+    "AWS::S3::Bucket": ("aws s3 rb s3://{name} --force {region}",),
+    "AWS::DynamoDB::Table": (
+        "aws dynamodb update-table {region} --table-name {name} --no-deletion-protection-enabled",
+        "aws dynamodb delete-table {region} --table-name {name}",
+    ),
+    "AWS::Backup::BackupVault": (_EMPTY_VAULT, f"aws backup delete-backup-vault {_VAULT}"),
+    "AWS::ECR::Repository": ("aws ecr delete-repository {region} --force --repository-name {name}",),
+    "AWS::Lambda::Function": ("aws lambda delete-function {region} --function-name {name}",),
+    "AWS::Logs::LogGroup": ("aws logs delete-log-group {region} --log-group-name {name}",),
+    "AWS::SQS::Queue": ("aws sqs delete-queue {region} --queue-url {name}",),
+}
+"""The commands that remove one resource for good, for a person to run after a stack left it or could not delete it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +112,15 @@ def remedy(stack: str, region: str, status: str, failed: Sequence[Failure]) -> I
             yield "# it works as it did before its last update: correct what failed, then deploy again"
         case _:
             yield f"# {status} is no state to recover from"
+
+
+def removal(kind: str, name: str, region: str) -> list[str]:
+    """Return the command lines that remove a resource of a CloudFormation type; none if a person has to look.
+
+    `name` is the physical name: a queue's URL, and empty for a resource that was never made.
+    """
+    commands = _COMMANDS.get(kind, ()) if name else ()
+    return [line.format(name=shlex.quote(name), region=f"--region {region}") for line in commands]
 
 
 def recover(deployment: Deployment, stack: str) -> None:

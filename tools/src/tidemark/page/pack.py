@@ -33,14 +33,6 @@ def install() -> Path:
     return SOURCES / "node_modules"
 
 
-def is_packed() -> bool:
-    """Return whether the committed page is what its sources and the lock give. Raises CommandError."""
-    with tempfile.TemporaryDirectory(prefix="tidemark-page-") as directory:
-        packed = Path(directory) / "index.html"
-        pack(packed)
-        return packed.read_bytes() == PACKED.read_bytes()
-
-
 def command(
     *,
     check: Annotated[bool, typer.Option("--check", help="Change nothing; fail unless all is well.")] = False,
@@ -50,7 +42,11 @@ def command(
         pack(PACKED)
         print(f"pack-page: {PACKED.relative_to(ROOT)}, {PACKED.stat().st_size:,} bytes")
         return 0
-    if not is_packed():
+    with tempfile.TemporaryDirectory(prefix="tidemark-page-") as directory:
+        packed = Path(directory) / "index.html"
+        pack(packed)
+        same = packed.read_bytes() == PACKED.read_bytes()
+    if not same:
         raise CommandError(
             f"{PACKED.relative_to(ROOT)} is not what its sources give: run .venv/bin/tidemark pack-page"
         )
