@@ -74,16 +74,11 @@ class BackupStack(Stack):
 
 
 def _rules() -> list[backup.BackupPlanRule]:
-    at_three = {"hour": "3", "minute": "0"}  # UTC
     return [
         backup.BackupPlanRule(
-            rule_name="daily",
-            schedule_expression=events.Schedule.cron(**at_three),
-            delete_after=DAILY_RETENTION,
-        ),
-        backup.BackupPlanRule(
-            rule_name="monthly",
-            schedule_expression=events.Schedule.cron(**at_three, day="1"),
-            delete_after=MONTHLY_RETENTION,
-        ),
+            rule_name=name,
+            schedule_expression=events.Schedule.cron(hour="3", minute="0", day=day),  # UTC
+            delete_after=retention,
+        )
+        for name, day, retention in (("daily", None, DAILY_RETENTION), ("monthly", "1", MONTHLY_RETENTION))
     ]

@@ -14,6 +14,7 @@ from infra_cdk import parameters
 from infra_cdk.api import MAX_INTEGRATION_SECONDS, Api
 from infra_cdk.canary import Canary
 from infra_cdk.images import Images
+from infra_cdk.names import camel_case
 from infra_cdk.service_function import Limits, ServiceFunction
 from infra_cdk.settings import ENDPOINT_PARAMETER, Settings
 from infra_cdk.tracking_queue import TrackingQueue
@@ -78,62 +79,50 @@ class LambdaStack(Stack):
         return queue
 
     def _size_tracking(self) -> ServiceFunction:
-        return self._function(
-            "SizeTracking",
-            "size-tracking",
-            TRACKING,
-            {
-                "HISTORY_TABLE": self._history.table_name,
-                "LEDGER_TABLE": self._ledger.table_name,
-                "QUEUE_URL": self._queue.queue_url,
-            },
-            # Each reconcile step sends the next one. By default AWS stops such a chain after 16 messages.
-            recursive_loop=lambda_.RecursiveLoop.ALLOW,
-        )
+        # Each reconcile step sends the next one. By default AWS stops such a chain after 16 messages.
+        return self._function("size-tracking", TRACKING, recursive_loop=lambda_.RecursiveLoop.ALLOW)
 
     def _plotting(self) -> ServiceFunction:
         return self._function(
-            "Plotting",
             "plotting",
             PLOTTING,
-            {
-                "HISTORY_TABLE": self._history.table_name,
-                "LEDGER_TABLE": self._ledger.table_name,
-                "SIZE_INDEX": SIZE_INDEX,
-                "DATA_BUCKET": self._data_bucket.bucket_name,
-                "PLOT_BUCKET": self._plot_bucket.bucket_name,
-                "QUEUE_URL": self._queue.queue_url,
-                "CORS_ORIGIN": self._settings.cors_origin,
-            },
+            SIZE_INDEX=SIZE_INDEX,
+            DATA_BUCKET=self._data_bucket.bucket_name,
+            PLOT_BUCKET=self._plot_bucket.bucket_name,
+            CORS_ORIGIN=self._settings.cors_origin,
         )
 
     def _driver(self) -> ServiceFunction:
         return self._function(
-            "Driver",
             "driver",
             DRIVER,
-            {
-                "DATA_BUCKET": self._data_bucket.bucket_name,
-                "HISTORY_TABLE": self._history.table_name,
-                "LEDGER_TABLE": self._ledger.table_name,
-                "QUEUE_URL": self._queue.queue_url,
-                "API_URL": self._api_url,
-                "DRIVER_PAUSE_SECONDS": str(self._settings.driver_pause_seconds),
-            },
+            DATA_BUCKET=self._data_bucket.bucket_name,
+            API_URL=self._api_url,
+            DRIVER_PAUSE_SECONDS=str(self._settings.driver_pause_seconds),
         )
 
     def _function(
-        self, construct_id: str, service: str, limits: Limits, environment: dict[str, str], **options: Any
+        self,
+        service: str,
+        limits: Limits,
+        *,
+        recursive_loop: lambda_.RecursiveLoop | None = None,
+        **environment: str,
     ) -> ServiceFunction:
+        shared = {
+            "HISTORY_TABLE": self._history.table_name,
+            "LEDGER_TABLE": self._ledger.table_name,
+            "QUEUE_URL": self._queue.queue_url,
+        }
         return ServiceFunction(
             self,
-            construct_id,
+            camel_case(service),
             service=service,
             digest=self._images.digest(service),
             architecture=self._settings.architecture,
             limits=limits,
-            environment=environment,
-            **options,
+            environment=shared | environment,
+            recursive_loop=recursive_loop,
         )
 
     def _grant_tracking(self, tracking: ServiceFunction) -> None:

@@ -1,7 +1,5 @@
 """The CloudWatch metrics that alarms and the CloudWatch dashboard read."""
 
-from collections.abc import Mapping
-
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
@@ -83,12 +81,12 @@ def _search(dimensions: str, terms: str, statistic: str) -> cloudwatch.MathExpre
 
 
 def _metric(
-    namespace: str, name: str, dimensions: Mapping[str, str], statistic: str, label: str | None = None
+    namespace: str, name: str, dimensions: dict[str, str], statistic: str, label: str | None = None
 ) -> cloudwatch.Metric:
     return cloudwatch.Metric(
         namespace=namespace,
         metric_name=name,
-        dimensions_map=dict(dimensions),
+        dimensions_map=dimensions,
         statistic=statistic,
         period=MINUTE,
         label=label,

@@ -17,3 +17,8 @@ def stage_name(target: str) -> str:
 def added_rule_prefix(target: str) -> str:
     """Return the prefix of the names of the rules that `make track` adds to a deployment."""
     return f"tidemark-{target}-track-"
+
+
+def camel_case(name: str) -> str:
+    """Return a name such as `size-tracking` as the id of a construct: `SizeTracking`."""
+    return "".join(word.capitalize() for word in name.split("-"))

@@ -4,6 +4,7 @@ from aws_cdk import CfnParameter, Stack
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from infra_cdk.names import camel_case
 from infra_cdk.settings import Settings
 
 DATA_BUCKET = "data-bucket-name"
@@ -31,7 +32,7 @@ def read(scope: Construct, settings: Settings, name: str) -> str:
     """Return what another stack of the same target publishes; CloudFormation reads it at deployment."""
     # The CDK's own look-up makes parameter names of 80 letters. A local template must stay below 50 KiB.
     stack = Stack.of(scope)
-    construct_id = "".join(word.capitalize() for word in name.split("-"))
+    construct_id = camel_case(name)
     parameter = stack.node.try_find_child(construct_id)
     if not isinstance(parameter, CfnParameter):
         parameter = CfnParameter(

@@ -10,6 +10,7 @@ from constructs import Construct
 
 from infra_cdk.images import SERVICES, repository
 from infra_cdk.nag_suppressions import suppress
+from infra_cdk.names import camel_case
 
 UNTAGGED_DAYS = 14
 _PUSH_TO_LOGS = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
@@ -26,13 +27,13 @@ class RegistryStack(Stack):
         for service in SERVICES:
             images = self._repository(service)
             self._let_lambda_pull(images)
-            CfnOutput(self, f"{_camel_case(service)}RepositoryUri", value=images.repository_uri)
+            CfnOutput(self, f"{camel_case(service)}RepositoryUri", value=images.repository_uri)
         self._let_api_gateway_log()
 
     def _repository(self, service: str) -> ecr.Repository:
         return ecr.Repository(
             self,
-            _camel_case(service),
+            camel_case(service),
             repository_name=repository(service),
             image_tag_mutability=ecr.TagMutability.IMMUTABLE,
             image_scan_on_push=True,
@@ -81,7 +82,3 @@ class RegistryStack(Stack):
         account = apigateway.CfnAccount(self, "ApiGatewayAccount", cloud_watch_role_arn=role.role_arn)
         for resource in (role, account):
             resource.apply_removal_policy(RemovalPolicy.RETAIN)
-
-
-def _camel_case(service: str) -> str:
-    return "".join(word.capitalize() for word in service.split("-"))
