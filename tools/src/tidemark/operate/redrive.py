@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from tidemark.aws.deployment import Deployment, find_deployment
 from tidemark.errors import CommandError, goes_on_by_itself
-from tidemark.local.progress import Progress
 from tidemark.local.state import DEFAULT
 from tidemark.options import State, Target
+from tidemark.progress import Progress
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -62,11 +62,15 @@ def _move_undelivered(sqs: "SQSClient", url: str, queue: str) -> None:
             moved += len(copied)
             handles = [{"ReceiptHandle": messages[index]["ReceiptHandle"]} for index in copied]
             _, undeleted = _batch(sqs.delete_message_batch, url, handles)
-            parts = [_refusal("were not taken by the queue", refused)] if refused else []
-            if undeleted:
-                parts.append(_refusal("were put back and are also still where they were", undeleted))
-            if parts:
-                raise CommandError(f"{'; '.join(parts)}: nothing is lost, repeat after {HIDDEN_SECONDS} s")
+            unmoved = {
+                "were not taken by the queue": refused,
+                "were put back and are also still where they were": undeleted,
+            }
+            if refused or undeleted:
+                why = (
+                    f"{len(each)} events {what} ({each[0]['Code']})" for what, each in unmoved.items() if each
+                )
+                raise CommandError(f"{'; '.join(why)}: nothing is lost, repeat after {HIDDEN_SECONDS} s")
             if time.monotonic() > deadline:
                 raise CommandError(f"{url} was not empty within {MAX_SECONDS} s: repeat")
     finally:
@@ -87,10 +91,6 @@ def _batch(call: Callable[..., Any], url: str, entries: Sequence[Any]) -> tuple[
         return [], []
     answer = call(QueueUrl=url, Entries=[{"Id": f"{index}", **entry} for index, entry in enumerate(entries)])
     return [int(each["Id"]) for each in answer.get("Successful", [])], answer.get("Failed", [])
-
-
-def _refusal(what: str, answers: Sequence[Any]) -> str:
-    return f"{len(answers)} events {what} ({answers[0]['Code']})"
 
 
 def _attribute(sqs: "SQSClient", url: str, name: Any) -> str:
