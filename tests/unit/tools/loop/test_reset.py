@@ -7,85 +7,70 @@ import pytest
 from infra_cdk.images import SERVICES
 from size_history.items import State, Totals
 from tests.servers import SilentHandler, serving
-from tidemark.local.progress import Progress
 from tidemark.local.state import Environment
 from tidemark.loop.reset import reset
+from tidemark.progress import Progress
 
 OLD = {"history", "ledger"}
 BASELINE = Totals(0, 0, 0, 0, 0, 0, 0, 1, State.LIVE).to_item("data")
 
 
-class Tables:
-    """Both tables of before, and at each creation, which of them were still there."""
+class Emulator(SilentHandler):
+    """A LocalStack with two tables, empty buckets and queues, and functions without a mapping."""
 
-    def __init__(self):
-        self.old = set(OLD)
-        self.deleting = set()
-        self.new = set()
-        self.old_at_creation = []
+    def do_POST(self):
+        request = self.body()
+        service, _, operation = self.headers.get("X-Amz-Target", "").partition(".")
+        if self.path.startswith("/_localstack/"):
+            status, answer = 200, {"recycled": 0}
+        elif service == "AmazonSQS":
+            status, answer = 200, {"Attributes": {"ApproximateNumberOfMessages": "0"}}
+        else:
+            status, answer = self.of_tables(operation, json.loads(request).get("TableName"))
+        self.answer(status, json.dumps(answer).encode())
 
-    def answer(self, operation, request):
-        name = request.get("TableName")
+    def do_GET(self):
+        if "event-source-mappings" in self.path:
+            self.answer(200, b'{"EventSourceMappings": []}')
+        else:
+            self.answer(200, b"<ListVersionsResult/>", "application/xml")
+
+    def of_tables(self, operation, name):
+        server = self.server
         if operation == "DeleteTable":
-            self.deleting.add(name)
+            server.deleting.add(name)
         elif operation == "CreateTable":
-            self.old_at_creation.append(set(self.old))
-            self.new.add(name)
+            server.old_at_creation.append(set(server.old))
+            server.new.add(name)
         elif operation == "DescribeTable":
-            self.old -= self.deleting & {name}  # a deletion takes until somebody asks whether it has ended
-            if name not in self.old | self.new:
+            server.old -= server.deleting & {
+                name
+            }  # a deletion takes until somebody asks whether it has ended
+            if name not in server.old | server.new:
                 return 400, {"__type": "ResourceNotFoundException", "message": "no such table"}
             return 200, {"Table": {"TableName": name, "TableStatus": "ACTIVE"}}
-        elif operation == "Query":
-            return 200, {"Items": []}
-        elif operation == "GetItem":
-            return 200, {"Item": BASELINE}
-        return 200, {}
+        return 200, {"Query": {"Items": []}, "GetItem": {"Item": BASELINE}}.get(operation, {})
 
 
 @pytest.fixture
-def tables():
-    return Tables()
-
-
-@pytest.fixture
-def environment(tables):
-    """Yield an environment whose endpoint knows tables, empty buckets and queues, and functions without a mapping."""
-
-    class Emulator(SilentHandler):
-        def do_POST(self):
-            request = self.body()
-            service, _, operation = self.headers.get("X-Amz-Target", "").partition(".")
-            if self.path.startswith("/_localstack/"):
-                status, answer = 200, {"recycled": 0}
-            elif service == "AmazonSQS":
-                status, answer = 200, {"Attributes": {"ApproximateNumberOfMessages": "0"}}
-            else:
-                status, answer = tables.answer(operation, json.loads(request))
-            self.answer(status, json.dumps(answer).encode())
-
-        def do_GET(self):
-            if "event-source-mappings" in self.path:
-                self.answer(200, b'{"EventSourceMappings": []}')
-            else:
-                self.answer(200, b"<ListVersionsResult/>", "application/xml")
-
+def emulator():
     with serving(Emulator) as server:
-        endpoint = server.url
-        names = {
-            **{f"TIDEMARK_{name.replace('-', '_').upper()}_FUNCTION": name for name in SERVICES},
-            "TIDEMARK_DATA_BUCKET": "data",
-            "TIDEMARK_PLOT_BUCKET": "plots",
-            "TIDEMARK_HISTORY_TABLE": "history",
-            "TIDEMARK_LEDGER_TABLE": "ledger",
-            "TIDEMARK_QUEUE_URL": f"{endpoint}/queue",
-        }
-        yield Environment(endpoint, names)
+        server.old, server.deleting, server.new, server.old_at_creation = set(OLD), set(), set(), []
+        yield server
 
 
-def test_both_tables_are_gone_before_either_is_there_again(environment, tables):
+def test_both_tables_are_gone_before_either_is_there_again(emulator):
     """Else an event in flight would write the old ledger's total into the new history."""
-    reset(environment, Progress())
+    names = {
+        **{f"TIDEMARK_{name.replace('-', '_').upper()}_FUNCTION": name for name in SERVICES},
+        "TIDEMARK_DATA_BUCKET": "data",
+        "TIDEMARK_PLOT_BUCKET": "plots",
+        "TIDEMARK_HISTORY_TABLE": "history",
+        "TIDEMARK_LEDGER_TABLE": "ledger",
+        "TIDEMARK_QUEUE_URL": f"{emulator.url}/queue",
+    }
 
-    assert tables.new == OLD
-    assert tables.old_at_creation == [set(), set()]
+    reset(Environment(emulator.url, names), Progress())
+
+    assert emulator.new == OLD
+    assert emulator.old_at_creation == [set(), set()]

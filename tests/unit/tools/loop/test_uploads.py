@@ -56,6 +56,8 @@ def test_a_key_that_s3_does_not_take_is_left_out_by_name(tmp_path):
 class Bucket(SilentHandler):
     """Takes objects as S3 does, also in parts, but refuses those whose key holds `refused`."""
 
+    protocol_version = "HTTP/1.1"  # answers `Expect: 100-continue`, for which a client waits a second
+
     def do_PUT(self):
         path, _, query = self.path.partition("?")
         part = int(parse_qs(query).get("partNumber", ["0"])[0])
