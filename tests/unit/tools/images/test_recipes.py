@@ -1,5 +1,6 @@
 """The docker command of each image, and what the Dockerfiles agree on with the rest of the repository."""
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra_cdk.images import SERVICES
+from tidemark.images import build
 from tidemark.images.recipes import FUNCTIONS, LOCAL, Build
 from tidemark.installation.venvs import UV_VERSION
 
@@ -96,3 +98,24 @@ def test_both_dockerfiles_compile_the_standard_library_alike_so_that_the_layer_i
     first, second = (step.search(text_of(file))[0] for file in DOCKERFILES)
 
     assert first == second
+
+
+@pytest.mark.parametrize(
+    ("override", "target", "architecture"),
+    [
+        (None, None, "x86_64"),
+        (None, "dev", "arm64"),
+        (None, "local", "x86_64"),
+        ("x86_64", "dev", "x86_64"),
+        ("arm64", None, "arm64"),
+    ],
+)
+def test_a_target_has_its_own_architecture_and_an_override_comes_first(
+    tmp_path, monkeypatch, override, target, architecture
+):
+    (tmp_path / "infra_cdk").mkdir()
+    context = {"target": "prod", "dev": {"architecture": "arm64"}}
+    (tmp_path / "infra_cdk" / "cdk.json").write_text(json.dumps({"context": context}))
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+
+    assert build.architecture_of(override, target) == architecture
