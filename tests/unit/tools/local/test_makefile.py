@@ -26,14 +26,18 @@ OTHERS = {
 TARGETS = ("e2e", "status", "dev", "demo", "deploy", "destroy", "dashboard", "track", "test", "bench-latency")
 
 
+def shell(**exported):
+    """Return the variables of a shell that exports these, and none of those that the tests themselves run with."""
+    ours = {name for name in os.environ if name.startswith(("MAKE", "PYTHON")) or name in {"PORT", "STATE"}}
+    return {name: value for name, value in os.environ.items() if name not in ours} | exported
+
+
 def make(*arguments, **exported):
     """Return the commands that make would run, and what it says."""
-    ours = {name for name in os.environ if name.startswith(("MAKE", "PYTHON")) or name in {"PORT", "STATE"}}
-    shell = {name: value for name, value in os.environ.items() if name not in ours}
     done = subprocess.run(
         [shutil.which("make"), "-n", *arguments],
         cwd=ROOT,
-        env=shell | exported,
+        env=shell(**exported),
         capture_output=True,
         text=True,
         check=False,
@@ -120,7 +124,7 @@ def test_targets_run_one_after_the_other_even_if_a_shell_asks_for_jobs(tmp_path)
 
     done = subprocess.run(
         [shutil.which("make"), "-C", str(tmp_path), "-s", "slow", "quick"],
-        env={**os.environ, "MAKEFLAGS": "-j8"},
+        env=shell(MAKEFLAGS="-j8"),
         capture_output=True,
         text=True,
         check=True,
@@ -137,7 +141,7 @@ def test_what_a_shell_tells_its_own_python_does_not_reach_ours(name, tmp_path):
     done = subprocess.run(
         [shutil.which("make"), "-s", "env", f"STATE={tmp_path / 'none'}"],
         cwd=ROOT,
-        env={**os.environ, name: str(tmp_path)},
+        env=shell(**{name: str(tmp_path)}),
         capture_output=True,
         text=True,
         check=False,
