@@ -25,27 +25,25 @@ _CODES = {
 }
 """What AWS answers, by its error codes."""
 
-_ERRORS = {
-    (
+_ERRORS: dict[str, type[Exception] | tuple[type[Exception], ...]] = {
+    f"there are no AWS credentials ({{said}}): {_SIGN_IN}": (
         exceptions.NoCredentialsError,
         exceptions.PartialCredentialsError,
         exceptions.NoAuthTokenError,
-    ): f"there are no AWS credentials ({{said}}): {_SIGN_IN}",
-    (
+    ),
+    f"the AWS credentials cannot be had ({{said}}): {_SIGN_IN}": (
         exceptions.SSOError,
         exceptions.TokenRetrievalError,
         exceptions.CredentialRetrievalError,
-    ): f"the AWS credentials cannot be had ({{said}}): {_SIGN_IN}",
-    (exceptions.ProfileNotFound,): "{said}: correct AWS_PROFILE, or aws configure",
-    (exceptions.NoRegionError,): "no AWS region is set: AWS_REGION=eu-central-1 make ...",
-    (
-        exceptions.InvalidRegionError,
-    ): "'{region}' is no region of AWS, such as eu-central-1: correct AWS_REGION",
-    (
+    ),
+    "{said}: correct AWS_PROFILE, or aws configure": exceptions.ProfileNotFound,
+    "no AWS region is set: AWS_REGION=eu-central-1 make ...": exceptions.NoRegionError,
+    "'{region}' is no region of AWS, such as eu-central-1: correct AWS_REGION": exceptions.InvalidRegionError,
+    "AWS does not answer in region {region} ({said}): check AWS_REGION and the network": (
         exceptions.ConnectionError,
         exceptions.HTTPClientError,
-    ): "AWS does not answer in region {region} ({said}): check AWS_REGION and the network",
-    (exceptions.WaiterError,): "{said}: repeat the command, what is there stays",
+    ),
+    "{said}: repeat the command, what is there stays": exceptions.WaiterError,
 }
 """What boto3 raises by itself. The first line that fits counts."""
 _OTHER = f"AWS cannot be asked ({{said}}): check AWS_REGION, the network, or {_SIGN_IN}"
@@ -60,7 +58,7 @@ def explained(error: exceptions.BotoCoreError | exceptions.ClientError, region: 
         code = code_of(error)
         meaning = next((text for codes, text in _CODES.items() if code in codes), "{said}")
         return meaning.format(said=said, region=region, code=code)
-    meaning = next((text for kinds, text in _ERRORS.items() if isinstance(error, kinds)), _OTHER)
+    meaning = next((text for text, kinds in _ERRORS.items() if isinstance(error, kinds)), _OTHER)
     endpoint = urlsplit(str(error.kwargs.get("endpoint_url", "")))
     if isinstance(error, exceptions.ConnectionError) and endpoint.hostname in {"127.0.0.1", "localhost"}:
         meaning = _NO_ENDPOINT
