@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from infra_cdk.images import repository
 from tidemark.errors import CommandError, unstoppable
 from tidemark.local import emulator
+from tidemark.local.embedded import functions
 from tidemark.local.mode import backend_of
 from tidemark.local.state import Environment, StateDirectory
 from tidemark.loop.reloading import recycle
@@ -55,15 +56,15 @@ def restore(state: StateDirectory) -> None:
 def _interpret(state: StateDirectory, ports: Mapping[str, int]) -> None:
     """Have the functions of these services listen for a debugger, and no other."""
     content = json.loads(state.functions_file.read_text(encoding="utf-8"))
-    for image in content["images"].values():
-        image["python"] = _unwrapped(image["python"])
+    for name, image in functions(state)["images"].items():
+        content["images"][name]["python"] = image["python"]
     for service, port in ports.items():
         image = content["images"][repository(service)]
-        image["python"] = _wrapped(state, service, image["python"], port)
+        image["python"] = _stand_in(state, service, image["python"], port)
     state.write_functions(content)
 
 
-def _wrapped(state: StateDirectory, service: str, python: str, port: int) -> str:
+def _stand_in(state: StateDirectory, service: str, python: str, port: int) -> str:
     """Write a stand-in for a function's interpreter that starts it under debugpy, and return its path."""
     spec = find_spec("debugpy")
     if spec is None or spec.origin is None:
@@ -71,16 +72,9 @@ def _wrapped(state: StateDirectory, service: str, python: str, port: int) -> str
     script = state.files_of("debugger") / service / "python"
     script.parent.mkdir(parents=True, exist_ok=True)
     start = (python, str(_LAUNCHER), str(Path(spec.origin).parent), str(port))
-    script.write_text(f'#!/bin/sh\n# {json.dumps(python)}\nexec {shlex.join(start)} "$@"\n', encoding="utf-8")
+    script.write_text(f'#!/bin/sh\nexec {shlex.join(start)} "$@"\n', encoding="utf-8")
     script.chmod(script.stat().st_mode | stat.S_IXUSR)
     return str(script)
-
-
-def _unwrapped(python: str) -> str:
-    path = Path(python)
-    if path.parent.parent.name != "debugger" or not path.exists():
-        return python
-    return str(json.loads(path.read_text(encoding="utf-8").splitlines()[1].removeprefix("# ")))
 
 
 def _allow(client: "LambdaClient", name: str, seconds: int) -> None:
