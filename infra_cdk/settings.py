@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from size_history.keys import BUCKET_NAME
+from size_history.keys import VALID_BUCKET_NAME
 
 HERE = Path(__file__).resolve().parent
 LOCAL_ENDPOINT = "http://127.0.0.1:4566"
@@ -212,7 +212,7 @@ def _endpoint(key: str, value: Any) -> str:
 
 
 def _bucket_names(key: str, value: Any) -> tuple[str, ...]:
-    names: tuple[str, ...] = _texts(BUCKET_NAME, "the name of an S3 bucket")(key, value)
+    names: tuple[str, ...] = _texts(VALID_BUCKET_NAME, "the name of an S3 bucket")(key, value)
     if len(names) > MAX_TRACKED_BUCKETS:
         problem = f"names {len(names)} buckets and can hold {MAX_TRACKED_BUCKETS}"
     elif (characters := len(json.dumps(names))) > MAX_TRACKED_CHARACTERS:

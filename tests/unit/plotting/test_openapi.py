@@ -14,7 +14,7 @@ from plotting.parsing import HISTORY_FORMATS, MAX_ENTRIES, MAX_SAMPLES, ORDERS, 
 from plotting.routes import ROUTES
 from plotting.tracking_queue import Backlog, Freshness
 from size_history.items import State
-from size_history.keys import BUCKET_NAME
+from size_history.keys import VALID_BUCKET_NAME
 
 CONTRACT = yaml.safe_load((resources.files("plotting") / "openapi.yaml").read_text())
 SCHEMAS = CONTRACT["components"]["schemas"]
@@ -104,7 +104,7 @@ def test_a_buckets_name_is_the_same_to_the_contract_and_to_the_code(name):
     schema = SCHEMAS["BucketName"]
     fits = Draft202012Validator(schema).is_valid(name)
 
-    assert fits == bool(BUCKET_NAME.fullmatch(name))
+    assert fits == bool(VALID_BUCKET_NAME.fullmatch(name))
 
 
 def _parameter(path, name):

@@ -1,4 +1,4 @@
-"""Both axes of the picture: where their ticks are, and how sizes and times are written.
+"""Both axes of the picture: where their ticks are, and how sizes and times are written. `scale.py` says what an axis covers.
 
 Sizes are in binary units (IEC 80000-13): 1 KiB is 1,024 B. Tick values are integers, so that bytes on top of a petabyte
 stay exact. Times are in UTC and do not depend on the machine's locale or time zone.

@@ -13,7 +13,7 @@ from plotting import problems
 from plotting.gateway import Query
 from plotting.problems import ProblemError, shown
 from size_history import times
-from size_history.keys import BUCKET_NAME
+from size_history.keys import VALID_BUCKET_NAME
 
 SECOND = 1_000_000
 MIN_WINDOW_SECONDS = 1
@@ -58,7 +58,7 @@ def refuse_unknown(members: Mapping[str, Any], allowed: Sequence[str]) -> None:
 
 def bucket(value: Any) -> str:
     """Return a bucket's name."""
-    if isinstance(value, str) and BUCKET_NAME.fullmatch(value):
+    if isinstance(value, str) and VALID_BUCKET_NAME.fullmatch(value):
         return value
     raise ProblemError(
         problems.BAD_BUCKET,

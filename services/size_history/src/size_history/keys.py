@@ -17,7 +17,7 @@ TOTALS = "totals"
 RECONCILE = "reconcile"
 BUCKET_ROW = "bucket/"
 
-BUCKET_NAME = re.compile(r"[A-Za-z0-9._-]{3,255}")
+VALID_BUCKET_NAME = re.compile(r"[A-Za-z0-9._-]{3,255}")
 """The names of buckets that exist; use `fullmatch`. This is the only rule for bucket names in this project.
 
 New buckets have stricter names, but us-east-1 admitted all of these until 2018 and such buckets live on. The characters

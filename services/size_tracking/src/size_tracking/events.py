@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from size_history.keys import BUCKET_NAME, MAX_KEY_BYTES
+from size_history.keys import MAX_KEY_BYTES, VALID_BUCKET_NAME
 from size_history.messages import (
     KIND,
     RECONCILE,
@@ -104,7 +104,7 @@ def _object(outer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _bucket(outer: Mapping[str, Any], name: str) -> str:
     bucket = _text(outer, name)
-    if not BUCKET_NAME.fullmatch(bucket):
+    if not VALID_BUCKET_NAME.fullmatch(bucket):
         raise MalformedMessageError(f"not a bucket name: {bucket!r}")
     return bucket
 

@@ -2,7 +2,7 @@
 
 import re
 
-from size_history.keys import BUCKET_NAME
+from size_history.keys import VALID_BUCKET_NAME
 from tidemark.errors import CommandError
 
 _TABLE = re.compile(r"[A-Za-z0-9._-]{3,255}|arn:[^/]+:table/[A-Za-z0-9._-]{3,255}")
@@ -12,7 +12,7 @@ _ADDRESS = re.compile(r"(?:s3://|arn:[^:]*:s3:::)([^/]+)(?:/.*)?")
 
 def bucket_of(text: str, example: str) -> str:
     """Return the value of BUCKET=. Raises CommandError if it is empty or no bucket's name."""
-    if BUCKET_NAME.fullmatch(required("BUCKET", text, example)):
+    if VALID_BUCKET_NAME.fullmatch(required("BUCKET", text, example)):
         return text
     address = _ADDRESS.fullmatch(text)
     meant = f"BUCKET={address[1]}" if address else example

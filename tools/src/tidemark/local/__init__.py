@@ -1,1 +1,1 @@
-"""The commands of the local target: what `make` calls to install, start, look at and stop it."""
+"""The local environment: the commands that start, show and stop it, and what they are made of."""
