@@ -144,10 +144,9 @@ def take_for_filled(repository: Path, *wanted: Venv) -> None:
     """Make environments of a copy look as if `make install` had filled them."""
     (repository / ".venvs").mkdir(exist_ok=True)
     for venv in wanted:
-        (repository / venv.directory / "bin").mkdir(parents=True)
-        (repository / venv.directory / "bin" / "python").symlink_to(sys.executable)
         with venvs.filling(repository, venv):
-            pass
+            (repository / venv.directory / "bin").mkdir(parents=True)
+            (repository / venv.directory / "bin" / "python").symlink_to(sys.executable)
 
 
 def copy_to(copy: Path, *names: str) -> None:
