@@ -17,7 +17,7 @@ from tidemark.images.build import architecture_of, build
 from tidemark.images.commit import head
 from tidemark.images.docker import Docker
 from tidemark.images.recipes import FUNCTIONS, Build, Recipe
-from tidemark.local.progress import Progress
+from tidemark.progress import Progress
 
 Sizes = tuple[int, int, int, int]
 """Bytes of an image: all, those above its base, those of bytecode above its base, and the rest above its base."""

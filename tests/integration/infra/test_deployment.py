@@ -10,7 +10,7 @@ import requests
 from tests.waiting import until
 from tidemark.local.deployment.deploy import deploy, unchanged
 from tidemark.local.deployment.templates import local_templates
-from tidemark.local.progress import Progress
+from tidemark.progress import Progress
 
 
 @pytest.fixture(scope="session")

@@ -50,8 +50,9 @@ def test_everything_is_empty_afterwards_and_the_next_change_is_tracked(shared, c
         clients["s3"].put_object(Bucket=data, Key=f"in/{number}", Body=b"x" * 10)
     clients["s3"].put_object(Bucket=plots, Key="plot", Body=b"not really")
     wait_for_last(clients, names, 50)
-    for queue in ("TIDEMARK_QUEUE_URL", "TIDEMARK_DLQ_URL", "TIDEMARK_RULE_DLQ_URL"):
-        clients["sqs"].send_message(QueueUrl=names[queue], MessageBody="nobody can read this")
+    queues = [names[f"TIDEMARK_{queue}_URL"] for queue in ("QUEUE", "DLQ", "RULE_DLQ")]
+    for url in queues:
+        clients["sqs"].send_message(QueueUrl=url, MessageBody="nobody can read this")
 
     done = shared.run("reset")
 
@@ -61,25 +62,17 @@ def test_everything_is_empty_afterwards_and_the_next_change_is_tracked(shared, c
         assert "Contents" not in clients["s3"].list_objects_v2(Bucket=bucket)
     assert samples(clients, names) == [0]
     assert rows(clients, names) == unused
-    for queue in ("TIDEMARK_QUEUE_URL", "TIDEMARK_DLQ_URL", "TIDEMARK_RULE_DLQ_URL"):
-        attributes = clients["sqs"].get_queue_attributes(QueueUrl=names[queue], AttributeNames=["All"])[
-            "Attributes"
-        ]
-        assert int(attributes["ApproximateNumberOfMessages"]) == 0
+    expiry = clients["dynamodb"].describe_time_to_live(TableName=names["TIDEMARK_LEDGER_TABLE"])
+    assert expiry["TimeToLiveDescription"]["TimeToLiveStatus"] == "ENABLED", "tombstones go"
+    for url in queues:
+        told = clients["sqs"].get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        assert int(told["ApproximateNumberOfMessages"]) == 0
     assert shared.state.records() == before
     assert all(is_alive(record) for record in before)
     clients["s3"].put_object(Bucket=data, Key="next", Body=b"12345")
     wait_for_last(clients, names, 5)
     assert shared.run("status").returncode == 0
     shared.run("reset")
-
-
-def test_the_ledger_still_expires_its_tombstones(shared, clients, names):
-    shared.run("reset")
-
-    answer = clients["dynamodb"].describe_time_to_live(TableName=names["TIDEMARK_LEDGER_TABLE"])
-
-    assert answer["TimeToLiveDescription"]["TimeToLiveStatus"] == "ENABLED"
 
 
 def test_a_bucket_that_was_added_stays_tracked_with_what_it_holds(shared, clients, names):
@@ -128,10 +121,3 @@ def test_more_than_a_page_of_versions_whose_keys_need_quoting_is_removed(shared,
     listed = s3.list_object_versions(Bucket=data)
     assert "Versions" not in listed
     assert "DeleteMarkers" not in listed
-
-
-def test_nothing_to_empty_is_said_so(nowhere):
-    done = nowhere.run("reset")
-
-    assert done.returncode == 1
-    assert "no environment is up" in done.stderr

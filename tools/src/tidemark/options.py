@@ -1,13 +1,15 @@
 """The options that several commands take, each declared once."""
 
+from enum import Enum
 from typing import Annotated, Any
 
 import typer
 
 from infra_cdk.images import SERVICES
-from tidemark.local.backend import Mode
-from tidemark.local.ports import port_from
-from tidemark.local.state import DEFAULT_PORT
+from tidemark.checkout import DEFAULT_PORT
+from tidemark.errors import CommandError
+
+MAX_PORT = 65535
 
 Target = Annotated[str, typer.Option("--target", metavar="NAME", help="Deployment: local, dev or prod.")]
 Account = Annotated[
@@ -20,9 +22,23 @@ Context = Annotated[
 ]
 
 
+def port_from(text: str) -> int:
+    """Return the port that an argument names. Raises CommandError for anything but 1 to 65535."""
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_PORT:
+        raise CommandError(f"a port is a number from 1 to {MAX_PORT}, not '{text}'")
+    return int(text)
+
+
 def port_option(text: str, name: str = "--port") -> Any:
     """Return an option that is a port, from 1 to 65535; `text` says what it is for."""
     return typer.Option(name, parser=port_from, metavar="PORT", help=text)
+
+
+class Mode(Enum):
+    """What MODE= may say."""
+
+    EMBEDDED = "embedded"
+    DOCKER = "docker"
 
 
 State = Annotated[

@@ -7,7 +7,7 @@ import pytest
 from tidemark.local.deployment.deploy import apply
 from tidemark.local.deployment.stacks import Deployed
 from tidemark.local.deployment.templates import StackTemplate
-from tidemark.local.progress import Progress
+from tidemark.progress import Progress
 
 STORAGE = StackTemplate("app-StorageStack", '{"Resources":{"Table":{}}}')
 LAMBDA = StackTemplate("app-LambdaStack", '{"Parameters":{"Endpoint":{}},"Resources":{"Queue":{}}}')

@@ -7,7 +7,7 @@ from tidemark.errors import CommandError
 from tidemark.local.deployment.deploy import deploy
 from tidemark.local.emulator import client
 from tidemark.local.ports import free_port
-from tidemark.local.progress import Progress
+from tidemark.progress import Progress
 
 
 class NotLocalStack(SilentHandler):

@@ -63,7 +63,7 @@ def test_a_failure_without_events_names_the_status(stacks, cloudformation):
 
 
 def test_a_new_stack_is_waited_for_until_it_tells_all_its_parameters(cloudformation, monkeypatch):
-    monkeypatch.setattr("tidemark.local.progress.POLL_SECONDS", 0.0)
+    monkeypatch.setattr("tidemark.progress.POLL_SECONDS", 0.0)
     cloudformation.add_response("describe_stacks", _status("CREATE_COMPLETE"))
     cloudformation.add_client_error(
         "describe_stacks", "ValidationError", f"Stack {TEMPLATE.name} does not exist"

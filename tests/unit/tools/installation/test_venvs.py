@@ -39,49 +39,35 @@ def fail(root, error):
         raise error("it broke")
 
 
-def test_a_venv_that_was_never_filled_is_not_current(root):
-    assert not venvs.is_current(root, VENV)
-
-
-def test_a_completed_venv_is_current(root):
+def test_only_a_completed_venv_is_current(root):
+    before = venvs.is_current(root, VENV)
     complete(root)
 
+    assert not before
     assert venvs.is_current(root, VENV)
 
 
-@pytest.mark.parametrize("changed", ["a/pyproject.toml", "a/uv.lock", "a/services/one/pyproject.toml"])
-def test_a_changed_input_makes_it_stale(root, changed):
+@pytest.mark.parametrize(
+    "changed", ["pyproject.toml", "uv.lock", "services/one/pyproject.toml", "services/two/pyproject.toml"]
+)
+def test_a_changed_or_new_input_makes_it_stale(root, changed):
     complete(root)
 
-    (root / changed).write_text("second")
+    (root / "a" / changed).parent.mkdir(exist_ok=True)
+    (root / "a" / changed).write_text("second")
 
     assert not venvs.is_current(root, VENV)
 
 
-def test_a_new_member_of_the_workspace_makes_it_stale(root):
+def test_another_interpreter_or_none_makes_it_stale(root, monkeypatch):
     complete(root)
 
-    (root / "a/services/two").mkdir()
-    (root / "a/services/two/pyproject.toml").write_text("first")
-
-    assert not venvs.is_current(root, VENV)
-
-
-def test_an_interpreter_that_is_gone_makes_it_stale(root):
-    complete(root)
-    python = root / ".venvs/a/bin/python"
-
-    python.unlink()
-    python.symlink_to(root / "uninstalled")
-
-    assert not venvs.is_current(root, VENV)
-
-
-def test_another_interpreter_makes_it_stale(root, monkeypatch):
-    complete(root)
-
-    monkeypatch.setattr("sys.executable", "/usr/bin/another-python3")
-
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.executable", "/usr/bin/another-python3")
+        assert not venvs.is_current(root, VENV)
+    assert venvs.is_current(root, VENV)
+    (root / ".venvs/a/bin/python").unlink()
+    (root / ".venvs/a/bin/python").symlink_to(root / "uninstalled")
     assert not venvs.is_current(root, VENV)
 
 

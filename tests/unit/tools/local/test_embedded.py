@@ -8,8 +8,8 @@ from tidemark.errors import CommandError
 from tidemark.local import embedded
 from tidemark.local.backend import NAMES
 from tidemark.local.embedded import Processes
-from tidemark.local.progress import Progress
 from tidemark.local.state import StateDirectory
+from tidemark.progress import Progress
 
 STATE = StateDirectory(Path("/state"))
 

@@ -6,13 +6,13 @@ import pytest
 from tidemark import cli
 from tidemark.errors import CommandError
 from tidemark.local import mode, up
-from tidemark.local.backend import Mode
 from tidemark.local.containers import faults
 from tidemark.local.embedded import Processes
 from tidemark.local.engine import NoEngineError, find
 from tidemark.local.mode import Choice
-from tidemark.local.progress import Progress
 from tidemark.local.state import StateDirectory
+from tidemark.options import Mode
+from tidemark.progress import Progress
 
 
 @pytest.fixture

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from tidemark.checkout import DEFAULT_PORT
 from tidemark.checks import Check, as_json, as_text, exit_code, warning
 from tidemark.doctor import machine
 from tidemark.doctor.machine import Situation
-from tidemark.local.state import DEFAULT, DEFAULT_PORT
+from tidemark.local.state import DEFAULT
 
 NEEDED_MODULES = ("psutil", "botocore")
 

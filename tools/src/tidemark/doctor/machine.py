@@ -16,6 +16,7 @@ from typing import Any
 from infra_cdk.node import VARIABLE as JSII_NODE
 from infra_cdk.node import packaged_node
 from infra_cdk.settings import SettingsError, context_of, settings_from
+from tidemark.checkout import DEFAULT_PORT
 from tidemark.checks import Check, failure, ok, warning
 from tidemark.errors import CommandError
 from tidemark.installation import venvs
@@ -23,7 +24,6 @@ from tidemark.installation.venvs import VENVS
 from tidemark.local import compose
 from tidemark.local import engine as engines
 from tidemark.local.engine import Engine, NoEngineError
-from tidemark.local.state import DEFAULT_PORT
 
 MEGABYTE = 1024 * 1024
 INSTALLED_MB = 1700

@@ -12,8 +12,8 @@ from tidemark.errors import CommandError
 from tidemark.images.commit import head
 from tidemark.images.docker import Docker, DockerError
 from tidemark.images.recipes import FUNCTIONS, LOCAL, Build, Recipe
-from tidemark.local.progress import Progress
 from tidemark.options import Architecture
+from tidemark.progress import Progress
 
 RECIPES = {recipe.target: recipe for recipe in (*FUNCTIONS, *LOCAL)}
 _SHOWN_COLUMNS = 100

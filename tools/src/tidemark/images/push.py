@@ -23,8 +23,8 @@ from tidemark.images.commit import head
 from tidemark.images.docker import Docker, DockerError
 from tidemark.images.recipes import FUNCTIONS, Build, Recipe
 from tidemark.images.registry import Ecr, Registry, RegistryError, StoredImage
-from tidemark.local.progress import Progress
 from tidemark.options import Architecture
+from tidemark.progress import Progress
 
 IMAGES = ROOT / "images.json"
 

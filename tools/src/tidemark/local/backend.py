@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import Enum
 from typing import Protocol
 
 from tidemark.checks import Check
 from tidemark.errors import CommandError
-from tidemark.local.progress import Progress
+from tidemark.options import Mode
+from tidemark.progress import Progress
 
 ENGINE = "dynamodb"
 LOCALSTACK = "localstack"
@@ -24,13 +24,6 @@ START_SECONDS = 90.0
 
 Say = Callable[[str], None]
 """Shows a line to the user."""
-
-
-class Mode(Enum):
-    """What MODE= may say."""
-
-    EMBEDDED = "embedded"
-    DOCKER = "docker"
 
 
 class Backend(Protocol):

@@ -15,11 +15,12 @@ from tidemark.errors import CommandError
 from tidemark.images import build
 from tidemark.images.docker import Docker, DockerError
 from tidemark.local import compose, emulator, processes
-from tidemark.local.backend import LOCALSTACK, NAMES, PRELOADED, START_SECONDS, TITLES, Mode, Say, log_shown
+from tidemark.local.backend import LOCALSTACK, NAMES, PRELOADED, START_SECONDS, TITLES, Say, log_shown
 from tidemark.local.engine import SOCKET_SCHEME
 from tidemark.local.ports import LOOPBACK
-from tidemark.local.progress import Progress
 from tidemark.local.state import ComposeRecord, StateDirectory
+from tidemark.options import Mode
+from tidemark.progress import Progress
 
 _PROJECT_LABEL = "com.docker.compose.project"
 _SERVICE_LABEL = "com.docker.compose.service"

@@ -11,9 +11,9 @@ from tidemark.errors import CommandError, unstoppable
 from tidemark.local import processes
 from tidemark.local.condition import Kind, inspect
 from tidemark.local.mode import backend_of
-from tidemark.local.progress import Progress
 from tidemark.local.state import DEFAULT, StateDirectory
 from tidemark.options import State
+from tidemark.progress import Progress
 
 
 def command(

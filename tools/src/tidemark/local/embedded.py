@@ -18,14 +18,14 @@ from tidemark.local.backend import (
     PRELOADED,
     START_SECONDS,
     TITLES,
-    Mode,
     Say,
     log_shown,
 )
 from tidemark.local.ports import LOOPBACK, free_port
 from tidemark.local.processes import MARK, Program
-from tidemark.local.progress import Progress
 from tidemark.local.state import ProcessRecord, StateDirectory
+from tidemark.options import Mode
+from tidemark.progress import Progress
 
 _KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LS_LOG")
 _MEGABYTE = 1024 * 1024

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from tidemark.errors import CommandError
 from tidemark.local import compose
 from tidemark.local import engine as engines
-from tidemark.local.backend import Backend, Mode
+from tidemark.local.backend import Backend
 from tidemark.local.containers import Containers
 from tidemark.local.embedded import Processes
 from tidemark.local.engine import NoEngineError
 from tidemark.local.state import StateDirectory
+from tidemark.options import Mode
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from textwrap import shorten
 import psutil
 
 from tidemark.errors import CommandError
+from tidemark.options import MAX_PORT
 
 LOOPBACK = "127.0.0.1"
-MAX_PORT = 65535
 _MAX_COMMAND = 60
 
 
@@ -55,10 +55,3 @@ def _named(pid: int) -> str:
     except psutil.Error:
         return f"pid {pid}"
     return f"{shorten(' '.join([Path(program).name, *arguments]), _MAX_COMMAND)} (pid {pid})"
-
-
-def port_from(text: str) -> int:
-    """Return the port that an argument names. Raises CommandError for anything but 1 to 65535."""
-    if not text.isdecimal() or not 1 <= int(text) <= MAX_PORT:
-        raise CommandError(f"a port is a number from 1 to {MAX_PORT}, not '{text}'")
-    return int(text)

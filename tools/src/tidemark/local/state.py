@@ -14,7 +14,6 @@ from tidemark.errors import CommandError
 
 R = TypeVar("R", "Environment", "ProcessRecord", "ComposeRecord")
 DEFAULT = ".local"
-DEFAULT_PORT = 4566
 _LOGS = "logs"
 _EMULATOR_FILES = "emulator"
 _ENVIRONMENT = "environment.json"

@@ -5,20 +5,21 @@ from collections.abc import Callable
 from functools import partial
 from urllib.parse import urlsplit
 
+from tidemark.checkout import DEFAULT_PORT
 from tidemark.checks import Check
 from tidemark.errors import CommandError, Stopped, unstoppable
 from tidemark.local import emulator, health, processes
-from tidemark.local.backend import LOCALSTACK, Backend, Mode, log_shown
+from tidemark.local.backend import LOCALSTACK, Backend, log_shown
 from tidemark.local.condition import Kind, inspect
 from tidemark.local.deployment.deploy import deploy
 from tidemark.local.deployment.templates import SYNTH_SECONDS, StackTemplate, templates_in_background
 from tidemark.local.health import Clients
 from tidemark.local.mode import Choice, backend_of, choose
 from tidemark.local.ports import LOOPBACK, require_free
-from tidemark.local.progress import Progress
-from tidemark.local.state import DEFAULT, DEFAULT_PORT, Environment, StateDirectory
+from tidemark.local.state import DEFAULT, Environment, StateDirectory
 from tidemark.local.variables import variables_of
-from tidemark.options import LocalPort, RunMode, State
+from tidemark.options import LocalPort, Mode, RunMode, State
+from tidemark.progress import Progress
 
 READY_SECONDS = 60.0
 

@@ -17,10 +17,10 @@ from tidemark.errors import CommandError, Stopped, unstoppable
 from tidemark.local import processes
 from tidemark.local.embedded import Processes
 from tidemark.local.ports import free_port
-from tidemark.local.progress import Progress
 from tidemark.local.state import Environment, StateDirectory
 from tidemark.local.up import start
 from tidemark.local.variables import merged
+from tidemark.progress import Progress
 
 COMMAND_GRACE_SECONDS = 30.0
 

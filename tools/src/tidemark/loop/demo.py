@@ -19,11 +19,11 @@ from size_history.items import Totals
 from tidemark.aws import ledger
 from tidemark.errors import CommandError
 from tidemark.local import emulator
-from tidemark.local.progress import wait
 from tidemark.local.state import DEFAULT, Environment, StateDirectory
 from tidemark.local.up import ensure
 from tidemark.loop.uploads import File, LeftOut, files_of, upload
 from tidemark.options import LocalPort, RunMode, State
+from tidemark.progress import wait
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -15,11 +15,11 @@ from tidemark.errors import unstoppable
 from tidemark.local import emulator, health
 from tidemark.local.condition import running
 from tidemark.local.health import Clients
-from tidemark.local.progress import Progress
 from tidemark.local.state import DEFAULT, Environment, StateDirectory
 from tidemark.loop.reloading import recycle
 from tidemark.loop.services import function_name
 from tidemark.options import State
+from tidemark.progress import Progress
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient

@@ -15,7 +15,7 @@ from tidemark.aws.stacks import WELL
 from tidemark.local import emulator
 from tidemark.local.deployment.stacks import Deployed, Stacks
 from tidemark.local.deployment.templates import CACHE, StackTemplate, known_templates
-from tidemark.local.progress import Progress
+from tidemark.progress import Progress
 
 
 def deploy(endpoint: str, wanted: Sequence[StackTemplate], progress: Progress) -> dict[str, str]:

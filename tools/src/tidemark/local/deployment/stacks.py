@@ -10,7 +10,7 @@ from tidemark.aws.buckets import empty_bucket
 from tidemark.aws.stacks import BUCKET, GONE, WELL, described
 from tidemark.errors import CommandError
 from tidemark.local.deployment.templates import StackTemplate
-from tidemark.local.progress import wait
+from tidemark.progress import wait
 
 if TYPE_CHECKING:  # modules that take long to import, and that only a type checker needs
     from types_boto3_cloudformation import CloudFormationClient

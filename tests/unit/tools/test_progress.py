@@ -1,8 +1,8 @@
 import pytest
 
+from tidemark import progress
 from tidemark.errors import CommandError
-from tidemark.local import progress
-from tidemark.local.progress import Progress
+from tidemark.progress import Progress
 
 
 def test_waiting_ends_when_nothing_is_missing():
