@@ -49,6 +49,16 @@ def test_a_port_that_is_taken_is_named_with_who_holds_it(nowhere_state):
     assert f"(pid {os.getpid()})" in found["port"]["text"]
 
 
+@pytest.mark.parametrize(
+    ("about", "value", "fix"), [("port", "x", "1 to 65535"), ("mode", "production", "MODE=embedded")]
+)
+def test_a_value_that_cannot_be_is_a_check_that_fails(nowhere_state, about, value, fix):
+    found, code = doctor(*nowhere_state, f"--{about}", value)
+
+    assert code == 1
+    assert_found(found[about], "fail", value, fix)
+
+
 def test_no_engine_is_a_fault_only_where_one_is_needed(nowhere_state, tmp_path):
     nothing = {"DOCKER_HOST": f"unix://{tmp_path}/nothing.sock"}
 

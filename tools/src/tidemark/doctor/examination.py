@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tidemark.checkout import DEFAULT_PORT
-from tidemark.checks import Check, as_json, as_text, exit_code, warning
+from tidemark.checks import Check, as_json, as_text, exit_code, failure, warning
 from tidemark.doctor import machine
 from tidemark.doctor.machine import Situation
 from tidemark.local.state import DEFAULT
@@ -42,19 +42,20 @@ def main(root: str, arguments: Sequence[str] | None = None) -> int:
     """Print all checks and return 1 if anything fails, else 0."""
     parser = argparse.ArgumentParser(prog="doctor", description="Say what would stop Tidemark, and the fix.")
     parser.add_argument("--state", default=DEFAULT, metavar="DIRECTORY", help="default: %(default)s")
-    parser.add_argument("--port", default=DEFAULT_PORT, type=_port, help="of local-up (default: %(default)s)")
-    parser.add_argument(
-        "--mode", default="", choices=("docker", "embedded"), help="default: as local-up chooses"
-    )
+    parser.add_argument("--port", default=str(DEFAULT_PORT), help="of local-up (default: %(default)s)")
+    parser.add_argument("--mode", default="", help="docker or embedded (default: as local-up chooses)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
-    state = Path(options.state).absolute()
-    checks = list(examine(Situation(Path(root), state, options.port, options.mode)))
+    checks = list(_checks(root, options))
     print(as_json(checks) if options.json else as_text("doctor", checks))
     return exit_code(checks)
 
 
-def _port(text: str) -> int:
-    if not (text.isdecimal() and 1 <= int(text) <= 65535):
-        raise argparse.ArgumentTypeError(f"'{text}' is no port: a number from 1 to 65535")
-    return int(text)
+def _checks(root: str, options: argparse.Namespace) -> Iterator[Check]:
+    if not (options.port.isdecimal() and 1 <= int(options.port) <= 65535):
+        yield failure("port", f"PORT={options.port} is no port", "a number from 1 to 65535")
+    elif options.mode not in {"", "docker", "embedded"}:
+        yield failure("mode", f"MODE={options.mode} is no mode", "MODE=docker or MODE=embedded, or none")
+    else:
+        state = Path(options.state).absolute()
+        yield from examine(Situation(Path(root), state, int(options.port), options.mode))

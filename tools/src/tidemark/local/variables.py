@@ -1,7 +1,6 @@
 """The variables by which tools and tests find a local environment: a public interface (`make -s env`)."""
 
 from collections.abc import Mapping
-from shlex import quote
 
 from tidemark.errors import CommandError
 from tidemark.local.emulator import KEY_ID, REGION, SECRET
@@ -51,8 +50,9 @@ def aws_variables(endpoint: str) -> dict[str, str]:
 
 
 def export_lines(variables: Mapping[str, str]) -> str:
-    """Return lines for `eval` in a POSIX shell: `export NAME=value`."""
-    return "".join(f"export {name}={quote(value)}\n" for name, value in variables.items())
+    """Return lines for `eval` in a POSIX shell: `export NAME='value'`, each value in quotes, as scripts rely on that."""
+    quoted = {name: "'" + value.replace("'", "'\\''") + "'" for name, value in variables.items()}
+    return "".join(f"export {name}={value}\n" for name, value in quoted.items())
 
 
 def merged(environ: Mapping[str, str], variables: Mapping[str, str]) -> dict[str, str]:
