@@ -21,9 +21,9 @@ from infra_cdk.images import SERVICES, repository
 from tests.bench.command import Dry, run
 from tests.bench.report import circumstances, publish, table
 from tests.waiting import until
+from tidemark.aws import emulator
 from tidemark.checkout import ROOT
 from tidemark.errors import CommandError
-from tidemark.local import emulator
 from tidemark.local.condition import running
 from tidemark.local.state import DEFAULT, StateDirectory
 from tidemark.loop.reloading import recycle

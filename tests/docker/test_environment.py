@@ -13,10 +13,11 @@ from tests.docker.engine import COMPOSE_2
 from tests.e2e.environment import Environment
 from tests.integration.local.conftest import COMMAND_SECONDS, Local, new_local
 from tests.waiting import until
+from tidemark.aws import emulator
 from tidemark.checkout import ROOT
 from tidemark.images.docker import Docker
 from tidemark.images.recipes import LOCAL
-from tidemark.local import compose, emulator
+from tidemark.local import compose
 from tidemark.local.backend import NAMES
 from tidemark.local.condition import running
 from tidemark.local.mode import backend_of

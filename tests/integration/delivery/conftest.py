@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.integration.local.conftest import ROOT, Local, environ, new_local
+from tidemark.aws.emulator import client
 from tidemark.local.deployment.stacks import Stacks
-from tidemark.local.emulator import client
 from tidemark.local.variables import aws_variables
 
 COMMAND_SECONDS = 280

@@ -2,8 +2,8 @@ import os
 
 import pytest
 
+from tidemark.aws.emulator import client
 from tidemark.local.deployment.stacks import Stacks
-from tidemark.local.emulator import client
 
 
 @pytest.fixture(scope="session")

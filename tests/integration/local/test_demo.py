@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tests.integration.local.test_no_environment import make
-from tidemark.local.emulator import client
+from tidemark.aws.emulator import client
 
 pytestmark = pytest.mark.long
 

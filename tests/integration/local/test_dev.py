@@ -12,7 +12,7 @@ from infra_cdk.images import SERVICES
 from tests.bench.reload import EVENT, MARKED, Dev, copied_sources, save
 from tests.integration.local.conftest import tree
 from tests.waiting import until
-from tidemark.local.emulator import client
+from tidemark.aws.emulator import client
 from tidemark.local.ports import free_port
 from tidemark.loop.services import function_name
 

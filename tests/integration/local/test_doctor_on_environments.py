@@ -10,8 +10,8 @@ import pytest
 
 from tests.integration.local.conftest import ROOT, environ
 from tests.integration.local.examined import assert_found, doctor
+from tidemark.aws.emulator import client
 from tidemark.local.deployment.templates import fingerprint
-from tidemark.local.emulator import client
 from tidemark.local.processes import MARK
 from tidemark.local.state import ProcessRecord
 

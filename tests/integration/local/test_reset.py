@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.waiting import until
-from tidemark.local.emulator import client
+from tidemark.aws.emulator import client
 from tidemark.local.processes import is_alive
 
 pytestmark = pytest.mark.long

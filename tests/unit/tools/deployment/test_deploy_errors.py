@@ -3,9 +3,9 @@
 import pytest
 
 from tests.servers import SilentHandler, serving
+from tidemark.aws.emulator import client
 from tidemark.errors import CommandError
 from tidemark.local.deployment.deploy import deploy
-from tidemark.local.emulator import client
 from tidemark.local.ports import free_port
 from tidemark.progress import Progress
 

@@ -3,10 +3,10 @@
 import pytest
 from botocore.stub import Stubber
 
+from tidemark.aws.emulator import client
 from tidemark.errors import CommandError
 from tidemark.local.deployment.stacks import Stacks
 from tidemark.local.deployment.templates import StackTemplate
-from tidemark.local.emulator import client
 
 ENDPOINT = "http://127.0.0.1:1"
 TEMPLATE = StackTemplate("app-StorageStack", "{}")

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from tests.servers import SilentHandler, serving
-from tidemark.local.emulator import client
+from tidemark.aws.emulator import client
 from tidemark.loop.uploads import LeftOut, files_of, upload
 
 

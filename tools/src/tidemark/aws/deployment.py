@@ -10,13 +10,10 @@ from botocore.credentials import Credentials
 from botocore.exceptions import NoCredentialsError
 
 from infra_cdk.names import LAMBDA_STACK, STORAGE_STACK, stage_name
-from infra_cdk.settings import TARGETS
+from tidemark.aws import emulator
 from tidemark.aws.session import session_of_caller
 from tidemark.aws.stacks import GONE, StackState, described
 from tidemark.errors import CommandError
-from tidemark.local import emulator
-from tidemark.local.condition import running
-from tidemark.local.state import StateDirectory
 
 STACKS = (STORAGE_STACK, LAMBDA_STACK)
 
@@ -97,15 +94,3 @@ class Deployment:
                 raise CommandError(f"stack {name} is {status} and has no outputs: {fix}")
             found |= {output["OutputKey"]: output["OutputValue"] for output in stated["Outputs"]}
         return found
-
-
-def find_deployment(target: str, state: str) -> Deployment:
-    """Return a target's deployment; that of `local` runs in the environment of a state directory.
-
-    Raises CommandError if there is no such target or environment, and NoRegionError.
-    """
-    if target not in TARGETS:
-        raise CommandError(f"unknown target '{target}': it is one of {', '.join(TARGETS)}")
-    deployment = Deployment(target, running(StateDirectory.at(state)).endpoint if target == "local" else None)
-    _ = deployment.region
-    return deployment

@@ -1,11 +1,11 @@
 """`make bootstrap TARGET=`: prepares the account and region for the CDK, once, with what its deployments need."""
 
 from tidemark.aws.account import agree
-from tidemark.aws.deployment import find_deployment
 from tidemark.deliver import cdk
 from tidemark.errors import CommandError
 from tidemark.local.state import DEFAULT
 from tidemark.options import Account, Region, State, Target
+from tidemark.targets import find_deployment
 
 
 def command(

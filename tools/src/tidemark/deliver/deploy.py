@@ -14,7 +14,7 @@ from infra_cdk.names import LAMBDA_STACK, REGISTRY_STACK
 from infra_cdk.settings import ENDPOINT_PARAMETER
 from size_history.items import State as BucketState
 from tidemark.aws.account import agree, require_bootstrap
-from tidemark.aws.deployment import Deployment, find_deployment
+from tidemark.aws.deployment import Deployment
 from tidemark.aws.ledger import totals
 from tidemark.deliver import cdk
 from tidemark.errors import CommandError, flat, goes_on_by_itself
@@ -23,6 +23,7 @@ from tidemark.local.variables import variables_of
 from tidemark.operate.reconcile import reconcile, request_reconcile
 from tidemark.operate.track import NoBucketError, allow_events, buckets_in_settings, require_here
 from tidemark.options import Account, Context, Region, State, Target
+from tidemark.targets import find_deployment
 
 UNATTENDED = ("--require-approval", "never", "--progress", "events")
 

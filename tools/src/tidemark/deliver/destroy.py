@@ -11,7 +11,7 @@ from infra_cdk.images import SERVICES, repository
 from infra_cdk.names import LAMBDA_STACK, REGISTRY_STACK
 from tidemark.aws.account import agree
 from tidemark.aws.buckets import empty_bucket
-from tidemark.aws.deployment import Deployment, find_deployment
+from tidemark.aws.deployment import Deployment
 from tidemark.aws.ledger import totals
 from tidemark.aws.stacks import (
     BUCKET,
@@ -28,6 +28,7 @@ from tidemark.errors import CommandError, goes_on_by_itself
 from tidemark.local.state import DEFAULT
 from tidemark.operate.track import remove_additions
 from tidemark.options import Account, Context, Region, State, Target
+from tidemark.targets import find_deployment
 
 
 def destroy(deployment: Deployment, context: Sequence[str], confirmation: str | None) -> None:

@@ -4,13 +4,13 @@ from pathlib import Path
 
 from infra_cdk.images import IMAGES_FILE, images_from
 from tidemark.aws.account import say_where
-from tidemark.aws.deployment import find_deployment
 from tidemark.checkout import ROOT
 from tidemark.deliver import cdk
 from tidemark.errors import CommandError
 from tidemark.images.commit import head
 from tidemark.local.state import DEFAULT
 from tidemark.options import Account, Context, Region, State, Target
+from tidemark.targets import find_deployment
 
 
 def of_images(root: Path, document: Path) -> str | None:

@@ -9,11 +9,12 @@ import typer
 
 from infra_cdk.names import LAMBDA_STACK, stage_name
 from tidemark.aws.arguments import required
-from tidemark.aws.deployment import Deployment, find_deployment
+from tidemark.aws.deployment import Deployment
 from tidemark.aws.stacks import described
 from tidemark.errors import CommandError
 from tidemark.local.state import DEFAULT
 from tidemark.options import State, Target
+from tidemark.targets import find_deployment
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 _BEGINNINGS = {

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from size_history import items
 from tidemark.aws.account import say_where
-from tidemark.aws.deployment import STACKS, Deployment, find_deployment
+from tidemark.aws.deployment import STACKS, Deployment
 from tidemark.aws.refusals import code_of
 from tidemark.aws.signing import Api
 from tidemark.aws.stacks import WELL
@@ -17,6 +17,7 @@ from tidemark.checks import Check, failure, ok
 from tidemark.errors import CommandError, flat
 from tidemark.local.state import DEFAULT
 from tidemark.options import Account, Region, State, Target
+from tidemark.targets import find_deployment
 
 WINDOW_SECONDS = 3600
 TRIES = 3

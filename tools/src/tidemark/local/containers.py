@@ -9,12 +9,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tidemark.aws import emulator
 from tidemark.checkout import ROOT
 from tidemark.checks import Check, ok
 from tidemark.errors import CommandError
 from tidemark.images import build
 from tidemark.images.docker import Docker, DockerError
-from tidemark.local import compose, emulator, processes
+from tidemark.local import compose, processes
 from tidemark.local.backend import LOCALSTACK, NAMES, PRELOADED, START_SECONDS, TITLES, Say, log_shown
 from tidemark.local.engine import SOCKET_SCHEME
 from tidemark.local.ports import LOOPBACK

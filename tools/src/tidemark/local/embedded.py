@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra_cdk.images import SERVICES, repository
+from tidemark.aws import emulator
 from tidemark.checkout import ROOT
 from tidemark.checks import Check, ok
 from tidemark.errors import CommandError
-from tidemark.local import emulator, processes
+from tidemark.local import processes
 from tidemark.local.backend import (
     ENGINE,
     LOCALSTACK,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from size_history.items import State
+from tidemark.aws import emulator
 from tidemark.aws.ledger import totals
 from tidemark.checks import Check, failure, ok, warning
 from tidemark.errors import CommandError, flat
-from tidemark.local import emulator
 from tidemark.local.variables import FUNCTIONS
 
 if TYPE_CHECKING:  # a tenth of a second of modules that only a type checker needs

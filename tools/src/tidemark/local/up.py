@@ -5,10 +5,11 @@ from collections.abc import Callable
 from functools import partial
 from urllib.parse import urlsplit
 
+from tidemark.aws import emulator
 from tidemark.checkout import DEFAULT_PORT
 from tidemark.checks import Check
 from tidemark.errors import CommandError, Stopped, unstoppable
-from tidemark.local import emulator, health, processes
+from tidemark.local import health, processes
 from tidemark.local.backend import LOCALSTACK, Backend, log_shown
 from tidemark.local.condition import Kind, inspect
 from tidemark.local.deployment.deploy import deploy

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from tidemark.aws.emulator import KEY_ID, REGION, SECRET
 from tidemark.errors import CommandError
-from tidemark.local.emulator import KEY_ID, REGION, SECRET
 
 FROM_OUTPUTS = {
     "TIDEMARK_API_URL": "ApiUrl",

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra_cdk.images import repository
+from tidemark.aws import emulator
 from tidemark.errors import CommandError, unstoppable
-from tidemark.local import emulator
 from tidemark.local.embedded import functions
 from tidemark.local.mode import backend_of
 from tidemark.local.state import Environment, StateDirectory

@@ -16,9 +16,8 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from size_history.items import Totals
-from tidemark.aws import ledger
+from tidemark.aws import emulator, ledger
 from tidemark.errors import CommandError
-from tidemark.local import emulator
 from tidemark.local.state import DEFAULT, Environment, StateDirectory
 from tidemark.local.up import ensure
 from tidemark.loop.uploads import File, LeftOut, files_of, upload

@@ -15,9 +15,9 @@ import typer
 from watchfiles import PythonFilter, watch
 
 from infra_cdk.images import SERVICES
+from tidemark.aws import emulator
 from tidemark.checkout import ROOT
 from tidemark.errors import CommandError, Stopped
-from tidemark.local import emulator
 from tidemark.local.ports import require_free
 from tidemark.local.state import DEFAULT, Environment, StateDirectory
 from tidemark.local.up import ensure

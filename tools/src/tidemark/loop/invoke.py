@@ -11,8 +11,8 @@ from typing import Annotated
 
 import typer
 
+from tidemark.aws import emulator
 from tidemark.errors import CommandError
-from tidemark.local import emulator
 from tidemark.local.condition import running
 from tidemark.local.state import DEFAULT, Environment, StateDirectory
 from tidemark.loop.services import function_name, service_of

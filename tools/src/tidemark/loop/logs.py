@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 import typer
 
 from infra_cdk.images import SERVICES
+from tidemark.aws import emulator
 from tidemark.errors import CommandError
-from tidemark.local import emulator
 from tidemark.local.condition import running
 from tidemark.local.state import DEFAULT, Environment, StateDirectory
 from tidemark.loop.log_records import Record, in_one_line, records

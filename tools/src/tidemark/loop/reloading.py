@@ -3,8 +3,8 @@
 import json
 from urllib.parse import quote
 
+from tidemark.aws import emulator
 from tidemark.errors import CommandError
-from tidemark.local import emulator
 from tidemark.local.mode import backend_of
 from tidemark.local.state import Environment, StateDirectory
 from tidemark.loop.services import function_name

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from infra_cdk.images import SERVICES
 from size_history.messages import ReconcileRequest
 from size_history.tables import HISTORY, LEDGER
+from tidemark.aws import emulator
 from tidemark.aws.buckets import empty_bucket
 from tidemark.aws.ledger import tracked_buckets
 from tidemark.aws.tables import create_table, delete_table, finish_table
 from tidemark.errors import unstoppable
-from tidemark.local import emulator, health
+from tidemark.local import health
 from tidemark.local.condition import running
 from tidemark.local.health import Clients
 from tidemark.local.state import DEFAULT, Environment, StateDirectory

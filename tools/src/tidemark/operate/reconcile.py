@@ -8,11 +8,12 @@ import typer
 from size_history.items import Item, int_of, reconcile_key
 from size_history.messages import MAX_PAGE_KEYS, ReconcileRequest
 from tidemark.aws.arguments import bucket_of
-from tidemark.aws.deployment import Deployment, find_deployment
+from tidemark.aws.deployment import Deployment
 from tidemark.aws.ledger import tracked_buckets
 from tidemark.errors import CommandError, goes_on_by_itself
 from tidemark.local.state import DEFAULT
 from tidemark.options import State, Target
+from tidemark.targets import find_deployment
 
 POLL_SECONDS = 0.5
 STALLED_SECONDS = 15 * 60

@@ -4,11 +4,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tidemark.aws.deployment import Deployment, find_deployment
+from tidemark.aws.deployment import Deployment
 from tidemark.errors import CommandError, goes_on_by_itself
 from tidemark.local.state import DEFAULT
 from tidemark.options import State, Target
 from tidemark.progress import Progress
+from tidemark.targets import find_deployment
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient

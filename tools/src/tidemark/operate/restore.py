@@ -17,11 +17,12 @@ from botocore.exceptions import ClientError
 from size_history import items
 from size_history.items import Item, Peak, Sample
 from tidemark.aws.arguments import table_of
-from tidemark.aws.deployment import Deployment, find_deployment
+from tidemark.aws.deployment import Deployment
 from tidemark.aws.refusals import code_of
 from tidemark.errors import CommandError
 from tidemark.local.state import DEFAULT
 from tidemark.options import State, Target
+from tidemark.targets import find_deployment
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

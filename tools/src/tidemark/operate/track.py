@@ -16,12 +16,13 @@ from infra_cdk.names import OBJECT_EVENTS, added_rule_prefix
 from tidemark.aws.account import caller_of
 from tidemark.aws.arguments import bucket_of
 from tidemark.aws.buckets import region_of, turn_on_events
-from tidemark.aws.deployment import Deployment, find_deployment
+from tidemark.aws.deployment import Deployment
 from tidemark.aws.refusals import code_of
 from tidemark.errors import CommandError
 from tidemark.local.state import DEFAULT
 from tidemark.operate.reconcile import reconcile
 from tidemark.options import State, Target
+from tidemark.targets import find_deployment
 
 INLINE_POLICIES = 10_240
 """Maximum characters of all inline policies of a role, blanks not counted (an AWS limit)."""

@@ -8,7 +8,7 @@ import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Annotated, Any
 
-from tidemark.aws.deployment import Deployment, find_deployment
+from tidemark.aws.deployment import Deployment
 from tidemark.aws.signing import Answer, Api
 from tidemark.errors import CommandError, Stopped
 from tidemark.local.ports import LOOPBACK, holder
@@ -16,6 +16,7 @@ from tidemark.local.state import DEFAULT
 from tidemark.options import State, Target, port_option
 from tidemark.page.forwarding import forward
 from tidemark.page.guarding import admit
+from tidemark.targets import find_deployment
 
 DEFAULT_PORT = 8765
 _IDLE_SECONDS = 75

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from infra_cdk.settings import ENDPOINT_PARAMETER
 from size_history.messages import ReconcileRequest
+from tidemark.aws import emulator
 from tidemark.aws.ledger import totals
 from tidemark.aws.stacks import WELL
-from tidemark.local import emulator
 from tidemark.local.deployment.stacks import Deployed, Stacks
 from tidemark.local.deployment.templates import CACHE, StackTemplate, known_templates
 from tidemark.progress import Progress
