@@ -16,7 +16,7 @@ FIRST_PAUSE_SECONDS = 0.02
 
 
 class UnreadKeysError(Exception):
-    """DynamoDB kept leaving keys unread: the table cannot serve so many requests right now."""
+    """DynamoDB left keys unread in every attempt, because the table is overloaded."""
 
 
 def batch_get(
