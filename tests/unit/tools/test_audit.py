@@ -158,6 +158,17 @@ def test_an_exception_lets_one_vulnerability_of_one_package_stand_until_its_day(
     assert line.format(f"{package}: {name} until 2026-11-21") in out
 
 
+def test_a_service_that_knows_no_advisories_is_no_clean_bill(run, clone, service):
+    service.osv = []
+    (clone / "audit.toml").write_text(EXCEPTION.format("cbor2", "CVE-cbor2", "2026-11-21"))
+
+    code, out, err = run()
+
+    assert code == audit.NOT_CHECKED
+    assert "uv.lock: NOT CHECKED\n" in out
+    assert "knows no excepted vulnerability" in err
+
+
 @pytest.mark.parametrize("known", [PACKAGES[:1], []])
 def test_an_exception_past_its_day_covers_nothing_and_fails_with_or_without_an_answer(
     run, clone, service, known

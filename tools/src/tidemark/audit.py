@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -66,6 +66,7 @@ def audit(lock: Path, *, root: Path, today: date, osv_url: str | None = None) ->
             until = excepted.pop(label).until
             code = _complain(f"{name}: the exception of {label} until {until} is over: look again")
         count, known = _ask_uv(lock, osv_url) if lock.suffix == ".lock" else _ask_npm(lock)
+        _require_knowing(excepted, known)
     except CommandError as error:
         print(f"{name}: NOT CHECKED")
         _complain(f"could not check {name}: {error}")
@@ -81,6 +82,14 @@ def audit(lock: Path, *, root: Path, today: date, osv_url: str | None = None) ->
     for line in unexcepted:
         code = _complain(f"{name}: {line}")
     return code
+
+
+def _require_knowing(excepted: Mapping[str, Exemption], known: Mapping[str, set[str]]) -> None:
+    # An answer without any of them is also that of a service that has no advisories, behind a mirror for example.
+    if excepted and not known:
+        raise CommandError(
+            "the service knows no excepted vulnerability: name another, or remove the exceptions"
+        )
 
 
 def _ask_uv(lock: Path, osv_url: str | None) -> tuple[int, dict[str, set[str]]]:
