@@ -183,7 +183,7 @@ def reconcile_key(bucket: str) -> Item:
 
 
 def bucket_key(bucket: str) -> Item:
-    """Return the primary key of the row that lists a bucket among the tracked ones."""
+    """Return the primary key of the row that makes a bucket tracked (`sources.Source`)."""
     return ledger_key(keys.EVERY_BUCKET, keys.BUCKET_ROW + bucket)
 
 

@@ -1,7 +1,8 @@
 """Tidemark's own messages on the tracking queue; EventBridge's S3 events arrive there too.
 
-A request asks for the reconcile of a bucket, which also adopts a bucket that is not tracked yet. The tracker turns the
-request into a run of steps. Each step is one message that names its run and the last key of the step before it.
+A request asks for the reconcile of a tracked bucket, which also adopts it if it has no totals yet. The tracker turns the
+request into a run of steps. Each step is one message that names its run and the last key of the step before it. A watch
+message asks for a check whether the events of some buckets arrive.
 """
 
 import json
@@ -10,6 +11,10 @@ from dataclasses import dataclass
 KIND = "tidemark"
 RECONCILE = "reconcile"
 RECONCILE_EVERY_BUCKET = "reconcile-every-bucket"
+WATCH = "watch"
+WATCH_EVERY_BUCKET = "watch-every-bucket"
+MAX_WATCHED = 25
+"""Maximum number of buckets that one watch message names: their checks take less than an invocation."""
 MAX_PAGE_KEYS = 1000
 """Maximum number of keys per step: S3 lists no more in one request (an AWS limit)."""
 
@@ -54,4 +59,28 @@ class ReconcileStep:
         )
 
 
-Message = ReconcileRequest | ReconcileEveryBucket | ReconcileStep
+@dataclass(frozen=True, slots=True)
+class WatchEveryBucket:
+    """A request to check whether the events of every tracked bucket arrive; a schedule sends it every few minutes."""
+
+    def to_json(self) -> str:
+        """Return the message body."""
+        return json.dumps({KIND: WATCH_EVERY_BUCKET})
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A request to check whether the events of these buckets (1 to MAX_WATCHED) arrive."""
+
+    buckets: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.buckets) <= MAX_WATCHED:
+            raise ValueError(f"a watch message names 1 to {MAX_WATCHED} buckets, not {len(self.buckets)}")
+
+    def to_json(self) -> str:
+        """Return the message body."""
+        return json.dumps({KIND: WATCH, "buckets": list(self.buckets)})
+
+
+Message = ReconcileRequest | ReconcileEveryBucket | ReconcileStep | Watch | WatchEveryBucket

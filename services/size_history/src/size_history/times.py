@@ -10,7 +10,8 @@ _FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 def to_text(microseconds: int) -> str:
     """Return an instant (microseconds since 1970, UTC) as `2026-11-20T08:15:30.000001Z`."""
     instant = _EPOCH + timedelta(microseconds=microseconds)
-    return instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # strftime's %Y would write the year 999 with three digits.
+    return instant.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def from_text(text: str) -> int:
