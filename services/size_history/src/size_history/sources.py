@@ -74,11 +74,9 @@ class Source:
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> "Source":
         """Read a row. Version 0.1 wrote `since` only."""
-        return cls(
-            hearing=Hearing(item["hearing"]["S"]) if "hearing" in item else Hearing.HEARD,
-            **{name: item[name]["S"] if name in item else "" for name in _TEXTS},
-            **items.ints_of(item, _NUMBERS),
-        )
+        fields: dict[str, Any] = {name: item[name]["S"] if name in item else "" for name in _TEXTS}
+        fields |= items.ints_of(item, _NUMBERS)
+        return cls(**fields, hearing=Hearing(item["hearing"]["S"]) if "hearing" in item else Hearing.HEARD)
 
 
 class Status(StrEnum):
