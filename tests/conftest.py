@@ -1,13 +1,19 @@
 """Fixtures and settings for every test."""
 
+import os
 import signal
 import threading
 
 import pytest
 
+from tests.isolation import isolated
+
 
 def pytest_configure():
-    """Let SIGTERM end the tests as Ctrl-C does, so that fixtures stop what they have started."""
+    """Keep the tests away from AWS. Let SIGTERM end them as Ctrl-C does, so that fixtures stop what they have started."""
+    variables = isolated(os.environ)
+    os.environ.clear()
+    os.environ.update(variables)
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)
 
