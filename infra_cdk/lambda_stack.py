@@ -40,6 +40,9 @@ class LambdaStack(Stack):
         self._settings = settings
         self._images = images
         _refuse_missing_images(self, images)
+        endpoint = _endpoint(self, settings)
+        # The local API's own origin is LocalStack's endpoint.
+        self._cors_origin = settings.cors_origin or endpoint or "*"
         self._find_storage()
         self._tracking_queue = self._collect_changes()
         self._queue = self._tracking_queue.queue
@@ -47,8 +50,8 @@ class LambdaStack(Stack):
         tracking = self._size_tracking()
         self._tracking_queue.feed(tracking.live, settings.queue)
         plotting = self._plotting()
-        self._api = Api(self, "PlotApi", function=plotting.live, cors_origin=settings.cors_origin)
-        self._api_url = self._api.url(_endpoint(self, settings))
+        self._api = Api(self, "PlotApi", function=plotting.live, cors_origin=self._cors_origin)
+        self._api_url = self._api.url(endpoint)
         driver = self._driver()
 
         self._grant_tracking(tracking)
@@ -74,13 +77,19 @@ class LambdaStack(Stack):
         queue.collect("DataBucketChanges", [self._data_bucket.bucket_name])
         if self._settings.tracked_buckets:
             queue.collect("TrackedBucketChanges", self._settings.tracked_buckets)
-        queue.admit_added_rules(self._settings.target)
-        queue.reconcile_daily(self._settings.tracked_buckets)
+        queue.reconcile_daily()
+        queue.watch(self._settings.watch_minutes)
+        queue.admit_rules(self._settings.target)
         return queue
 
     def _size_tracking(self) -> ServiceFunction:
         # Each reconcile step sends the next one. By default AWS stops such a chain after 16 messages.
-        return self._function("size-tracking", TRACKING, recursive_loop=lambda_.RecursiveLoop.ALLOW)
+        return self._function(
+            "size-tracking",
+            TRACKING,
+            recursive_loop=lambda_.RecursiveLoop.ALLOW,
+            TRACKED_BUCKETS=",".join([self._data_bucket.bucket_name, *self._settings.tracked_buckets]),
+        )
 
     def _plotting(self) -> ServiceFunction:
         return self._function(
@@ -89,7 +98,9 @@ class LambdaStack(Stack):
             SIZE_INDEX=SIZE_INDEX,
             DATA_BUCKET=self._data_bucket.bucket_name,
             PLOT_BUCKET=self._plot_bucket.bucket_name,
-            CORS_ORIGIN=self._settings.cors_origin,
+            DLQ_URL=self._tracking_queue.dlq.queue_url,
+            RULE_DLQ_URL=self._tracking_queue.rule_dlq.queue_url,
+            CORS_ORIGIN=self._cors_origin,
         )
 
     def _driver(self) -> ServiceFunction:
@@ -128,7 +139,7 @@ class LambdaStack(Stack):
     def _grant_tracking(self, tracking: ServiceFunction) -> None:
         buckets = [self._data_bucket.bucket_arn, *map(self._bucket_arn, self._settings.tracked_buckets)]
         # Without ListBucket, S3 answers 403 instead of 404 for an absent object.
-        tracking.allow("s3:ListBucket", on=buckets)
+        tracking.allow("s3:ListBucket", "s3:GetBucketNotification", on=buckets)
         for bucket in buckets:
             tracking.allow_wildcard(
                 "s3:GetObject", on=f"{bucket}/*", reason="every object of the bucket counts"
@@ -142,7 +153,13 @@ class LambdaStack(Stack):
             on=self._ledger.table_arn,
         )
         tracking.allow("dynamodb:PutItem", on=self._history.table_arn)
-        tracking.allow("sqs:SendMessage", on=self._queue.queue_arn)
+        tracking.allow("sqs:SendMessage", "sqs:GetQueueAttributes", on=self._queue.queue_arn)
+        tracking.allow_on_everything(
+            "s3:ListAllMyBuckets",
+            "events:ListRules",
+            "events:ListRuleNamesByTarget",
+            reason="AWS allows these three lists on no single resource; the watch needs dates of buckets, and rules",
+        )
 
     def _grant_plotting(self, plotting: ServiceFunction) -> None:
         # An index is a resource of its own. Without its ARN the query is denied, and only on AWS.
@@ -157,7 +174,8 @@ class LambdaStack(Stack):
             on=self._plot_bucket.arn_for_objects("plot/*"),
             reason="each bucket's plot has that bucket's name",
         )
-        plotting.allow("sqs:GetQueueAttributes", on=self._queue.queue_arn)
+        queues = (self._queue, self._tracking_queue.dlq, self._tracking_queue.rule_dlq)
+        plotting.allow("sqs:GetQueueAttributes", on=[queue.queue_arn for queue in queues])
 
     def _grant_driver(self, driver: ServiceFunction) -> None:
         objects = [self._data_bucket.arn_for_objects(key) for key in DRIVER_OBJECTS]

@@ -1,8 +1,7 @@
 """Names that the stacks share with the tools that operate them. Nothing here imports the CDK, which would start Node."""
 
-OBJECT_EVENTS = ("Object Created", "Object Deleted")
-"""The S3 events that change a listing: a delete marker, a lifecycle expiry and a resurfacing version are "Deleted" too.
-Restores, tags, ACLs and storage classes change no size."""
+from hashlib import blake2b
+
 REGISTRY_STACK = "Tidemark-RegistryStack"
 """The stack of the image repositories, which all targets share."""
 STORAGE_STACK = "StorageStack"
@@ -17,6 +16,16 @@ def stage_name(target: str) -> str:
 def added_rule_prefix(target: str) -> str:
     """Return the prefix of the names of the rules that `make track` adds to a deployment."""
     return f"tidemark-{target}-track-"
+
+
+def added_rule(target: str, bucket: str) -> str:
+    """Return the name of the rule that `make track` adds for a bucket. A bucket's name may be too long for it."""
+    return added_rule_prefix(target) + bucket_digest(bucket)
+
+
+def bucket_digest(bucket: str) -> str:
+    """Return 12 hexadecimal digits that stand for a bucket in names of what `make track` adds."""
+    return blake2b(bucket.encode()).hexdigest()[:12]
 
 
 def camel_case(name: str) -> str:

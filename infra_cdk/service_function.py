@@ -79,3 +79,8 @@ class ServiceFunction(Construct):
         """Allow the function an action on every resource that an ARN ending in `*` matches."""
         self.allow(action, on=on)
         suppress_wildcard(self, on, reason=reason)
+
+    def allow_on_everything(self, *actions: str, reason: str) -> None:
+        """Allow the function actions that AWS knows on no single resource."""
+        self.allow(*actions, on="*")
+        suppress_wildcard(self, "*", reason=reason)

@@ -19,9 +19,11 @@ LOCAL_ENDPOINT = "http://127.0.0.1:4566"
 ENDPOINT_PARAMETER = "Endpoint"
 """The name of the local templates' parameter for the endpoint. The same templates serve every port."""
 MAX_TRACKED_BUCKETS = 20
-"""A queue's policy holds up to 20 statements (an AWS limit)."""
+"""Each takes room in the tracker's role, whose inline policies hold 10,240 characters (an AWS limit), and three alarms."""
 MAX_TRACKED_CHARACTERS = 1800
 """Maximum length of the names as a JSON list. A rule's pattern, which holds that list, takes 2,048 (an AWS limit)."""
+MAX_WATCH_MINUTES = 5
+"""Readers are told within five minutes that a bucket's events do not arrive."""
 
 _ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _EMAIL = re.compile(r"[^\s@,]+@[^\s@,]+\.[^\s@,]+")
@@ -62,7 +64,8 @@ class Settings:
 
     `endpoint` is the LocalStack that a local target is deployed to; it is None on AWS. `ephemeral` data is deleted with
     its stack. The driver makes at most one change per `driver_pause_seconds`. Browsers let pages of `cors_origin` read
-    the API's answers. `tracked_buckets` are existing buckets that are tracked beside the data bucket. `alarm_emails`
+    the API's answers; None is the API's own origin. `tracked_buckets` are existing buckets that are tracked beside the
+    data bucket. Every `watch_minutes`, the tracker checks whether the events of tracked buckets arrive. `alarm_emails`
     receive the alarms, one of which is a bucket larger than `bucket_threshold_gib` (GiB). With `connection_arn` (of a
     CodeConnections connection), a pipeline delivers `source_branch` of `source_repository` (`owner/name`).
     """
@@ -73,8 +76,9 @@ class Settings:
     architecture: str = "x86_64"
     queue: QueueProfile = QUEUE_PROFILES["default"]
     driver_pause_seconds: int = 2
-    cors_origin: str = "*"
+    cors_origin: str | None = "*"
     tracked_buckets: tuple[str, ...] = ()
+    watch_minutes: int = MAX_WATCH_MINUTES
     alarm_emails: tuple[str, ...] = ()
     bucket_threshold_gib: int = 1024
     connection_arn: str | None = None
@@ -95,7 +99,15 @@ class Settings:
 TARGETS = {
     "prod": Settings(target="prod"),
     "dev": Settings(target="dev"),
-    "local": Settings(target="local", endpoint=LOCAL_ENDPOINT, ephemeral=True, driver_pause_seconds=1),
+    "local": Settings(
+        target="local",
+        endpoint=LOCAL_ENDPOINT,
+        ephemeral=True,
+        driver_pause_seconds=1,
+        # The local API asks for no signature, so any page that a developer has open could read it.
+        cors_origin=None,
+        watch_minutes=1,
+    ),
 }
 DEFAULT_TARGET = "prod"
 
@@ -230,6 +242,10 @@ SETTINGS: Mapping[str, tuple[str, Parser]] = {
     "driverPauseSeconds": ("driver_pause_seconds", _whole_number(0, 15, "whole seconds from 0 to 15")),
     "corsOrigin": ("cors_origin", _text(_ORIGIN, "* or an origin like https://example.org")),
     "trackedBuckets": ("tracked_buckets", _bucket_names),
+    "watchMinutes": (
+        "watch_minutes",
+        _whole_number(1, MAX_WATCH_MINUTES, f"whole minutes from 1 to {MAX_WATCH_MINUTES}"),
+    ),
     "alarmEmails": ("alarm_emails", _texts(_EMAIL, "an e-mail address")),
     "bucketThresholdGiB": (
         "bucket_threshold_gib",

@@ -1,11 +1,10 @@
 """The queue between the buckets' events and the tracker, and the queues for messages that could not be delivered."""
 
-import json
 from collections.abc import Sequence
+from typing import Any
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
@@ -13,16 +12,14 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra_cdk.nag_suppressions import suppress
-from infra_cdk.names import OBJECT_EVENTS, added_rule_prefix
+from infra_cdk.names import added_rule_prefix
 from infra_cdk.settings import QueueProfile
-from size_history.messages import Message, ReconcileEveryBucket, ReconcileRequest
+from size_history.messages import OBJECT_EVENTS, Message, ReconcileEveryBucket, WatchEveryBucket
 
 MAX_RECEIVES = 5
 """How often a message is tried before it goes to the dead-letter queue."""
 RETENTION = Duration.days(14)
 """SQS's maximum."""
-MAX_TARGETS_PER_RULE = 5
-"""EventBridge's limit."""
 
 
 class TrackingQueue(Construct):
@@ -30,6 +27,7 @@ class TrackingQueue(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, visibility: Duration) -> None:
         super().__init__(scope, construct_id)
+        self._rules: list[events.CfnRule] = []
         self.dlq = self._queue("DeadLetters")
         self.rule_dlq = self._queue("UndeliveredEvents")
         suppress(self.rule_dlq, "SQS3", reason="it is itself where EventBridge puts what it cannot deliver")
@@ -41,21 +39,37 @@ class TrackingQueue(Construct):
 
     def collect(self, construct_id: str, buckets: Sequence[str]) -> None:
         """Send the object events of these buckets, given by name, to the queue."""
-        events.Rule(
-            self,
+        self._rule(
             construct_id,
             description="Changes of the listings of tracked buckets",
-            event_pattern=events.EventPattern(
-                source=["aws.s3"],
-                detail_type=list(OBJECT_EVENTS),
-                detail={"bucket": {"name": list(buckets)}},
-            ),
-            targets=[targets.SqsQueue(self.queue, dead_letter_queue=self.rule_dlq)],
+            event_pattern={
+                "source": ["aws.s3"],
+                "detail-type": list(OBJECT_EVENTS),
+                "detail": {"bucket": {"name": list(buckets)}},
+            },
         )
 
-    def admit_added_rules(self, target: str) -> None:
-        """Let the rules that `make track` adds later send to the queue, as the stack's own rules may."""
-        rules = Stack.of(self).format_arn(
+    def reconcile_daily(self) -> None:
+        """Compare every tracked bucket with its listing once a day."""
+        self._send(
+            "DailyReconcile",
+            ReconcileEveryBucket(),
+            every=events.Schedule.rate(Duration.days(1)),
+            description="Compares tracked buckets with their listings",
+        )
+
+    def watch(self, minutes: int) -> None:
+        """Check every few minutes whether the events of every tracked bucket arrive."""
+        self._send(
+            "WatchBuckets",
+            WatchEveryBucket(),
+            every=events.Schedule.rate(Duration.minutes(minutes)),
+            description="Checks whether the events of tracked buckets arrive",
+        )
+
+    def admit_rules(self, target: str) -> None:
+        """Let all rules made so far, and those that `make track` adds to a target later, send to the queue."""
+        added = Stack.of(self).format_arn(
             service="events", resource="rule", resource_name=f"{added_rule_prefix(target)}*"
         )
         for queue in (self.queue, self.rule_dlq):
@@ -64,34 +78,11 @@ class TrackingQueue(Construct):
                     principals=[iam.ServicePrincipal("events.amazonaws.com")],
                     actions=["sqs:SendMessage"],
                     resources=[queue.queue_arn],
-                    conditions={"ArnLike": {"aws:SourceArn": rules}},
+                    conditions={
+                        "ArnLike": {"aws:SourceArn": [*(rule.attr_arn for rule in self._rules), added]}
+                    },
                 )
             )
-
-    def reconcile_daily(self, buckets: Sequence[str]) -> None:
-        """Compare every tracked bucket with its listing once a day, and these buckets from the first day on."""
-        self._send_daily("DailyReconcile", [ReconcileEveryBucket()])
-        # A bucket without any event so far is not in the Ledger. A request with its name begins its adoption.
-        for start in range(0, len(buckets), MAX_TARGETS_PER_RULE):
-            requests = [ReconcileRequest(name) for name in buckets[start : start + MAX_TARGETS_PER_RULE]]
-            self._send_daily(f"DailyReconcile{start // MAX_TARGETS_PER_RULE + 1}", requests)
-
-    def _send_daily(self, construct_id: str, messages: Sequence[Message]) -> None:
-        # EventBridge takes the message as an object and sends it as the JSON text that the tracker reads.
-        events.Rule(
-            self,
-            construct_id,
-            description="Compares tracked buckets with their listings",
-            schedule=events.Schedule.rate(Duration.days(1)),
-            targets=[
-                targets.SqsQueue(
-                    self.queue,
-                    message=events.RuleTargetInput.from_object(json.loads(message.to_json())),
-                    dead_letter_queue=self.rule_dlq,
-                )
-                for message in messages
-            ],
-        )
 
     def feed(self, function: lambda_.IFunction, profile: QueueProfile) -> None:
         """Call the function with batches. It may report single messages of a batch as failed."""
@@ -105,6 +96,25 @@ class TrackingQueue(Construct):
                 report_batch_item_failures=True,
             )
         )
+
+    def _send(self, construct_id: str, message: Message, *, every: events.Schedule, description: str) -> None:
+        self._rule(
+            construct_id,
+            description=description,
+            schedule_expression=every.expression_string,
+            message=message.to_json(),
+        )
+
+    def _rule(self, construct_id: str, *, message: str | None = None, **rule: Any) -> None:
+        # The CDK's own target of a rule would add a statement to the queues' policies for each rule.
+        target = events.CfnRule.TargetProperty(
+            id="Target0",
+            arn=self.queue.queue_arn,
+            input=message,
+            dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=self.rule_dlq.queue_arn),
+        )
+        scope = Construct(self, construct_id)
+        self._rules.append(events.CfnRule(scope, "Resource", state="ENABLED", targets=[target], **rule))
 
     def _queue(
         self,

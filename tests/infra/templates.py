@@ -113,6 +113,18 @@ def text(value: Any) -> str:
     raise AssertionError(f"neither text nor a reference: {value}")
 
 
+def resolved(value: Any) -> Any:
+    """Return a part of a template with every reference in it as text."""
+    match value:
+        case {"Ref": _} | {"Fn::GetAtt": _} | {"Fn::Join": _}:
+            return text(value)
+        case Mapping():
+            return {name: resolved(each) for name, each in value.items()}
+        case list():
+            return [resolved(each) for each in value]
+    return value
+
+
 def listed(value: Any) -> list[Any]:
     """Return a value that a template may give alone or in a list, as a list."""
     return value if isinstance(value, list) else [value]

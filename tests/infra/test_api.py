@@ -84,14 +84,19 @@ def test_every_route_calls_plotting_and_may(application):
     assert text(permission["SourceArn"]).endswith("/*/*/*")
 
 
-def test_the_preflight_is_answered_without_a_function(application):
+def origin(target) -> str:
+    """Return whose pages may read the answers, if no setting says it."""
+    return "${Endpoint}" if target == "local" else "*"
+
+
+def test_the_preflight_is_answered_without_a_function(application, target):
     for method in _preflights(application):
         integration = method["Integration"]
         (answer,) = integration["IntegrationResponses"]
         headers = answer["ResponseParameters"]
         assert integration["Type"] == "MOCK"
         assert integration["ContentHandling"] == "CONVERT_TO_TEXT"
-        assert headers["method.response.header.Access-Control-Allow-Origin"] == "'*'"
+        assert text(headers["method.response.header.Access-Control-Allow-Origin"]) == f"'{origin(target)}'"
         assert set(headers) == set(method["MethodResponses"][0]["ResponseParameters"])
 
 
@@ -103,13 +108,28 @@ def test_the_preflight_allows_the_headers_of_a_signature(application, header):
         assert header in allowed.strip("'").split(",")
 
 
-def test_a_browser_may_read_why_it_was_refused(application):
-    allowed = {"gatewayresponse.header.Access-Control-Allow-Origin": "'*'"}
-
-    assert {
+def test_a_browser_may_read_why_it_was_refused(application, target):
+    answers = {
         answer["ResponseType"]: answer["ResponseParameters"]
         for answer in application.all("AWS::ApiGateway::GatewayResponse")
-    } == {"DEFAULT_4XX": allowed, "DEFAULT_5XX": allowed}
+    }
+
+    assert set(answers) == {"DEFAULT_4XX", "DEFAULT_5XX"}
+    for headers in answers.values():
+        assert {name: text(value) for name, value in headers.items()} == {
+            "gatewayresponse.header.Access-Control-Allow-Origin": f"'{origin(target)}'"
+        }
+
+
+def test_the_local_api_which_asks_for_no_signature_is_read_by_its_own_pages_only(synth):
+    """Any page that a developer has open could otherwise read the names of the local bucket's keys."""
+    application = synth(target="local", endpoint="http://127.0.0.1:4999")["LambdaStack"]
+
+    variables = application.function("plotting")[1]["Environment"]["Variables"]
+
+    assert variables["CORS_ORIGIN"] == {"Ref": "Endpoint"}
+    assert _addresses(application)[0].startswith("${Endpoint}/")
+    assert "'*'" not in json.dumps(application.body)
 
 
 def test_a_picture_arrives_as_a_picture_whatever_the_client_accepts(application):
@@ -175,9 +195,9 @@ def test_the_driver_calls_the_url_that_a_person_is_told(application):
     assert variables["API_URL"] == application.body["Outputs"]["ApiUrl"]["Value"]
 
 
-def test_the_origin_that_may_read_the_answers_is_a_setting(synth):
+def test_the_origin_that_may_read_the_answers_is_a_setting(synth, target):
     origin = "https://example.org"
-    application = synth(target="prod", corsOrigin=origin)["LambdaStack"]
+    application = synth(target=target, corsOrigin=origin)["LambdaStack"]
     text_of_template = json.dumps(application.body)
 
     assert application.function("plotting")[1]["Environment"]["Variables"]["CORS_ORIGIN"] == origin

@@ -6,9 +6,9 @@ from infra_cdk.images import PLACEHOLDER
 from tests.infra.templates import text
 
 ENVIRONMENT = {
-    "size-tracking": {"HISTORY_TABLE", "LEDGER_TABLE", "QUEUE_URL"},
+    "size-tracking": {"HISTORY_TABLE", "LEDGER_TABLE", "QUEUE_URL", "TRACKED_BUCKETS"},
     "plotting": {"HISTORY_TABLE", "LEDGER_TABLE", "QUEUE_URL", "DATA_BUCKET"}
-    | {"SIZE_INDEX", "PLOT_BUCKET", "CORS_ORIGIN"},
+    | {"SIZE_INDEX", "PLOT_BUCKET", "DLQ_URL", "RULE_DLQ_URL", "CORS_ORIGIN"},
     "driver": {"HISTORY_TABLE", "LEDGER_TABLE", "QUEUE_URL", "DATA_BUCKET"}
     | {"API_URL", "DRIVER_PAUSE_SECONDS"},
 }
@@ -18,7 +18,14 @@ PARAMETERS = {
     "DATA_BUCKET": "${DataBucketName}",
     "PLOT_BUCKET": "${PlotBucketName}",
     "SIZE_INDEX": "GSI_SizeByBucket",
+    "TRACKED_BUCKETS": "${DataBucketName}",
 }
+ENVIRONMENT_BYTES = 4096
+"""AWS's limit for all names and values of a function's variables."""
+LONGEST = {"HistoryTableName": 255, "LedgerTableName": 255, "DataBucketName": 63, "PlotBucketName": 63}
+"""The maximum length of what a parameter names: a table's name, that of a bucket made today."""
+QUEUE_URL_BYTES = len("https://sqs.ap-southeast-1.amazonaws.com/123456789012/") + 80
+API_URL_BYTES = len("https://1234567890.execute-api.ap-southeast-1.amazonaws.com/v1/")
 
 
 def test_a_function_is_told_what_it_reads_and_nothing_else(application, service):
@@ -28,6 +35,44 @@ def test_a_function_is_told_what_it_reads_and_nothing_else(application, service)
     for name in variables.keys() & PARAMETERS.keys():
         assert text(variables[name]) == PARAMETERS[name]
     assert variables["QUEUE_URL"] == {"Ref": application.by_output("QueueUrl")}
+
+
+def test_the_tracker_is_told_every_bucket_that_the_settings_track_and_plotting_where_lost_messages_are(synth):
+    application = synth(target="prod", trackedBuckets="one-bucket,My_Bucket")["LambdaStack"]
+    tracker, plotting = (
+        application.function(service)[1]["Environment"]["Variables"]
+        for service in ("size-tracking", "plotting")
+    )
+
+    assert text(tracker["TRACKED_BUCKETS"]) == "${DataBucketName},one-bucket,My_Bucket"
+    assert plotting["DLQ_URL"] == {"Ref": application.by_output("DlqUrl")}
+    assert plotting["RULE_DLQ_URL"] == {"Ref": application.by_output("RuleDlqUrl")}
+
+
+@pytest.mark.parametrize(("count", "length"), [(20, 63), (20, 86), (6, 255)])
+def test_a_functions_environment_has_room_for_the_longest_names(synth, service, count, length):
+    names = ",".join(f"{number:02}-".ljust(length, "a") for number in range(count))
+    application = synth(target="prod", trackedBuckets=names)["LambdaStack"]
+
+    variables = application.function(service)[1]["Environment"]["Variables"]
+
+    assert sum(len(name) + _longest(value) for name, value in variables.items()) <= ENVIRONMENT_BYTES
+
+
+def _longest(value) -> int:
+    """Return the maximum length of a variable once CloudFormation has put in what it refers to."""
+    match value:
+        case str():
+            return len(value)
+        case {"Ref": name} if name in LONGEST:
+            return LONGEST[name]
+        case {"Ref": name} if name.startswith("Tracking"):
+            return QUEUE_URL_BYTES
+        case {"Fn::Join": ["", parts]} if "execute-api" in str(parts):
+            return API_URL_BYTES
+        case {"Fn::Join": ["", parts]}:
+            return sum(_longest(part) for part in parts)
+    raise AssertionError(f"of unknown length: {value}")
 
 
 def test_a_function_on_aws_runs_the_pushed_image_by_its_digest(synth, service):

@@ -10,6 +10,8 @@ LEDGER = TABLES + "${LedgerTableName}"
 BUCKETS = "arn:${AWS::Partition}:s3:::"
 DATA_BUCKET = BUCKETS + "${DataBucketName}"
 PLOT_BUCKET = BUCKETS + "${PlotBucketName}"
+OF_NO_RESOURCE = {"s3:ListAllMyBuckets", "events:ListRules", "events:ListRuleNamesByTarget"}
+"""Actions that AWS allows on everything only, by its service authorization reference."""
 TRACKED = ("their-bucket", "My_Bucket", "legacy." * 30)
 
 
@@ -38,7 +40,22 @@ def test_the_tracker_can_look_into_every_bucket_that_is_tracked_by_name(synth):
 
 
 def test_the_tracker_can_look_at_objects_and_not_change_them(application):
-    assert _of(application, "size-tracking", "s3") == {"GetObject", "ListBucket"}
+    assert _of(application, "size-tracking", "s3") == {
+        "GetBucketNotification",
+        "GetObject",
+        "ListAllMyBuckets",
+        "ListBucket",
+    }
+
+
+def test_the_tracker_can_check_whether_the_events_of_its_buckets_arrive(synth):
+    application = synth(target="prod", trackedBuckets=",".join(TRACKED))["LambdaStack"]
+    queue = f"${{{application.by_output('QueueUrl')}.Arn}}"
+    arns = {DATA_BUCKET, *(BUCKETS + name for name in TRACKED)}
+
+    assert application.resources_for("size-tracking", "s3:GetBucketNotification") == arns
+    assert application.resources_for("size-tracking", "sqs:GetQueueAttributes") == {queue}
+    assert _of(application, "size-tracking", "events") == {"ListRuleNamesByTarget", "ListRules"}
 
 
 def test_the_tracker_reads_and_writes_the_ledger_and_only_adds_to_the_history(application):
@@ -77,8 +94,10 @@ def test_plotting_may_put_plots_into_the_plot_bucket_and_touch_no_other_object(a
     assert application.resources_for("plotting", "s3:PutObject") == plots
 
 
-def test_plotting_may_ask_how_old_the_queue_is_and_take_nothing_from_it(application, queue):
-    assert application.resources_for("plotting", "sqs:GetQueueAttributes") == {queue}
+def test_plotting_may_ask_what_waits_in_every_queue_and_take_nothing_from_one(application, queue):
+    lost = {f"${{{application.by_output(output)}.Arn}}" for output in ("DlqUrl", "RuleDlqUrl")}
+
+    assert application.resources_for("plotting", "sqs:GetQueueAttributes") == {queue, *lost}
     assert _of(application, "plotting", "sqs") == {"GetQueueAttributes"}
 
 
@@ -136,7 +155,8 @@ def test_no_policy_of_any_stack_allows_every_action_or_an_action_on_everything(s
     for statement in found:
         assert statement["Effect"] == "Allow"
         assert [action for action in listed(statement["Action"]) if "*" in action] == []
-        assert "*" not in listed(statement["Resource"])
+        if "*" in listed(statement["Resource"]):
+            assert set(listed(statement["Action"])) <= OF_NO_RESOURCE
 
 
 def test_every_role_is_for_one_service_of_awss_and_none_for_another_account(stacks):

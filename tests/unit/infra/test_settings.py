@@ -58,6 +58,9 @@ def test_keys_of_the_cdk_are_left_to_the_cdk(key):
             {"driverPauseSeconds": "99"},
             "setting 'driverPauseSeconds' is whole seconds from 0 to 15, not '99'",
         ),
+        ({"watchMinutes": "0"}, "setting 'watchMinutes' is whole minutes from 1 to 5, not '0'"),
+        ({"watchMinutes": "6"}, "setting 'watchMinutes' is whole minutes from 1 to 5, not '6'"),
+        ({"watchMinutes": "1.5"}, "setting 'watchMinutes' is whole minutes from 1 to 5, not '1.5'"),
         (
             {"corsOrigin": "example.org"},
             "setting 'corsOrigin' is * or an origin like https://example.org, not",
@@ -145,6 +148,14 @@ def test_a_targets_own_settings_hold_for_it_alone_and_the_command_line_comes_on_
 def test_a_wrong_key_in_any_targets_settings_is_refused_whatever_is_deployed(target):
     with pytest.raises(SettingsError, match="unknown setting 'alarmEmail'"):
         settings_from({"target": target, "dev": {"alarmEmail": "a@example.com"}})
+
+
+def test_the_local_target_is_watched_every_minute_and_read_by_its_own_pages_only():
+    local, prod = settings_from({"target": "local"}), settings_from({})
+
+    assert (local.watch_minutes, prod.watch_minutes) == (1, 5)
+    assert (local.cors_origin, prod.cors_origin) == (None, "*")
+    assert settings_from({"target": "local", "corsOrigin": "*"}).cors_origin == "*"
 
 
 def test_a_trailing_slash_of_the_endpoint_does_not_end_up_in_urls_twice():
