@@ -28,7 +28,10 @@ def repository(service: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Images:
-    """The digest of each service's image. `commit` is the full hash of the commit that they were built from, if known.
+    """The digest of each service's image, and what is known of them.
+
+    `commit` is the full hash of the commit that was checked out when they were pushed, `registry` the host that holds them,
+    and `inputs` the hash of everything in the repository that is in a service's image.
 
     A local deployment does not need digests: LocalStack finds images by their repository's name, and fails if a digest
     changes.
@@ -37,6 +40,8 @@ class Images:
     digests: Mapping[str, str] = field(default_factory=dict)
     needed: bool = True
     commit: str | None = None
+    registry: str | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     def digest(self, service: str) -> str:
         """Return the digest of a service's image, or the placeholder if it is unknown."""
@@ -54,25 +59,27 @@ NO_IMAGES_NEEDED = Images(needed=False)
 def images_from(document: Path) -> Images:
     """Return what `make push-images` recorded, or no images if the file does not exist.
 
-    The file is `{"git_sha": "…", "images": {"<service>": "sha256:…"}}`. Raises SettingsError, naming the file, if it
-    holds anything else.
+    The file is `{"git_sha": "…", "registry": "<host>", "inputs": {"<service>": "…"}, "images": {"<service>": "sha256:…"}}`.
+    Version 0.1 wrote neither registry nor inputs. Raises SettingsError, naming the file, if it holds anything else.
     """
     if not document.exists():
         return Images()
     try:
-        content = json.loads(document.read_text(encoding="utf-8"))
-        return Images(_digests(content), commit=content.get("git_sha"))
+        return _images(json.loads(document.read_text(encoding="utf-8")))
     except ValueError as error:
         raise SettingsError(f"{document.name}: {error}; write it anew with make push-images") from error
 
 
-def _digests(content: Any) -> dict[str, str]:
-    images = content.get("images") if isinstance(content, dict) else None
-    if not isinstance(images, dict):
-        raise ValueError('it has no object "images"')  # noqa: TRY004 - the file's fault, not the caller's
-    for service, digest in images.items():
+def _images(content: Any) -> Images:
+    if not isinstance(content, dict):
+        content = {}
+    digests, inputs = content.get("images"), content.get("inputs", {})
+    for name, value in (("images", digests), ("inputs", inputs)):
+        if not isinstance(value, dict):
+            raise ValueError(f'it has no object "{name}"')  # noqa: TRY004 - the file's fault, not the caller's
+    for service, digest in digests.items():
         if service not in SERVICES:
             raise ValueError(f"unknown service '{service}'")
         if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
             raise ValueError(f"the digest of '{service}' is not sha256: and 64 hexadecimal digits")
-    return dict(images)
+    return Images(digests, commit=content.get("git_sha"), registry=content.get("registry"), inputs=inputs)

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-MODELS = ("dynamodb", "s3", "sqs")
+MODELS = ("dynamodb", "events", "s3", "sqs")
 """AWS services whose API descriptions are kept. Every boto3 client of a function needs its own."""
 
 UNUSED = (

@@ -5,7 +5,7 @@ Writes its section of docs/benchmarks.md. Needs a Docker engine.
 
 import statistics
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.bench.command import Dry, run
 from tests.bench.report import ROOT, circumstances, publish, table
@@ -14,9 +14,8 @@ from tests.docker.function import LOCKED_DOWN, ContainerFunction, FunctionError
 from tests.docker.image_facts import MB, ImageFacts, bytecode_bytes
 from tidemark.errors import CommandError
 from tidemark.images.build import architecture_of, build
-from tidemark.images.commit import head
 from tidemark.images.docker import Docker
-from tidemark.images.recipes import FUNCTIONS, Build, Recipe
+from tidemark.images.recipes import FUNCTIONS, Build
 from tidemark.progress import Progress
 
 Sizes = tuple[int, int, int, int]
@@ -24,7 +23,7 @@ Sizes = tuple[int, int, int, int]
 STARTS = 10
 WITHOUT = "tidemark/without-bytecode"
 NAMES = tuple(recipe.name for recipe in FUNCTIONS)
-SHARED = Recipe("tidemark/shared", FUNCTIONS[0].dockerfile, "base")
+SHARED = replace(FUNCTIONS[0], name="tidemark/shared", target="base")
 ENVIRON = {
     **dict.fromkeys(("HISTORY_TABLE", "LEDGER_TABLE", "DATA_BUCKET", "PLOT_BUCKET", "SIZE_INDEX"), "unused"),
     "AWS_DEFAULT_REGION": "us-east-1",
@@ -133,7 +132,7 @@ with every `__pycache__` removed, also those of the standard library."""
 
 def bench(docker: Docker, progress: Progress) -> str:
     """Measure everything and return the section."""
-    build([*FUNCTIONS, SHARED], Build(ROOT, head(ROOT).revision, architecture_of()), docker, progress)
+    build([*FUNCTIONS, SHARED], Build(ROOT, architecture_of()), docker, progress)
     name_of_base = docker.environ.get("PYTHON_IMAGE", BASE)
     base = ImageFacts.of(docker, name_of_base)
     sizes = {name: measure_sizes(docker, name, base) for name in NAMES}

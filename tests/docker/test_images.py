@@ -79,7 +79,8 @@ def test_an_image_says_what_it_is_and_starts_its_own_function(facts, name):
     assert labels["title"] == name
     assert labels["licenses"] == "Apache-2.0"
     assert labels["description"]
-    assert re.fullmatch(r"[0-9a-f]{40}(-dirty)?", labels["revision"])
+    assert labels["version"] == "0.1.0"
+    assert re.fullmatch(r"[0-9a-f]{64}", labels["revision"])
 
 
 @pytest.mark.parametrize("name", [*NAMES, *(recipe.name for recipe in LOCAL)])

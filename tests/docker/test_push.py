@@ -15,6 +15,8 @@ from infra_cdk.images import SERVICES, images_from, repository
 from tests.docker import checkout, control_plane
 from tests.docker.function import ContainerFunction
 from tests.docker.registry_process import PASSWORD, USER, registry
+from tidemark.images.base import known_base
+from tidemark.images.recipes import FUNCTIONS, Build
 from tidemark.images.registry import Registry, RegistryError
 
 HEALTH = {"httpMethod": "GET", "path": "/health", "resource": "/health"}
@@ -74,12 +76,25 @@ def pushed(push, clone):
     return json.loads((clone / "images.json").read_text())
 
 
-def test_the_recorded_digests_are_the_registrys(pushed, hub, clone):
-    commit = checkout.head(clone)
+@pytest.fixture(scope="module")
+def tag_of(docker, clone):
+    """Return a function that computes the tag of a service's image in the clone as it is now."""
+
+    def tag_of(service, architecture=None):
+        build = Build(clone, architecture or machine(), known_base(docker, docker.environ["PYTHON_IMAGE"]))
+        return build.tag(recipe_of(service))
+
+    return tag_of
+
+
+def test_the_recorded_digests_are_the_registrys(pushed, hub, clone, tag_of):
+    inputs = {service: Build(clone, machine()).inputs(recipe_of(service)) for service in SERVICES}
 
     assert pushed == {
-        "git_sha": commit,
-        "images": {service: digest_of(hub, repository(service), commit) for service in SERVICES},
+        "git_sha": checkout.head(clone),
+        "registry": hub.host,
+        "inputs": inputs,
+        "images": {service: digest_of(hub, repository(service), tag_of(service)) for service in SERVICES},
     }
 
 
@@ -90,14 +105,15 @@ def test_the_cdk_app_takes_the_record(pushed, clone):
     assert {service: images.digest(service) for service in SERVICES} == pushed["images"]
 
 
-def test_a_second_push_sends_nothing_and_needs_no_engine(push, pushed, hub, clone, tmp_path):
+def test_a_second_push_builds_and_sends_nothing(push, pushed, hub, clone):
     (clone / "images.json").unlink()
     before, stored = hub.uploads(), hub.stored()
 
-    done = push(PATH=path_with(tmp_path, "git"))
+    done = push()
 
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("there already") == len(SERVICES)
+    assert "is built" not in done.stderr
     assert hub.uploads() == before > 0
     assert hub.stored() == stored
     assert json.loads((clone / "images.json").read_text()) == pushed
@@ -115,11 +131,11 @@ def test_the_registry_stores_what_the_images_share_once(pushed, hub):
     assert hub.stored() == set().union(*layers) | configs | set(pushed["images"].values())
 
 
-def test_an_image_pulled_by_its_digest_answers_the_same(docker, pushed, hub, tmp_path):
+def test_an_image_pulled_by_its_digest_answers_the_same(docker, pushed, hub, tmp_path, tag_of):
     remote = f"{hub.host}/tidemark/plotting@{pushed['images']['plotting']}"
     (tmp_path / "config.json").write_text(json.dumps({"auths": {hub.host: {"auth": login_token()}}}))
     # Otherwise the engine would use the image that it built.
-    docker.output("rmi", f"{hub.host}/tidemark/plotting:{pushed['git_sha']}")
+    docker.output("rmi", f"{hub.host}/tidemark/plotting:{tag_of('plotting')}")
     subprocess.run(
         ["docker", "pull", "--quiet", remote],
         env={**os.environ, "DOCKER_CONFIG": str(tmp_path)},
@@ -165,28 +181,61 @@ def test_changed_files_are_refused(push, pushed, clone, hub):
     assert hub.uploads() == before
 
 
-def test_a_tag_that_exists_is_taken_as_it_is(docker, push, pushed, hub, clone):
-    commit = checkout.commit(clone, "Another one")
-    put_manifest(hub, "tidemark/driver", commit, manifest_of(hub, "tidemark/driver", pushed["git_sha"]))
+def test_a_commit_that_changes_only_a_readme_pushes_nothing_new(push, pushed, hub, clone):
+    before = hub.uploads()
+    (clone / "README.md").write_text("Another text")
+    commit = checkout.commit(clone, "Write the README anew")
+
+    done = push()
+
+    assert done.returncode == 0, done.stderr
+    assert hub.uploads() == before
+    assert json.loads((clone / "images.json").read_text()) == pushed | {"git_sha": commit}
+
+
+def test_a_change_in_one_service_gives_no_other_function_a_new_image(push, pushed, hub, clone):
+    with (clone / "services/plotting/src/plotting/chart.py").open("a") as source:
+        source.write("# another line\n")
+    checkout.commit(clone, "Change plotting")
+
+    done = push()
+
+    assert done.returncode == 0, done.stderr
+    recorded = json.loads((clone / "images.json").read_text())["images"]
+    assert {service for service in SERVICES if recorded[service] != pushed["images"][service]} == {"plotting"}
+    assert len(tags_in(hub, "tidemark/plotting")) == 2
+    assert len(tags_in(hub, "tidemark/driver")) == 1
+
+
+def test_a_tag_that_exists_is_taken_as_it_is(docker, push, pushed, hub, clone, tag_of):
+    with (clone / "services/driver/src/driver/plot.py").open("a") as source:
+        source.write("# another line\n")
+    commit = checkout.commit(clone, "Change the driver")
+    put_manifest(
+        hub,
+        "tidemark/driver",
+        tag_of("driver"),
+        manifest_of(hub, "tidemark/driver", pushed["images"]["driver"]),
+    )
 
     done = push()
 
     assert done.returncode == 0, done.stderr
     recorded = json.loads((clone / "images.json").read_text())
     assert recorded["git_sha"] == commit
-    # The label with the commit makes the others new. The driver's tag existed.
     assert recorded["images"]["driver"] == pushed["images"]["driver"]
-    assert recorded["images"]["plotting"] != pushed["images"]["plotting"]
-    assert digest_of(hub, "tidemark/driver", commit) == pushed["images"]["driver"]
+    assert digest_of(hub, "tidemark/driver", tag_of("driver")) == pushed["images"]["driver"]
 
 
-def test_a_tag_of_another_architecture_is_no_image_for_this_one(push, pushed, hub, clone):
+def test_a_tag_of_another_architecture_is_no_image_for_this_one(push, pushed, hub, clone, tag_of):
     other = "arm64" if machine() == "x86_64" else "x86_64"
+    ours = manifest_of(hub, "tidemark/driver", pushed["images"]["driver"])
+    put_manifest(hub, "tidemark/driver", tag_of("driver", other), ours)
 
     done = push("--architecture", other)
 
     assert done.returncode == 1
-    assert "tags never move" in done.stderr
+    assert "so make push-images did not push it" in done.stderr
 
 
 def test_an_index_of_images_is_refused(pushed, hub):
@@ -261,6 +310,15 @@ def ask(hub, path, method="GET", **options):
 
 def digest_of(hub, name, tag):
     return ask(hub, f"{name}/manifests/{tag}", "HEAD").headers["Docker-Content-Digest"]
+
+
+def tags_in(hub, name):
+    return ask(hub, f"{name}/tags/list").json()["tags"]
+
+
+def recipe_of(service):
+    (recipe,) = (recipe for recipe in FUNCTIONS if recipe.target == service)
+    return recipe
 
 
 def manifest_of(hub, name, reference):

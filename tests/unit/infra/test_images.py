@@ -14,11 +14,20 @@ def document(tmp_path):
 
 
 def test_digests_come_from_the_file_that_push_images_writes(document):
-    document.write_text(json.dumps({"git_sha": "1", "images": dict.fromkeys(SERVICES, DIGEST)}))
+    content = {"git_sha": "1", "registry": "host", "inputs": {"driver": "2"}}
+    document.write_text(json.dumps(content | {"images": dict.fromkeys(SERVICES, DIGEST)}))
     images = images_from(document)
 
     assert [images.digest(service) for service in SERVICES] == [DIGEST] * 3
-    assert (images.missing, images.commit) == ((), "1")
+    assert (images.missing, images.commit, images.registry) == ((), "1", "host")
+    assert images.inputs == {"driver": "2"}
+
+
+def test_a_file_of_version_0_1_names_no_registry_and_still_synthesizes(document):
+    document.write_text(json.dumps({"git_sha": "1", "images": dict.fromkeys(SERVICES, DIGEST)}))
+    images = images_from(document)
+
+    assert (images.missing, images.registry, images.inputs) == ((), None, {})
 
 
 def test_without_the_file_every_digest_is_the_placeholder_and_missing(document):
@@ -45,6 +54,7 @@ def test_a_local_deployment_misses_nothing():
         ("{", "images.json: Expecting property name"),
         ("[]", 'images.json: it has no object "images"'),
         ('{"images": ["sha256:1"]}', 'images.json: it has no object "images"'),
+        ('{"images": {}, "inputs": 1}', 'images.json: it has no object "inputs"'),
         ('{"images": {"plotter": "x"}}', "images.json: unknown service 'plotter'"),
         ('{"images": {"driver": "latest"}}', "images.json: the digest of 'driver' is not sha256:"),
         ('{"images": {"driver": null}}', "images.json: the digest of 'driver' is not sha256:"),

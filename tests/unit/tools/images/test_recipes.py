@@ -14,7 +14,7 @@ from tidemark.installation.venvs import UV_VERSION
 
 ROOT = Path(__file__).parents[4]
 DOCKERFILES = sorted({recipe.dockerfile for recipe in (*FUNCTIONS, *LOCAL)})
-PLAN = Build(Path("/repository"), "abc123", "arm64")
+PLAN = Build(ROOT, "arm64", "base@sha256:1")
 
 
 def text_of(dockerfile):
@@ -24,11 +24,24 @@ def text_of(dockerfile):
 def test_an_image_is_built_for_one_architecture_from_its_target_and_named_after_its_repository():
     command = PLAN.command(FUNCTIONS[1], {})
 
-    begin = "build --file /repository/images/lambda/Dockerfile --target plotting --tag tidemark/plotting"
-    assert command[:7] == begin.split()
+    dockerfile = str(ROOT / "images/lambda/Dockerfile")
+    assert command[:3] == ["build", "--file", dockerfile]
+    assert command[3:7] == ["--target", "plotting", "--tag", "tidemark/plotting"]
     assert command[command.index("--platform") + 1] == "linux/arm64"
-    assert "REVISION=abc123" in command
-    assert command[-1] == "/repository"
+    assert command[-1] == str(ROOT)
+
+
+@pytest.mark.parametrize("recipe", [*FUNCTIONS, *LOCAL], ids=lambda recipe: recipe.target)
+def test_an_image_is_labelled_with_its_version_and_the_hash_of_what_it_is_made_from(recipe):
+    command = PLAN.command(recipe, {})
+
+    assert "VERSION=0.1.0" in command
+    assert f"REVISION={PLAN.tag(recipe)}" in command
+    text = text_of(recipe.dockerfile)
+    stage = text[text.index(f" AS {recipe.target}\n") :].partition("\nFROM ")[0]
+    for label, argument in (("version", "VERSION"), ("revision", "REVISION")):
+        assert f"ARG {argument}=unknown\n" in stage
+        assert f'org.opencontainers.image.{label}="${{{argument}}}"' in stage
 
 
 @pytest.mark.parametrize("known", [set(), {"--provenance", "--sbom", "--load"}])
@@ -38,6 +51,7 @@ def test_a_builder_that_knows_attestations_is_told_to_make_none(known):
     told = {"--provenance=false", "--sbom=false", "--load"} & set(plan.command(FUNCTIONS[0], {}))
 
     assert {word.partition("=")[0] for word in told} == known
+    assert ("--build-arg=SOURCE_DATE_EPOCH=315532800" in plan.command(FUNCTIONS[0], {})) is bool(known)
 
 
 @pytest.mark.parametrize(

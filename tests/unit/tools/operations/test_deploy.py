@@ -1,11 +1,13 @@
 """What `make deploy` does around the CDK's command line: its order, its settings, and how it fails."""
 
+import json
 import subprocess
 import sys
 from unittest.mock import Mock
 
 import pytest
 
+from infra_cdk.images import SERVICES
 from tests.unit.tools.operations.stand_ins import StoodIn
 from tidemark.aws.deployment import Deployment
 from tidemark.aws.stacks import StackState
@@ -61,6 +63,23 @@ def test_images_are_pushed_for_the_architecture_of_the_functions(
 
     command = [sys.executable, "-m", "tidemark.cli", "push-images", "--architecture", architecture]
     pushed.assert_called_once_with(command, env={}, check=False)
+
+
+@pytest.mark.parametrize("recorded", [{"registry": "222222222222.dkr.ecr.eu-central-1.amazonaws.com"}, {}])
+def test_digests_of_another_account_are_refused_before_any_stack_is_touched(
+    cdk, stacks, monkeypatch, tmp_path, recorded
+):
+    digests = dict.fromkeys(SERVICES, "sha256:" + "ab" * 32)
+    (tmp_path / "images.json").write_text(json.dumps({"git_sha": "1", **recorded, "images": digests}))
+    monkeypatch.setattr(deploy, "IMAGES_FILE", tmp_path / "images.json")
+    monkeypatch.setattr(subprocess, "run", Mock(return_value=Mock(returncode=0)))
+    identity = {"Account": "111111111111", "Arn": "arn:aws:iam::111111111111:user/somebody"}
+    sts = Mock(get_caller_identity=Mock(return_value=identity))
+
+    with pytest.raises(CommandError, match="AWS_REGION=eu-central-1 make push-images"):
+        deploy.deploy(StoodIn({"sts": sts}, target="dev"), [])
+
+    assert [arguments[1] for arguments in cdk.requested] == ["Tidemark-RegistryStack"]
 
 
 @pytest.mark.parametrize(

@@ -1,63 +1,27 @@
-"""What `make diff` says of images, whose templates name the digests that were pushed last."""
+"""`make diff` ends with what a deployment would do about images, whose templates name the digests that were pushed last."""
 
 import json
-
-import pytest
 
 from infra_cdk.images import SERVICES
 from tests.unit.tools.operations.conftest import ACCOUNT
 from tidemark import cli
 from tidemark.deliver import diff
-from tidemark.deliver.diff import of_images
-from tidemark.images.commit import Commit
 
-OLD, NEW = "a" * 40, "b" * 40
-PUSHES = f"pushes those of commit {NEW[:12]} and shifts the functions to them"
+MEANT = ("--account", ACCOUNT, "--region", "eu-central-1")
 
 
-@pytest.mark.parametrize(
-    ("recorded", "changed", "line"),
-    [
-        (NEW, (), None),
-        (
-            OLD,
-            (),
-            (
-                f"images: a deployment {PUSHES}; the comparison above is with those of {OLD[:12]}, which images.json "
-                "records"
-            ),
-        ),
-        (None, (), f"images: images.json records none, so a deployment {PUSHES}"),
-        (
-            NEW,
-            ("another.py",),
-            (
-                f"images: a deployment is refused until the 1 paths that differ from commit {NEW[:12]} are committed "
-                "or removed; it then pushes new images and shifts the functions to them"
-            ),
-        ),
-    ],
-    ids=["as recorded", "a newer commit", "none pushed yet", "files that are no commit's"],
-)
-def test_it_says_how_a_deployment_would_change_the_images(monkeypatch, tmp_path, recorded, changed, line):
-    monkeypatch.setattr(diff, "head", lambda _: Commit(NEW, changed))
+def test_diff_ends_with_the_line_about_images(aws, monkeypatch, capsys, tmp_path):
     document = tmp_path / "images.json"
-    if recorded:
-        images = dict.fromkeys(SERVICES, "sha256:" + "ab" * 32)
-        document.write_text(json.dumps({"git_sha": recorded, "images": images}))
-
-    assert of_images(tmp_path, document) == line
-
-
-def test_without_a_repository_that_is_not_known(tmp_path):
-    line = of_images(tmp_path, tmp_path / "images.json")
-
-    assert line.startswith("images: whether they change is not known: ")
-
-
-def test_diff_ends_with_that_line(aws, monkeypatch, capsys):
+    digests = dict.fromkeys(SERVICES, "sha256:" + "ab" * 32)
+    document.write_text(json.dumps({"git_sha": "1", "registry": "elsewhere", "images": digests}))
+    asked = []
+    monkeypatch.setattr(diff, "IMAGES_FILE", document)
     monkeypatch.setattr("tidemark.deliver.cdk.run", lambda *_: 0)
-    monkeypatch.setattr(diff, "of_images", lambda *_: "images: new ones")
+    monkeypatch.setattr(diff, "change_of_images", lambda *given: asked.append(given) or "images: new ones")
 
-    assert cli.main(["diff", "--target", "prod", "--account", ACCOUNT, "--region", "eu-central-1"]) == 0
+    code = cli.main(["diff", "--target", "prod", *MEANT, "--context", "architecture=arm64"])
+
+    assert code == 0
     assert capsys.readouterr().out.splitlines()[-1] == "images: new ones"
+    ((_, images, caller, architecture),) = asked
+    assert (images.registry, caller.account, architecture) == ("elsewhere", ACCOUNT, "arm64")

@@ -9,9 +9,9 @@ import typer
 from infra_cdk.settings import SettingsError, context_of, settings_from
 from tidemark.checkout import ROOT
 from tidemark.errors import CommandError
-from tidemark.images.commit import head
+from tidemark.images.base import known_base
 from tidemark.images.docker import Docker, DockerError
-from tidemark.images.recipes import FUNCTIONS, LOCAL, Build, Recipe
+from tidemark.images.recipes import FUNCTIONS, LOCAL, Build, Recipe, name_of_base
 from tidemark.options import Architecture
 from tidemark.progress import Progress
 
@@ -36,7 +36,8 @@ def build_all(
 ) -> None:
     """Build the images with these names (none: every image) for a target's architecture. Raises CommandError."""
     docker.require_engine()
-    plan = Build(ROOT, _revision(), architecture_of(architecture, target))
+    base = known_base(docker, name_of_base(ROOT, docker.environ))
+    plan = Build(ROOT, architecture_of(architecture, target), base)
     build([RECIPES[name] for name in names or RECIPES], plan, docker, progress)
 
 
@@ -69,13 +70,6 @@ class _Steps:
         if self._next and "Using cache" not in line and not line.endswith("CACHED"):
             self._progress.say(f"  {self._next[:_SHOWN_COLUMNS]}")
         self._next = " ".join(line.split()) if " : RUN " in line or "] RUN " in line else ""
-
-
-def _revision() -> str:
-    try:
-        return head(ROOT).revision
-    except CommandError:  # a source archive: an image for this machine needs no commit
-        return "unknown"
 
 
 def command(

@@ -14,18 +14,13 @@ class Commit:
     sha: str
     changed: tuple[str, ...] = ()
 
-    @property
-    def revision(self) -> str:
-        """The hash, marked if the files are not those of the commit."""
-        return f"{self.sha}-dirty" if self.changed else self.sha
-
     def require_clean(self) -> None:
         """Raise CommandError, naming some paths, unless the files are exactly those of the commit."""
         if self.changed:
             shown = ", ".join(self.changed[:3]) + (", …" if len(self.changed) > 3 else "")
             raise CommandError(
                 f"{len(self.changed)} paths differ from commit {self.sha[:12]} ({shown}): commit or remove them; "
-                "a pushed image must be what its tag says"
+                "a pushed image is made from a commit"
             )
 
 

@@ -1,7 +1,8 @@
-"""`make push-images`: puts the functions' images into ECR, tagged with the commit, and records their digests.
+"""`make push-images`: puts the functions' images into ECR, tagged with the hash of what they are made from.
 
-Tags never move: if the registry has the commit's tag, its image is used, and nothing is built or pushed.
-`images.json` holds what the CDK app deploys: `{"git_sha": "…", "images": {"<service>": "sha256:…"}}`.
+Tags never move: if the registry has an image's tag, that image is used, and nothing is built or pushed. A commit that
+changes nothing in an image therefore leaves its digest as it is, and its function is not rolled out again.
+`images.json` records what the CDK app deploys (see `infra_cdk.images`).
 """
 
 import base64
@@ -18,10 +19,11 @@ import typer
 
 from tidemark.checkout import ROOT
 from tidemark.errors import CommandError
+from tidemark.images.base import newest_base
 from tidemark.images.build import architecture_of, build
 from tidemark.images.commit import head
 from tidemark.images.docker import Docker, DockerError
-from tidemark.images.recipes import FUNCTIONS, Build, Recipe
+from tidemark.images.recipes import FUNCTIONS, Build, Recipe, name_of_base
 from tidemark.images.registry import Ecr, Registry, RegistryError, StoredImage
 from tidemark.options import Architecture
 from tidemark.progress import Progress
@@ -31,37 +33,33 @@ IMAGES = ROOT / "images.json"
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """One run: the registry, and how the images are built; the tag is the commit."""
+    """One run: the registry, and how the images are built and tagged."""
 
     registry: Registry
     plan: Build
     progress: Progress
 
-    @property
-    def tag(self) -> str:
-        """The tag that every image gets."""
-        return self.plan.revision
-
     def find(self, recipe: Recipe) -> StoredImage | None:
         """Return what the registry has under the tag. Raises RegistryError if it is of another architecture."""
-        stored = self.registry.find(recipe.name, self.tag)
+        tag = self.plan.tag(recipe)
+        stored = self.registry.find(recipe.name, tag)
         wanted = self.plan.platform.partition("/")[2]
         if stored and stored.architecture != wanted:
             raise RegistryError(
-                f"{recipe.name}:{self.tag[:12]} is in {self.registry.host} for {stored.architecture}, not for "
-                f"{wanted}: tags never move, so push the other architecture from another commit"
+                f"{recipe.name}:{tag} in {self.registry.host} is for {stored.architecture}, not for {wanted}, so "
+                "make push-images did not push it: delete it there and try again"
             )
         return stored
 
     def put(self, recipe: Recipe, docker: Docker) -> StoredImage:
         """Push a built image and return what the registry made of it. Raises DockerError or RegistryError."""
-        remote = f"{self.registry.host}/{recipe.name}:{self.tag}"
+        remote = f"{self.registry.host}/{recipe.name}:{self.plan.tag(recipe)}"
         docker.output("tag", recipe.name, remote)
         self.progress.say(f"pushing {remote}")
         try:
             docker.follow(["push", remote], lambda _: None)
         except DockerError as error:
-            # Somebody else may have pushed the same commit meanwhile.
+            # Somebody else may have pushed the same image meanwhile.
             if not (stored := self.find(recipe)):
                 raise DockerError(f"{remote} was not pushed: {error}", details=error.details) from error
             return stored
@@ -86,9 +84,15 @@ def push_all(push: Push, docker: Docker) -> dict[str, str]:
     return {recipe.target: stored[recipe].digest for recipe in FUNCTIONS}
 
 
-def record(file: Path, sha: str, digests: Mapping[str, str]) -> None:
+def record(file: Path, sha: str, push: Push, digests: Mapping[str, str]) -> None:
     """Write what the CDK app deploys. A reader sees the old file or the new one, never a part."""
-    text = json.dumps({"git_sha": sha, "images": dict(digests)}, indent=2) + "\n"
+    content = {
+        "git_sha": sha,
+        "registry": push.registry.host,
+        "inputs": {recipe.target: push.plan.inputs(recipe) for recipe in FUNCTIONS},
+        "images": dict(digests),
+    }
+    text = json.dumps(content, indent=2) + "\n"
     fresh = file.with_name(f"{file.name}.new")
     fresh.write_text(text, encoding="utf-8")
     fresh.replace(file)
@@ -110,7 +114,7 @@ def push_images(architecture: str = "", registry: str = "", output: Path = IMAGE
     """Push what the registry lacks of the commit that is checked out, and record it. Raises CommandError."""
     commit = head(ROOT)
     commit.require_clean()
-    plan = Build(ROOT, commit.sha, architecture_of(architecture))
+    plan = Build(ROOT, architecture_of(architecture))
     ecr = Ecr()
     target = ecr.log_in()
     if registry:
@@ -118,7 +122,10 @@ def push_images(architecture: str = "", registry: str = "", output: Path = IMAGE
     progress = Progress()
     progress.say(f"commit {commit.sha[:12]} for {target.host}")
     ecr.require(recipe.name for recipe in FUNCTIONS)
-    record(output, commit.sha, push_all(Push(target, plan, progress), Docker()))
+    docker = Docker()
+    base = newest_base(docker, name_of_base(ROOT, docker.environ), plan.platform, progress)
+    push = Push(target, replace(plan, base=base), progress)
+    record(output, commit.sha, push, push_all(push, docker))
     progress.say(f"recorded in {os.path.relpath(output)}")
 
 
