@@ -10,14 +10,16 @@ from datetime import datetime
 
 from botocore.exceptions import ClientError
 
+from infra_cdk.images import IMAGES_FILE, images_from
 from infra_cdk.names import LAMBDA_STACK, REGISTRY_STACK
 from infra_cdk.settings import ENDPOINT_PARAMETER
 from size_history.items import State as BucketState
-from tidemark.aws.account import agree, require_bootstrap
+from tidemark.aws.account import agree, caller_of, require_bootstrap
 from tidemark.aws.deployment import Deployment
 from tidemark.aws.ledger import totals
 from tidemark.deliver import cdk
 from tidemark.errors import CommandError, flat, goes_on_by_itself
+from tidemark.images.recorded import require_registry
 from tidemark.local.state import DEFAULT, Environment, StateDirectory
 from tidemark.local.variables import variables_of
 from tidemark.operate.reconcile import reconcile, request_reconcile
@@ -47,6 +49,7 @@ def deploy(deployment: Deployment, context: Sequence[str]) -> list[str]:
     else:
         cdk.require(deployment, ["deploy", REGISTRY_STACK, *UNATTENDED], context)
         _push_images(deployment, settings.architecture)
+        require_registry(images_from(IMAGES_FILE), caller_of(deployment))
     with goes_on_by_itself():
         cdk.require(deployment, stacks, context)
     changed = _times_of_change(deployment) != before
