@@ -18,6 +18,7 @@ IMAGES_FILE = Path(__file__).resolve().parents[1] / "images.json"
 PLACEHOLDER = "sha256:" + "0" * 64
 """The digest of an image that was not pushed."""
 
+_ECR = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?$")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -46,6 +47,12 @@ class Images:
     def digest(self, service: str) -> str:
         """Return the digest of a service's image, or the placeholder if it is unknown."""
         return self.digests.get(service, PLACEHOLDER)
+
+    @property
+    def place(self) -> tuple[str, str] | None:
+        """The account and region whose ECR holds the images, or None if the registry is unknown or another one."""
+        found = _ECR.match(self.registry or "")
+        return (found["account"], found["region"]) if found else None
 
     @property
     def missing(self) -> tuple[str, ...]:

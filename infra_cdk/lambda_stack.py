@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import CfnOutput, CfnParameter, CfnRule, CfnRuleAssertion, Duration, Fn, Stack
+from aws_cdk import Aws, CfnOutput, CfnParameter, CfnRule, CfnRuleAssertion, Duration, Fn, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
@@ -40,6 +40,7 @@ class LambdaStack(Stack):
         self._settings = settings
         self._images = images
         _refuse_missing_images(self, images)
+        _refuse_images_of_another_place(self, images)
         endpoint = _endpoint(self, settings)
         # The local API's own origin is LocalStack's endpoint.
         self._cors_origin = settings.cors_origin or endpoint or "*"
@@ -59,7 +60,8 @@ class LambdaStack(Stack):
         self._grant_driver(driver)
         functions = {"size-tracking": tracking, "plotting": plotting, "driver": driver}
         if not settings.emulated:  # LocalStack reports success for CodeDeploy's resources and makes none
-            self._roll_out_gradually(functions)
+            # Nobody calls the driver's alias, so a canary would try a new version on no call.
+            self._roll_out_gradually({"size-tracking": tracking, "plotting": plotting})
         self._publish(functions)
         self._output(functions)
 
@@ -253,3 +255,16 @@ def _refuse_missing_images(stack: Stack, images: Images) -> None:
     never = Fn.condition_not(Fn.condition_equals(missing.value_as_string, missing.value_as_string))
     refusal = CfnRuleAssertion(assert_=never, assert_description=f"{reason}; run make push-images first")
     CfnRule(stack, "ImagesArePushed", assertions=[refusal])
+
+
+def _refuse_images_of_another_place(stack: Stack, images: Images) -> None:
+    # A digest exists only in the registry that it was pushed to. `make deploy` checks this too; the rule stops every
+    # other tool before it changes anything.
+    if images.place is None:
+        return
+    fix = f"images.json holds digests of {images.registry}; run make push-images for this account and region first"
+    assertions = [
+        CfnRuleAssertion(assert_=Fn.condition_equals(here, recorded), assert_description=fix)
+        for here, recorded in zip((Aws.ACCOUNT_ID, Aws.REGION), images.place, strict=True)
+    ]
+    CfnRule(stack, "ImagesAreHere", assertions=assertions)

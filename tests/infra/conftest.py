@@ -12,6 +12,8 @@ from tidemark.local.deployment.templates import stacks_of
 
 Context = tuple[tuple[str, str], ...]
 
+REGISTRY = "111122223333.dkr.ecr.eu-central-1.amazonaws.com"
+
 
 class Synth:
     """Synthesizes each context once per session. A session's first synth takes seconds, the others do not."""
@@ -37,7 +39,11 @@ class Synth:
 @pytest.fixture(scope="session")
 def synth(tmp_path_factory) -> Synth:
     directory = tmp_path_factory.mktemp("synth")
-    document = {"git_sha": "0" * 40, "images": {service: _digest(service) for service in SERVICES}}
+    document = {
+        "git_sha": "0" * 40,
+        "registry": REGISTRY,
+        "images": {service: _digest(service) for service in SERVICES},
+    }
     (directory / "images.json").write_text(json.dumps(document))
     return Synth(directory)
 

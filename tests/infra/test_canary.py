@@ -5,6 +5,12 @@ import pytest
 from tests.infra.templates import nodes, text
 
 
+@pytest.fixture(params=["size-tracking", "plotting"])
+def tried(request):
+    """The services whose alias is called. Nobody calls the driver's, so no canary could try its new version."""
+    return request.param
+
+
 @pytest.fixture
 def on_aws(synth, aws_target):
     return synth(target=aws_target)["LambdaStack"]
@@ -69,23 +75,23 @@ def test_a_new_image_is_a_new_version(synth, tmp_path, service):
     assert pushed != placeholder
 
 
-def test_an_update_gives_a_tenth_of_the_calls_to_the_new_version_for_five_minutes(on_aws, service):
-    group = group_of(on_aws, service)
+def test_an_update_gives_a_tenth_of_the_calls_to_the_new_version_for_five_minutes(on_aws, tried):
+    group = group_of(on_aws, tried)
 
     assert group["DeploymentConfigName"] == "CodeDeployDefault.LambdaCanary10Percent5Minutes"
     assert group["DeploymentStyle"]["DeploymentOption"] == "WITH_TRAFFIC_CONTROL"
 
 
-def test_an_alarm_and_a_failure_both_roll_back(on_aws, service):
-    rollback = group_of(on_aws, service)["AutoRollbackConfiguration"]
+def test_an_alarm_and_a_failure_both_roll_back(on_aws, tried):
+    rollback = group_of(on_aws, tried)["AutoRollbackConfiguration"]
 
     assert rollback["Enabled"] is True
     assert {"DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_FAILURE"} <= set(rollback["Events"])
 
 
-def test_one_failed_call_of_the_alias_is_enough(on_aws, service):
-    function, _ = on_aws.function(service)
-    errors = alarms_of(on_aws, service)["Errors"]
+def test_one_failed_call_of_the_alias_is_enough(on_aws, tried):
+    function, _ = on_aws.function(tried)
+    errors = alarms_of(on_aws, tried)["Errors"]
 
     assert dimensions(errors) == {"FunctionName": f"${{{function}}}", "Resource": f"${{{function}}}:live"}
     assert (errors["Threshold"], errors["EvaluationPeriods"], errors["Period"]) == (0, 1, 60)
@@ -100,6 +106,11 @@ def test_a_message_that_the_new_tracker_fails_shows_within_the_canary(on_aws):
     assert dimensions(oldest) == {"QueueName": f"${{{on_aws.by_output('QueueUrl')}.QueueName}}"}
     assert oldest["Threshold"] < queue["VisibilityTimeout"]
     assert oldest["Threshold"] + oldest["EvaluationPeriods"] * oldest["Period"] < 300
+
+
+def test_the_driver_gets_its_new_version_at_once(on_aws):
+    assert "UpdatePolicy" not in on_aws.alias("driver")[1]
+    assert len(on_aws.ids("AWS::CodeDeploy::DeploymentGroup")) == 2
 
 
 def test_localstack_which_only_pretends_gets_no_canary(synth):

@@ -112,6 +112,19 @@ def test_a_deployment_whose_images_are_pushed_asks_for_no_value(application):
     assert "ImagesArePushed" not in application.body.get("Rules", {})
 
 
+def test_a_template_is_refused_where_its_digests_are_not(synth):
+    rules = synth(target="prod")["LambdaStack"].body["Rules"]["ImagesAreHere"]["Assertions"]
+
+    assert [rule["Assert"]["Fn::Equals"] for rule in rules] == [
+        [{"Ref": "AWS::AccountId"}, "111122223333"],
+        [{"Ref": "AWS::Region"}, "eu-central-1"],
+    ]
+    for rule in rules:
+        assert rule["AssertDescription"].endswith("run make push-images for this account and region first")
+    assert "ImagesAreHere" not in synth(target="local")["LambdaStack"].body.get("Rules", {})
+    assert "ImagesAreHere" not in synth(target="prod", images=False)["LambdaStack"].body["Rules"]
+
+
 def test_the_architecture_is_a_setting(synth, service):
     application = synth(target="prod", architecture="arm64")["LambdaStack"]
 

@@ -24,7 +24,7 @@ def _fault(images: Images, caller: Caller) -> str | None:
     here = f"account {caller.account}, region {caller.region}"
     if images.registry is None:
         return f"images.json does not say that its digests are in the registry of {here}"
-    if not images.registry.startswith(f"{caller.account}.dkr.ecr.{caller.region}."):
+    if images.place != (caller.account, caller.region):
         return f"the digests in images.json are in {images.registry}, not in the registry of {here}"
     return None
 
