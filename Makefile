@@ -71,7 +71,7 @@ local-down: ## Stop what local-up started; no process and no port is left
 		echo "local-down: .venv is missing, so what may still run is not found: make install local-down" >&2; exit 1; \
 	else echo "local-down: nothing is installed here, so nothing is running"; fi
 
-status: installed ## Show the local environment on one screen; fails if anything is not well
+status: installed ## Show the local environment on one screen; fails if anything has to be mended
 	@$(TIDEMARK) status $(local)
 
 env: installed ## Print the local environment's variables: eval "$(make -s env)"
@@ -123,7 +123,7 @@ recover: installed ## Say why a stack is stuck, and the commands that get it out
 	@$(TIDEMARK) recover $(deployment) $(call flag,STACK,--stack)
 
 ##@ Operate it (TARGET=local here, dev or prod on AWS with your credentials)
-.PHONY: dashboard reconcile track restore redrive
+.PHONY: dashboard reconcile track untrack restore redrive
 
 dashboard: installed ## Serve the dashboard on this machine, signing with your credentials
 	@$(TIDEMARK) dashboard $(deployment) $(call flag,PORT,--port)
@@ -133,6 +133,9 @@ reconcile: installed ## Compare tracked buckets with their listings and heal wha
 
 track: installed ## Track an existing bucket, whatever it holds: BUCKET=
 	@$(TIDEMARK) track $(deployment) $(call flag,BUCKET,--bucket)
+
+untrack: installed ## Stop tracking a bucket: BUCKET=; its history stays, or HISTORY=delete
+	@$(TIDEMARK) untrack $(deployment) $(call flag,BUCKET,--bucket) $(call flag,HISTORY,--history)
 
 restore: installed ## Put the samples of a restored table back into the history: FROM=
 	@$(TIDEMARK) restore $(deployment) $(call flag,FROM,--from)

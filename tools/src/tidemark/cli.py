@@ -46,6 +46,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "dashboard": "tidemark.page.serve",
             "reconcile": "tidemark.operate.reconcile",
             "track": "tidemark.operate.track",
+            "untrack": "tidemark.operate.untrack",
             "restore": "tidemark.operate.restore",
             "redrive": "tidemark.operate.redrive",
         },

@@ -6,10 +6,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.unit.tools.operations.stand_ins import StoodIn, refused
-from tidemark.aws.stacks import TABLE, VAULT, StatefulResource
+from tidemark.aws.stacks import TABLE, VAULT, StackState, StatefulResource
 from tidemark.deliver import destroy
 from tidemark.errors import CommandError
-from tidemark.operate.track import remove_additions
+from tidemark.operate import additions
 
 OUTPUTS = {"SizeTrackingFunctionName": "tracker"}
 RULES = ("tidemark-prod-track-1", "tidemark-prod-track-2")
@@ -43,11 +43,10 @@ def removed(aws):
     return rules + [call.kwargs["PolicyName"] for call in aws.delete_role_policy.call_args_list]
 
 
-def test_what_track_added_is_removed(aws_of_track, capsys):
-    remove_additions(deployment(aws_of_track))
+def test_what_track_added_is_removed(aws_of_track):
+    assert additions.remove(deployment(aws_of_track)) == (2, 2)
 
     assert removed(aws_of_track) == [*RULES, "track-1", "track-2"]
-    assert capsys.readouterr().out == "removed what make track added: 2 rules, 2 policies\n"
 
 
 @pytest.mark.parametrize(
@@ -61,12 +60,11 @@ def test_what_track_added_is_removed(aws_of_track, capsys):
 def test_a_tracker_that_is_gone_keeps_nothing_from_being_destroyed(aws_of_track, capsys, call, error):
     getattr(aws_of_track, call).side_effect = error
 
-    remove_additions(deployment(aws_of_track))
+    assert additions.remove(deployment(aws_of_track)) == (2, 0)
 
     assert removed(aws_of_track) == [*RULES]
     assert capsys.readouterr().out.splitlines() == [
-        "the tracker's role cannot be found: if it still exists, what make track added may keep it from going",
-        "removed what make track added: 2 rules, 0 policies",
+        "the tracker's role cannot be found: if it still exists, what make track added may keep it from going"
     ]
 
 
@@ -74,9 +72,34 @@ def test_rights_that_are_missing_stop_it_before_anything_is_removed(aws_of_track
     aws_of_track.get_function_configuration.side_effect = refused("AccessDeniedException")
 
     with pytest.raises(ClientError, match="AccessDenied"):
-        remove_additions(deployment(aws_of_track))
+        additions.remove(deployment(aws_of_track))
 
     assert removed(aws_of_track) == []
+
+
+@pytest.mark.parametrize(("protected", "turned_off"), [(True, ["StorageStack"]), (False, [])])
+def test_termination_protection_is_turned_off_before_the_stacks_are_destroyed(
+    aws_of_track, monkeypatch, capsys, protected, turned_off
+):
+    order = []
+    stacks = [{"StackName": "StorageStack", "EnableTerminationProtection": protected}]
+    aws_of_track.describe_stacks = Mock(return_value={"Stacks": stacks})
+    aws_of_track.update_termination_protection.side_effect = lambda **given: order.append(given)
+    monkeypatch.setattr(destroy, "stateful_resources", lambda *_: [])
+    monkeypatch.setattr(destroy, "_tell_leftovers", lambda *_: None)
+    monkeypatch.setattr("tidemark.deliver.cdk.require", lambda *_: order.append("destroyed"))
+    made = deployment(aws_of_track)
+    made.__dict__["stacks"] = lambda: (StackState("StorageStack", "CREATE_COMPLETE", 1),)
+
+    with pytest.raises(CommandError, match="nothing was destroyed"):
+        destroy.destroy(made, [], "dev")
+    assert order == []
+    destroy.destroy(made, [], "prod")
+
+    off = [{"StackName": name, "EnableTerminationProtection": False} for name in turned_off]
+    assert order == [*off, "destroyed"]
+    said = "StorageStack: termination protection turned off\n"
+    assert (said in capsys.readouterr().out) is protected
 
 
 def test_the_vault_that_is_left_is_said_to_keep_the_backups_and_to_be_in_nobodys_way(aws_of_track, capsys):

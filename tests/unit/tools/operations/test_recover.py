@@ -159,6 +159,16 @@ def test_each_status_has_its_own_way_out_and_only_a_failed_deletion_retains_reso
     assert [line for line in lines if not line.startswith("#")] == commands
 
 
+@pytest.mark.parametrize(("protected", "first"), [(True, "update-termination-protection"), (False, "delete")])
+def test_a_stack_with_termination_protection_loses_it_before_it_is_deleted(protected, first):
+    lines = list(remedy("S", "eu-central-1", "ROLLBACK_COMPLETE", [], protected=protected))
+
+    commands = [line for line in lines if not line.startswith("#")]
+    assert commands[-2:] == DELETION
+    assert commands[0].startswith(f"{CALL} {first}")
+    assert commands[:-2] == ([f"{CALL} {first} {TAIL} --no-enable-termination-protection"] * protected)
+
+
 def test_an_update_that_was_taken_back_says_why():
     events = [
         event(*ITSELF, "UPDATE_ROLLBACK_COMPLETE"),

@@ -1,5 +1,6 @@
 """Which buckets can be tracked, and that a bucket that cannot is not touched."""
 
+import json
 from types import SimpleNamespace
 from unittest.mock import MagicMock
 
@@ -80,7 +81,7 @@ def reconciled(monkeypatch):
 
 @pytest.fixture
 def deployment(s3, rest):
-    others = dict.fromkeys(("sts", "lambda", "iam", "events", "sqs", "dynamodb"), rest)
+    others = dict.fromkeys(("sts", "lambda", "iam", "events", "sqs", "dynamodb", "cloudformation"), rest)
     return StoodIn({"s3": s3, **others}, dict(OUTPUTS))
 
 
@@ -143,27 +144,51 @@ def test_a_role_without_room_for_another_bucket_is_said_before_the_bucket_is_tou
 
     assert refusal(deployment, "photos") == (
         "the tracker's role tracker-role has no room for photos: IAM allows 10,240 characters of inline policies, "
-        "which about 35 tracked buckets fill; nothing was changed: track it with another target"
+        "which about 30 tracked buckets fill; nothing was changed: track it with another target"
     )
     rest.put_rule.assert_not_called()
     assert (s3.announcing, reconciled) == (set(), [])
 
 
+def test_a_bucket_is_made_tracked_before_it_is_changed_and_after_nothing_else_can_refuse(
+    deployment, s3, rest
+):
+    rest.put_targets.return_value = {"FailedEntryCount": 1, "FailedEntries": ["no"]}
+
+    assert refusal(deployment, "photos").endswith("did not take its target: ['no']")
+    rest.put_item.assert_not_called()
+    assert s3.announcing == set()
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "refused_", "announcing"),
+    [
+        pytest.param(None, ["theirs", "elsewhere"], set(), id="on AWS the stack has turned on the events"),
+        pytest.param("http://local", ["theirs", "elsewhere", "closed"], {"data", "photos"}, id="locally"),
+    ],
+)
 def test_buckets_that_cannot_be_tracked_keep_no_other_from_its_baseline(
-    deployment, s3, rest, reconciled, capsys
+    s3, rest, deployment, reconciled, capsys, endpoint, refused_, announcing
 ):
     s3.foreign, s3.denied = {"theirs"}, {"closed"}
     s3.regions["closed"] = "eu-central-1"
-
     deployment.outputs["TrackedBuckets"] = "theirs,elsewhere,closed,photos,later"
+    here = StoodIn(deployment.__dict__["clients"], deployment.outputs, endpoint=endpoint)
 
-    untracked = deploying._take_baselines(deployment, changed=True)
+    untracked = deploying._take_baselines(here, changed=True)
 
-    names = ("theirs", "elsewhere", "closed")
-    assert [f"bucket {name} " in line for name, line in zip(names, untracked, strict=True)] == [True] * 3
+    assert [line.partition(":")[0] for line in untracked] == refused_
     assert reconciled == ["data"]
-    (message,) = rest.send_message.call_args_list
-    assert '"photos"' in message.kwargs["MessageBody"]
+    tracked = [name for name in ("closed", "photos") if name not in refused_]
+    requested = [
+        json.loads(call.kwargs["MessageBody"])["bucket"] for call in rest.send_message.call_args_list
+    ]
+    assert requested == tracked
+    written = [call.kwargs["Item"]["sk"]["S"] for call in rest.put_item.call_args_list]
+    assert [name for name in written if name.removeprefix("bucket/") not in refused_] == [
+        f"bucket/{name}" for name in ("data", *tracked)
+    ]
+    assert s3.announcing == announcing
     assert "there is no bucket later here: make track TARGET=prod BUCKET=later once there is\n" in (
         capsys.readouterr().out
     )

@@ -34,6 +34,22 @@ def region_of(client: "S3Client", bucket: str, *, account: str, fix: str) -> str
     return str(found.get("BucketRegion") or client.meta.region_name)
 
 
+def exists(client: "S3Client", bucket: str) -> bool:
+    """Return whether there is a bucket of this name that the credentials may see."""
+    try:
+        client.head_bucket(Bucket=bucket)
+    except ClientError as error:
+        if code_of(error) not in {"404", "403"}:
+            raise
+        return False
+    return True
+
+
+def sends_events(client: "S3Client", bucket: str) -> bool:
+    """Return whether a bucket tells EventBridge of its changes."""
+    return "EventBridgeConfiguration" in client.get_bucket_notification_configuration(Bucket=bucket)
+
+
 def turn_on_events(client: "S3Client", bucket: str) -> None:
     """Have a bucket tell EventBridge of its changes, and keep what it notifies already: a put replaces all of it."""
     configuration: Any = client.get_bucket_notification_configuration(Bucket=bucket)

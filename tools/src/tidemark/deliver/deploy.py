@@ -23,7 +23,14 @@ from tidemark.images.recorded import require_registry
 from tidemark.local.state import DEFAULT, Environment, StateDirectory
 from tidemark.local.variables import variables_of
 from tidemark.operate.reconcile import reconcile, request_reconcile
-from tidemark.operate.track import NoBucketError, allow_events, buckets_in_settings, require_here
+from tidemark.operate.track import (
+    NoBucketError,
+    buckets_of_stacks,
+    enlist,
+    remove_needless_additions,
+    require_here,
+    stack_rules,
+)
 from tidemark.options import Account, Context, Region, State, Target
 from tidemark.targets import find_deployment
 
@@ -54,6 +61,7 @@ def deploy(deployment: Deployment, context: Sequence[str]) -> list[str]:
         cdk.require(deployment, stacks, context)
     changed = _times_of_change(deployment) != before
     untracked = _take_baselines(deployment, changed=changed)
+    remove_needless_additions(deployment, stack_rules(deployment))
     print(f"target {deployment.target}: {'deployed' if changed else 'no changes'}")
     return untracked
 
@@ -71,24 +79,24 @@ def _push_images(deployment: Deployment, architecture: str) -> None:
 
 
 def _take_baselines(deployment: Deployment, *, changed: bool) -> list[str]:
-    """Ask for a reconcile of each bucket that has no baseline yet, and of all if anything `changed`.
+    """Make the stacks' buckets tracked; ask for a reconcile of each without a baseline, and of all if anything `changed`.
 
-    The data bucket's first run is waited for, as it has nothing to list yet. That of another bucket may take hours.
+    The data bucket's first run is waited for, as it has nothing to list yet. That of another bucket may take hours. On
+    AWS the stacks have turned on the events.
     Return a line for each bucket that cannot be tracked.
     """
     data_bucket = deployment.outputs["DataBucketName"]
     untracked = []
-    for bucket in (data_bucket, *buckets_in_settings(deployment)):
-        if bucket != data_bucket:
-            try:
-                require_here(deployment, bucket)
-                allow_events(deployment.client("s3"), bucket)
-            except NoBucketError as error:  # it may come later
-                print(f"{error}: make track TARGET={deployment.target} BUCKET={bucket} once there is")
-                continue
-            except (CommandError, ClientError) as error:
-                untracked.append(f"{bucket}: {flat(error)}")
-                continue
+    for bucket in buckets_of_stacks(deployment):
+        try:
+            require_here(deployment, bucket)
+            enlist(deployment, bucket, turn_on=bool(deployment.endpoint))
+        except NoBucketError as error:  # it may come later
+            print(f"{error}: make track TARGET={deployment.target} BUCKET={bucket} once there is")
+            continue
+        except (CommandError, ClientError) as error:
+            untracked.append(f"{bucket}: {flat(error)}")
+            continue
         found = totals(deployment.client("dynamodb"), deployment.outputs["LedgerTableName"], bucket)
         live = found is not None and found.state is BucketState.LIVE
         if bucket == data_bucket and not live:

@@ -26,7 +26,7 @@ from tidemark.deliver import cdk
 from tidemark.deliver.recover import removal
 from tidemark.errors import CommandError, goes_on_by_itself
 from tidemark.local.state import DEFAULT
-from tidemark.operate.track import remove_additions
+from tidemark.operate import additions
 from tidemark.options import Account, Context, Region, State, Target
 from tidemark.targets import find_deployment
 
@@ -42,12 +42,15 @@ def destroy(deployment: Deployment, context: Sequence[str], confirmation: str | 
     if stacks:
         _require_agreement(deployment.target, confirmation)
         if any(stack.name.endswith(LAMBDA_STACK) for stack in stacks):
-            remove_additions(deployment)
+            rules, policies = additions.remove(deployment)
+            if rules or policies:
+                print(f"removed what make track added: {rules} rules, {policies} policies")
         if deployment.endpoint:
             # On AWS a custom resource of the stack does this; LocalStack runs none.
             for resource in resources:
                 if resource.kind == BUCKET:
                     empty_bucket(deployment.client("s3"), resource.name)
+        _unprotect(deployment, stacks)
         with goes_on_by_itself():
             cdk.require(deployment, ["destroy", deployment.stack_name("*", "/"), "--force"], context)
     _tell_leftovers(deployment, [resource for resource in resources if resource.retained])
@@ -60,6 +63,16 @@ def _require_agreement(target: str, given: str | None) -> None:
         given = input(f"Type {target} to destroy that: ").strip()
     if given != target:
         raise CommandError(f"nothing was destroyed: '{given}' is not {target}")
+
+
+def _unprotect(deployment: Deployment, stacks: Sequence[StackState]) -> None:
+    """Turn off the termination protection of the stacks that have it. The next deployment turns it on again."""
+    client = deployment.client("cloudformation")
+    for stack in stacks:
+        found = described(client, stack.name)
+        if found and found.get("EnableTerminationProtection"):
+            client.update_termination_protection(StackName=stack.name, EnableTerminationProtection=False)
+            print(f"{stack.name}: termination protection turned off")
 
 
 def _announce(

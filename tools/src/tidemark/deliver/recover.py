@@ -77,8 +77,12 @@ def failures(events: Iterable[Mapping[str, Any]], status: str) -> tuple[Failure,
     return tuple(reversed(found.values()))
 
 
-def remedy(stack: str, region: str, status: str, failed: Sequence[Failure]) -> Iterator[str]:
+def remedy(
+    stack: str, region: str, status: str, failed: Sequence[Failure], *, protected: bool = False
+) -> Iterator[str]:
     """Yield the commands that take a stack out of this status, with comments between them.
+
+    A `protected` stack cannot be deleted until its termination protection is turned off.
 
     CloudFormation's rules: a deletion retains resources only if the stack is DELETE_FAILED, a rollback skips them only
     if it failed before, and a stack whose creation was rolled back cannot be updated.
@@ -108,6 +112,8 @@ def remedy(stack: str, region: str, status: str, failed: Sequence[Failure]) -> I
             yield "# then correct by hand what was skipped, and deploy again"
         case "CREATE_FAILED" | "ROLLBACK_FAILED" | "ROLLBACK_COMPLETE" | "REVIEW_IN_PROGRESS":
             yield "# it was never completely made and cannot be updated: delete it, then deploy again"
+            if protected:
+                yield f"aws cloudformation update-termination-protection {tail} --no-enable-termination-protection"
             yield from (delete, deleted)
         case "UPDATE_ROLLBACK_COMPLETE":
             yield "# it works as it did before its last update: correct what failed, then deploy again"
@@ -137,7 +143,8 @@ def recover(deployment: Deployment, stack: str) -> None:
     failed = failures((event for page in pages for event in page["StackEvents"]), status)
     for each in failed:
         print(f"  {each.logical_id} ({each.kind}, {each.physical_id or 'never made'}): {each.reason}")
-    for line in remedy(stack, deployment.region, status, failed):
+    protected = bool(found.get("EnableTerminationProtection"))
+    for line in remedy(stack, deployment.region, status, failed, protected=protected):
         print(line)
 
 

@@ -9,11 +9,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from size_history import items
 from tidemark.aws.account import say_where
+from tidemark.aws.bucket_checks import ABOUT, bucket_checks
 from tidemark.aws.deployment import STACKS, Deployment
 from tidemark.aws.refusals import code_of
 from tidemark.aws.signing import Api
 from tidemark.aws.stacks import WELL
-from tidemark.checks import Check, failure, ok
+from tidemark.checks import Check, Verdict, failure, ok
 from tidemark.errors import CommandError, flat
 from tidemark.local.state import DEFAULT
 from tidemark.options import Account, Region, State, Target
@@ -47,6 +48,15 @@ def validate(deployment: Deployment) -> Iterator[Check]:
         except (CommandError, BotoCoreError, ClientError) as error:
             seen, fix = flat(error), f"make deploy TARGET={deployment.target}, then repeat"
         yield failure(about, seen, fix) if fix else ok(about, seen)
+    yield from _tracked(deployment)
+
+
+def _tracked(deployment: Deployment) -> Iterator[Check]:
+    try:
+        client, ledger = deployment.client("dynamodb"), deployment.outputs["LedgerTableName"]
+        yield from bucket_checks(client, ledger, deployment.target)
+    except (CommandError, BotoCoreError, ClientError) as error:
+        yield failure(ABOUT, flat(error), f"make deploy TARGET={deployment.target}, then repeat")
 
 
 def _stacks(deployment: Deployment) -> _Look:
@@ -135,7 +145,7 @@ def command(
     say_where(deployment, "validate", account=account, region=region)
     failed = 0
     for check in validate(deployment):
-        failed += not check.well
+        failed += check.verdict is Verdict.FAIL
         print(check, flush=True)
     if failed:
         raise CommandError(f"{failed} checks failed")

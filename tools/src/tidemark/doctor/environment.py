@@ -90,6 +90,7 @@ def _up(state: StateDirectory, environment: Environment) -> Iterator[Check]:
     yield _loopback(state, environment)
     yield _deployment(environment)
     yield from looked
+    yield from health.buckets(environment.endpoint, environment.variables)
 
 
 def _deployment(environment: Environment) -> Check:

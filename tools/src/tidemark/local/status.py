@@ -1,6 +1,6 @@
-"""`make status`: one screen about the running environment; exit code 0 if all is well."""
+"""`make status`: one screen about the running environment; exit code 1 if anything has to be mended."""
 
-from tidemark.checks import as_text, ok
+from tidemark.checks import as_text, exit_code, ok
 from tidemark.local import health
 from tidemark.local.condition import running
 from tidemark.local.mode import backend_of
@@ -9,7 +9,7 @@ from tidemark.options import State
 
 
 def command(state: State = DEFAULT) -> int:
-    """Show the local environment on one screen; fails if anything is not well."""
+    """Show the local environment on one screen; fails if anything has to be mended."""
     directory = StateDirectory.at(state)
     environment = running(directory)
     checks = [
@@ -17,6 +17,7 @@ def command(state: State = DEFAULT) -> int:
         ok("endpoint", environment.endpoint),
         ok("dashboard", environment.variables["TIDEMARK_API_URL"]),
         *health.look(environment.endpoint, environment.variables),
+        *health.buckets(environment.endpoint, environment.variables),
     ]
     print(as_text("status", checks))
-    return int(not all(check.well for check in checks))
+    return exit_code(checks)

@@ -3,14 +3,14 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from infra_cdk.images import SERVICES
 from size_history.messages import ReconcileRequest
 from size_history.tables import HISTORY, LEDGER
-from tidemark.aws import emulator
+from tidemark.aws import emulator, ledger
 from tidemark.aws.buckets import empty_bucket
-from tidemark.aws.ledger import tracked_buckets
 from tidemark.aws.tables import create_table, delete_table, finish_table
 from tidemark.errors import unstoppable
 from tidemark.local import health
@@ -42,8 +42,9 @@ def reset(environment: Environment, progress: Progress) -> None:
     """
     clients, names = Clients.of(environment.endpoint), environment.variables
     data_bucket = names["TIDEMARK_DATA_BUCKET"]
-    tracked = tracked_buckets(clients.tables, names["TIDEMARK_LEDGER_TABLE"])
-    others = [bucket for bucket in tracked if bucket != data_bucket]  # their objects are not ours to delete
+    rows = ledger.sources(clients.tables, names["TIDEMARK_LEDGER_TABLE"])
+    # The objects of other buckets are not ours to delete, so these buckets stay tracked, and deaf if they were.
+    tracked = {bucket: row for bucket, row in rows.items() if row.tracked}
     with _paused(clients.functions, function_name("size-tracking", names), progress):
         objects = sum(empty_bucket(clients.buckets, names[bucket]) for bucket in _BUCKETS)
         progress.say(f"{objects} objects deleted")
@@ -58,10 +59,14 @@ def reset(environment: Environment, progress: Progress) -> None:
         for table, schema in _TABLES.items():
             create_table(clients.tables, names[table], schema)
             finish_table(clients.tables, names[table], schema)
-        progress.say("both tables are empty")
+        for bucket, row in tracked.items():
+            # A check that read the old row must not overwrite this one.
+            kept = replace(row, revision=row.revision + 1).to_item(bucket)
+            clients.tables.put_item(TableName=names["TIDEMARK_LEDGER_TABLE"], Item=kept)
+        progress.say(f"both tables are empty; {len(tracked)} buckets stay tracked")
     for service in SERVICES:
         recycle(environment, service)
-    for bucket in (data_bucket, *others):
+    for bucket in dict.fromkeys((data_bucket, *tracked)):
         message = ReconcileRequest(bucket).to_json()
         clients.queues.send_message(QueueUrl=names["TIDEMARK_QUEUE_URL"], MessageBody=message)
 

@@ -7,9 +7,11 @@ import typer
 
 from size_history.items import Item, int_of, reconcile_key
 from size_history.messages import MAX_PAGE_KEYS, ReconcileRequest
+from size_history.sources import status_of
+from tidemark.aws import ledger
 from tidemark.aws.arguments import bucket_of
+from tidemark.aws.bucket_checks import checks_of
 from tidemark.aws.deployment import Deployment
-from tidemark.aws.ledger import tracked_buckets
 from tidemark.errors import CommandError, goes_on_by_itself
 from tidemark.local.state import DEFAULT
 from tidemark.options import State, Target
@@ -21,33 +23,37 @@ STALLED_SECONDS = 15 * 60
 
 
 def reconcile(deployment: Deployment, bucket: str, *, page_size: int = MAX_PAGE_KEYS) -> None:
-    """Ask for a bucket's run, watch it to its end and print what it found. Raises CommandError if it stalls."""
-    seen = int_of(_run(deployment, bucket), "revision")
+    """Ask for a bucket's run, watch it to its end, print what it found and the bucket's state.
+
+    Raises CommandError if it stalls.
+    """
+    before = _run(deployment, bucket)
     request_reconcile(deployment, bucket, page_size=page_size)
     with goes_on_by_itself():
-        _watch(deployment, bucket, seen)
+        _watch(deployment, bucket, before)
+    _say_state(deployment, bucket)
 
 
-def request_reconcile(deployment: Deployment, bucket: str, *, page_size: int = MAX_PAGE_KEYS) -> None:
-    """Ask the tracker for a bucket's run."""
-    message = ReconcileRequest(bucket, page_size).to_json()
-    deployment.client("sqs").send_message(QueueUrl=deployment.outputs["QueueUrl"], MessageBody=message)
+def request_reconcile(
+    deployment: Deployment, bucket: str, *, page_size: int = MAX_PAGE_KEYS, delay_seconds: int = 0
+) -> None:
+    """Ask the tracker for a bucket's run, which begins after a delay."""
+    deployment.client("sqs").send_message(
+        QueueUrl=deployment.outputs["QueueUrl"],
+        MessageBody=ReconcileRequest(bucket, page_size).to_json(),
+        DelaySeconds=delay_seconds,
+    )
 
 
-def _watch(deployment: Deployment, bucket: str, seen: int) -> None:
-    since = time.monotonic()
+def _watch(deployment: Deployment, bucket: str, before: Item) -> None:
+    """Watch until a pass ends that began after the request: one that was going on then may have passed what changed."""
+    seen, since = int_of(before, "revision"), time.monotonic()
     while True:
         run = _run(deployment, bucket)
         if (revision := int_of(run, "revision")) > seen:
             seen, since = revision, time.monotonic()
-            ended = "ended" in run
-            checked, healed, drift = (int_of(run, name) for name in ("checked", "healed", "drift"))
-            print(
-                f"{bucket}: {'ended' if ended else 'goes on'}, {checked:,} keys checked, {healed:,} healed, "
-                f"{drift:,} bytes of drift",
-                flush=True,
-            )
-            if ended:
+            print(f"{bucket}: {_progress(run)}", flush=True)
+            if "ended" in run and int_of(run, "started") != int_of(before, "started"):
                 return
         if time.monotonic() - since > STALLED_SECONDS:
             raise CommandError(
@@ -55,6 +61,30 @@ def _watch(deployment: Deployment, bucket: str, seen: int) -> None:
                 "then make redrive"
             )
         time.sleep(POLL_SECONDS)
+
+
+def _progress(run: Item) -> str:
+    """Return how far a run is. Version 0.1 counted no refused keys."""
+    checked, healed, drift, refused = (
+        int_of(run, name) for name in ("checked", "healed", "drift", "refused")
+    )
+    line = (
+        f"{'ended' if 'ended' in run else 'goes on'}, {checked:,} keys checked, {healed:,} healed, "
+        f"{drift:,} bytes of drift"
+    )
+    return f"{line}, {refused:,} REFUSED by S3: the tracker's log names them" if refused else line
+
+
+def _say_state(deployment: Deployment, bucket: str) -> None:
+    client, table = deployment.client("dynamodb"), deployment.outputs["LedgerTableName"]
+    row = ledger.source(client, table, bucket)
+    if row is None:
+        print(f"{bucket}: it is not tracked any more")
+        return
+    found = ledger.totals(client, table, bucket)
+    status = status_of(found, row, ledger.now_microseconds())
+    for check in checks_of({bucket: ledger.Tracked(row, status)}, deployment.target):
+        print(f"{bucket}: live" if check.well else f"{check.text}\n  fix: {check.fix}")
 
 
 def _run(deployment: Deployment, bucket: str) -> Item:
@@ -78,7 +108,7 @@ def command(
     deployment = find_deployment(target, state)
     if bucket:
         bucket_of(bucket, f"make reconcile TARGET={target} BUCKET=name")
-    tracked = tracked_buckets(deployment.client("dynamodb"), deployment.outputs["LedgerTableName"])
+    tracked = ledger.tracked_buckets(deployment.client("dynamodb"), deployment.outputs["LedgerTableName"])
     if bucket and bucket not in tracked:
         raise CommandError(f"{bucket} is not tracked: make track BUCKET={bucket}")
     for each in [bucket] if bucket else tracked:

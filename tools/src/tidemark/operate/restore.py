@@ -3,7 +3,8 @@
 The buckets cannot give the history back. Samples never change, so one that is there stays, and the command may be
 repeated. The ledger needs no backup for sizes: a reconcile makes it from the listings, and only the counters of recorded
 transitions start again. This command also raises the maximum of each bucket and of all buckets, as the tracker would
-have. FROM= the history itself puts nothing back and raises the maxima, for a ledger that was lost.
+have. FROM= the history itself puts nothing back and raises the maxima, for a ledger that was lost. In such a ledger the
+tracked buckets are missing too: the settings and the rules that `make track` added still tell which these are.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,11 +17,15 @@ from botocore.exceptions import ClientError
 
 from size_history import items
 from size_history.items import Item, Peak, Sample
+from tidemark.aws import ledger
 from tidemark.aws.arguments import table_of
+from tidemark.aws.buckets import exists
 from tidemark.aws.deployment import Deployment
 from tidemark.aws.refusals import code_of
 from tidemark.errors import CommandError
 from tidemark.local.state import DEFAULT
+from tidemark.operate import additions
+from tidemark.operate.track import buckets_of_stacks, enlist
 from tidemark.options import State, Target
 from tidemark.targets import find_deployment
 
@@ -57,6 +62,20 @@ def restore(deployment: Deployment, source: str) -> tuple[int, int]:
     if largest:
         _raise_peak(tables, ledger, max(largest.values(), key=_SIZE))
     return read, lost
+
+
+def track_again(deployment: Deployment) -> list[str]:
+    """Write the rows of tracked buckets that the ledger lacks, and return the names of these buckets.
+
+    Their adoption, which `make reconcile` begins, finds everything that the lost ledger knew.
+    """
+    client, table = deployment.client("dynamodb"), deployment.outputs["LedgerTableName"]
+    there, enlisted = ledger.sources(client, table), []
+    for bucket in dict.fromkeys((*buckets_of_stacks(deployment), *additions.added_buckets(deployment))):
+        if bucket not in there and exists(deployment.client("s3"), bucket):
+            enlist(deployment, bucket, turn_on=False)
+            enlisted.append(bucket)
+    return enlisted
 
 
 def _pages(tables: Any, source: str) -> Iterator[tuple[list[Item], list[Sample]]]:
@@ -128,4 +147,6 @@ def command(
     deployment = find_deployment(target, state)
     read, lost = restore(deployment, table_of(source, f"make restore TARGET={target} FROM=table"))
     print(f"{source}: {read:,} samples read, {lost:,} of them put back")
+    for bucket in track_again(deployment):
+        print(f"{bucket}: tracked again")
     print(f"next: make reconcile TARGET={target}")

@@ -1,38 +1,36 @@
 """`make track BUCKET=`: tracks an existing bucket, empty or not, and keeps its other notifications.
 
-The command may be repeated: it leaves what is there. A bucket that is to stay tracked across deployments belongs in the
-settings as well.
+The command may be repeated: it leaves what is there, and mends what a tracked bucket lacks to be heard. A bucket that is
+to stay tracked across deployments belongs in the settings as well.
 """
 
 import json
-from collections.abc import Iterator
-from hashlib import blake2b
-from typing import Annotated, Any
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Annotated
 
 import typer
 from botocore.exceptions import ClientError
 
-from infra_cdk.names import OBJECT_EVENTS, added_rule_prefix
+from infra_cdk.names import LAMBDA_STACK
+from size_history.sources import RECOVERY_MICROSECONDS, SECOND_RUN_SECONDS, Hearing, Source
+from tidemark.aws import ledger
 from tidemark.aws.account import caller_of
 from tidemark.aws.arguments import bucket_of
-from tidemark.aws.buckets import region_of, turn_on_events
+from tidemark.aws.buckets import region_of, sends_events, turn_on_events
 from tidemark.aws.deployment import Deployment
 from tidemark.aws.refusals import code_of
 from tidemark.errors import CommandError
 from tidemark.local.state import DEFAULT
-from tidemark.operate.reconcile import reconcile
+from tidemark.operate import additions
+from tidemark.operate.reconcile import reconcile, request_reconcile
 from tidemark.options import State, Target
 from tidemark.targets import find_deployment
 
-INLINE_POLICIES = 10_240
-"""Maximum characters of all inline policies of a role, blanks not counted (an AWS limit)."""
-MAX_ADDED = 35
-"""About as many buckets with names of common length fill that, beside the tracker's own permissions."""
-_DIGEST_DIGITS = 12
-ADDED_POLICY_PREFIX = "track-"
-"""Prefix of the names of the inline policies that `make track` gives the tracker's role."""
-_GONE = frozenset({"ResourceNotFoundException", "NoSuchEntity"})
-"""Lambda's and IAM's codes for a function and a role that do not exist."""
+RULE = "AWS::Events::Rule"
+_ATTEMPTS = 5
+"""How often the row is written anew if a check of the watch writes it at the same time."""
 
 
 class NoBucketError(CommandError):
@@ -40,17 +38,23 @@ class NoBucketError(CommandError):
 
 
 def track(deployment: Deployment, bucket: str) -> None:
-    """Let the tracker read the bucket, route its events to the queue, then adopt it.
+    """Let the tracker read the bucket, route its events to the queue, then make it tracked, turn on its events, adopt it.
 
-    The stack has the rule and the permissions for a bucket that the settings name. The bucket is changed last, once
-    nothing else can refuse.
+    The stack has the rule and the permissions for the data bucket and for those that the settings name. The bucket is
+    changed last, once nothing else can refuse.
     """
     require_here(deployment, bucket)
-    if bucket not in buckets_in_settings(deployment):
-        _allow(deployment, bucket)
-        _route(deployment, bucket)
-    allow_events(deployment.client("s3"), bucket)
-    print(f"{bucket}: events on, rule and permissions in place; adopting what it holds")
+    _row(deployment, bucket)  # refuses a bucket that is being untracked before anything is changed
+    rules = stack_rules(deployment)
+    if bucket not in buckets_of_stacks(deployment):
+        additions.allow(deployment, bucket)
+    if bucket in rules:
+        _mend_rule(deployment, rules[bucket])
+    else:  # CloudFormation does not make again what somebody else deleted
+        additions.route(deployment, bucket)
+    remove_needless_additions(deployment, rules)
+    enlist(deployment, bucket, turn_on=True)
+    print(f"{bucket}: tracked, events on, rule and permissions in place; comparing it with its listing")
     reconcile(deployment, bucket)
 
 
@@ -72,107 +76,123 @@ def buckets_in_settings(deployment: Deployment) -> tuple[str, ...]:
     return tuple(name for name in deployment.outputs.get("TrackedBuckets", "").split(",") if name)
 
 
-def allow_events(s3: Any, bucket: str) -> None:
-    """Turn on the bucket's events. Raises CommandError if the credentials may not."""
+def buckets_of_stacks(deployment: Deployment) -> tuple[str, ...]:
+    """Return the buckets for which the stacks have the rule and the permissions."""
+    return (deployment.outputs["DataBucketName"], *buckets_in_settings(deployment))
+
+
+def stack_rules(deployment: Deployment) -> dict[str, str]:
+    """Return the buckets whose events the stack's own rules route, each with the rule's name."""
+    client, rules = deployment.client("cloudformation"), deployment.client("events")
+    found: dict[str, str] = {}
+    pages = client.get_paginator("list_stack_resources").paginate(
+        StackName=deployment.stack_name(LAMBDA_STACK)
+    )
+    for resource in (each for page in pages for each in page["StackResourceSummaries"]):
+        name = resource.get("PhysicalResourceId")
+        if resource["ResourceType"] != RULE or not name:
+            continue
+        try:
+            pattern = json.loads(rules.describe_rule(Name=name).get("EventPattern") or "{}")
+        except ClientError as error:
+            if code_of(error) != "ResourceNotFoundException":
+                raise
+            continue
+        found |= dict.fromkeys(pattern.get("detail", {}).get("bucket", {}).get("name", []), name)
+    return found
+
+
+def remove_needless_additions(deployment: Deployment, rules: Collection[str]) -> None:
+    """Remove what was added for buckets that the stacks have `rules` for now: else each of their events comes twice."""
+    provided = {bucket for bucket in buckets_of_stacks(deployment) if bucket in rules}
+    removed, policies = additions.remove(deployment, provided)
+    if removed or policies:
+        print(f"removed what the stack has now: {removed} added rules, {policies} added policies")
+
+
+def enlist(deployment: Deployment, bucket: str, *, turn_on: bool) -> None:
+    """Write the row that makes a bucket tracked, unless it is there, then turn on its events if they are to be.
+
+    A bucket whose changes may have been missed until now is recovering. Then the delayed reconcile is asked for before
+    the row is written, so that no recovery is left without the reconcile that ends it.
+    """
+    s3, tables, table = (
+        deployment.client("s3"),
+        deployment.client("dynamodb"),
+        deployment.outputs["LedgerTableName"],
+    )
+    with _notifications_explained(bucket):
+        for _ in range(_ATTEMPTS):
+            before = _row(deployment, bucket)
+            missed = _missed(deployment, bucket, before, turn_on=turn_on)
+            if before and not missed:
+                break
+            now = ledger.now_microseconds()
+            after = _recovering(before, missed, now) if missed else Source(since=now)
+            if missed:
+                request_reconcile(deployment, bucket, delay_seconds=SECOND_RUN_SECONDS)
+            if ledger.put_source(tables, table, bucket, after):
+                break
+        else:
+            raise CommandError(f"the row of {bucket} changes all the time: repeat")
+        if turn_on:
+            turn_on_events(s3, bucket)
+
+
+def _missed(deployment: Deployment, bucket: str, row: Source | None, *, turn_on: bool) -> str:
+    """Return why changes of the bucket may be missing in its totals, or nothing."""
+    if row is None:
+        tables, table = deployment.client("dynamodb"), deployment.outputs["LedgerTableName"]
+        return "it is tracked again" if ledger.totals(tables, table, bucket) else ""
+    # The next check of the watch would find the events on, and never know that they were off.
+    if turn_on and row.hearing is Hearing.HEARD and not sends_events(deployment.client("s3"), bucket):
+        return "its events were off until make track turned them on"
+    return ""
+
+
+def _row(deployment: Deployment, bucket: str) -> Source | None:
+    """Return the bucket's row. Raises CommandError if the bucket is being untracked."""
+    row = ledger.source(deployment.client("dynamodb"), deployment.outputs["LedgerTableName"], bucket)
+    if row and not row.tracked:
+        raise CommandError(
+            f"bucket {bucket} is being untracked, and a part of its history is deleted: make untrack "
+            f"TARGET={deployment.target} BUCKET={bucket} HISTORY=delete ends that, then track it"
+        )
+    return row
+
+
+def _recovering(row: Source | None, reason: str, now: int) -> Source:
+    base = row or Source(since=now, revision=0)
+    return replace(
+        base,
+        hearing=Hearing.RECOVERING,
+        since=now,
+        reason=reason,
+        due=now + RECOVERY_MICROSECONDS,
+        revision=base.revision + 1,
+    )
+
+
+def _mend_rule(deployment: Deployment, rule: str) -> None:
+    """Enable a rule of the stack and give it its target if it has none: a deployment does neither."""
+    rules = deployment.client("events")
+    rules.enable_rule(Name=rule)
+    if not rules.list_targets_by_rule(Rule=rule)["Targets"]:
+        additions.put_target(deployment, rule)
+
+
+@contextmanager
+def _notifications_explained(bucket: str) -> Iterator[None]:
+    """Say what to allow if the credentials may not see or turn on the bucket's events. Raises CommandError."""
     try:
-        turn_on_events(s3, bucket)
+        yield
     except ClientError as error:
-        if code_of(error) != "AccessDenied":
+        if code_of(error) != "AccessDenied" or "BucketNotification" not in error.operation_name:
             raise
         raise CommandError(
             f"the credentials may not turn on the events of bucket {bucket} ({error.operation_name}): allow "
             "s3:GetBucketNotification and s3:PutBucketNotification"
         ) from error
-
-
-def _allow(deployment: Deployment, bucket: str) -> None:
-    """Let the tracker read the bucket, by an inline policy beside those of the stack."""
-    role = role_of_tracker(deployment)
-    arn = f"arn:{caller_of(deployment).partition}:s3:::{bucket}"
-    statements = [
-        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": arn},
-        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{arn}/*"},
-    ]
-    try:
-        deployment.client("iam").put_role_policy(
-            RoleName=role,
-            PolicyName=ADDED_POLICY_PREFIX + _digest(bucket),
-            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}),
-        )
-    except ClientError as error:
-        if code_of(error) != "LimitExceeded":
-            raise
-        raise CommandError(
-            f"the tracker's role {role} has no room for {bucket}: IAM allows {INLINE_POLICIES:,} characters of inline "
-            f"policies, which about {MAX_ADDED} tracked buckets fill; nothing was changed: track it with another target"
-        ) from error
-
-
-def _route(deployment: Deployment, bucket: str) -> None:
-    """Send the bucket's events to the queue, whose policy admits rules of this name."""
-    rules, sqs = deployment.client("events"), deployment.client("sqs")
-    rule = added_rule_prefix(deployment.target) + _digest(bucket)
-    pattern = {"source": ["aws.s3"], "detail-type": OBJECT_EVENTS, "detail": {"bucket": {"name": [bucket]}}}
-    rules.put_rule(Name=rule, EventPattern=json.dumps(pattern), Description=f"Changes of {bucket}"[:512])
-    queue, undelivered = (
-        sqs.get_queue_attributes(QueueUrl=deployment.outputs[output], AttributeNames=["QueueArn"])[
-            "Attributes"
-        ]["QueueArn"]
-        for output in ("QueueUrl", "RuleDlqUrl")
-    )
-    target = {"Id": "queue", "Arn": queue, "DeadLetterConfig": {"Arn": undelivered}}
-    answer = rules.put_targets(Rule=rule, Targets=[target])
-    if answer["FailedEntryCount"]:
-        raise CommandError(f"rule {rule} did not take its target: {answer['FailedEntries']}")
-
-
-def remove_additions(deployment: Deployment) -> None:
-    """Remove what `make track` added beside the stacks, which would keep them from being deleted; print how much it was.
-
-    The buckets keep telling EventBridge, which costs nothing if no rule listens. A half-made deployment, or one that
-    lost its tracker, names no role, so its policies stay. Missing permissions raise before anything is removed.
-    """
-    events, iam = deployment.client("events"), deployment.client("iam")
-    pages = events.get_paginator("list_rules").paginate(NamePrefix=added_rule_prefix(deployment.target))
-    rules = [rule["Name"] for page in pages for rule in page["Rules"]]
-    policies = list(_policies(deployment, iam))
-    for rule in rules:
-        listed = events.get_paginator("list_targets_by_rule").paginate(Rule=rule)
-        targets = [target["Id"] for page in listed for target in page["Targets"]]
-        if targets:
-            events.remove_targets(Rule=rule, Ids=targets)
-        events.delete_rule(Name=rule)
-    for role, policy in policies:
-        iam.delete_role_policy(RoleName=role, PolicyName=policy)
-    if rules or policies:
-        print(f"removed what make track added: {len(rules)} rules, {len(policies)} policies")
-
-
-def role_of_tracker(deployment: Deployment) -> str:
-    """Return the name of the role of the size-tracking function."""
-    name = deployment.outputs["SizeTrackingFunctionName"]
-    configuration = deployment.client("lambda").get_function_configuration(FunctionName=name)
-    return str(configuration["Role"].rpartition("/")[2])
-
-
-def _policies(deployment: Deployment, iam: Any) -> Iterator[tuple[str, str]]:
-    """Yield the tracker's role with each added policy."""
-    try:
-        role = role_of_tracker(deployment)
-        for page in iam.get_paginator("list_role_policies").paginate(RoleName=role):
-            for name in page["PolicyNames"]:
-                if name.startswith(ADDED_POLICY_PREFIX):
-                    yield role, name
-    except (CommandError, ClientError) as error:
-        if isinstance(error, ClientError) and code_of(error) not in _GONE:
-            raise
-        print(
-            "the tracker's role cannot be found: if it still exists, what make track added may keep it from going"
-        )
-
-
-def _digest(bucket: str) -> str:
-    return blake2b(bucket.encode()).hexdigest()[:_DIGEST_DIGITS]
 
 
 def command(
