@@ -6,11 +6,11 @@ import requests
 from botocore.credentials import Credentials
 from botocore.stub import Stubber
 
-from driver.history import Clock, History, StepError
+from driver.history import POLL_SECONDS, Clock, History, StepError
 from driver.plot import PlotError, SignedRequest, request_plot
 from driver.scenario import CHANGES, Weight
 from driver.settings import Settings, SettingsError
-from size_history.items import Sample
+from size_history.items import Sample, State, Totals, number, reconcile_key
 
 ENVIRON = {
     "DATA_BUCKET": "data",
@@ -73,6 +73,48 @@ def test_a_step_without_its_sample_is_an_error_that_names_it(dynamodb):
         history(client).wait_for("create assignment1.txt", Weight(18, 1), after=4)
 
 
+STARTED, LATER = 100, 200
+LIVE = Totals(0, 0, 0, 0, 0, 0, 0, 1, State.LIVE).to_item("data")
+ADOPTING = Totals(0, 0, 0, 0, 0, 0, 0, 1, State.ADOPTING).to_item("data")
+
+
+def run(started, ended=None):
+    """Return a reconcile row whose last pass began at `started`."""
+    row = {**reconcile_key("data"), "revision": number(7), "started": number(started)}
+    return row | ({"ended": number(ended)} if ended else {})
+
+
+@pytest.mark.parametrize(
+    ("rows", "waited"),
+    [
+        pytest.param([run(LATER, 201), LIVE], 0, id="another pass has ended"),
+        pytest.param(
+            [run(STARTED, 101), run(LATER), run(LATER, 201), LIVE], 2, id="only the pass that was going on"
+        ),
+        pytest.param([run(LATER, 201), ADOPTING, run(LATER, 201), LIVE], 1, id="the totals are not complete"),
+    ],
+)
+def test_the_baseline_is_a_pass_that_began_after_it_was_asked_for(dynamodb, rows, waited):
+    """A pass that was going on may have gone past a change, also the delayed one that follows every recovery."""
+    client, stubber = dynamodb
+    for row in rows:
+        stubber.add_response("get_item", {"Item": row})
+    made = history(client)
+
+    made.wait_for_baseline(after=STARTED)
+
+    stubber.assert_no_pending_responses()
+    assert made.clock.monotonic() == pytest.approx(waited * POLL_SECONDS)
+
+
+def test_before_the_first_run_there_was_no_pass(dynamodb):
+    client, stubber = dynamodb
+    stubber.add_response("get_item", {})
+    stubber.add_response("get_item", {"Item": run(STARTED)})
+
+    assert [history(client).last_pass() for _ in range(2)] == [0, STARTED]
+
+
 def test_settings_name_every_missing_variable():
     with pytest.raises(SettingsError, match="DATA_BUCKET, DRIVER_PAUSE_SECONDS"):
         Settings.from_env({**ENVIRON, "DATA_BUCKET": "", "DRIVER_PAUSE_SECONDS": ""})
@@ -113,6 +155,15 @@ def test_an_answer_without_a_plot_is_an_error_that_quotes_it(monkeypatch, status
 
     with pytest.raises(PlotError, match=message):
         request_plot("http://api/v1/", auth=None, bucket="data", since="2026")
+
+
+@pytest.mark.parametrize("status", [200, 201])
+def test_the_status_is_the_one_that_the_api_answered(monkeypatch, status):
+    answer = requests.Response()
+    answer.status_code, answer._content = status, b'{"plot": {}}'
+    monkeypatch.setattr(requests, "post", lambda *_, **__: answer)
+
+    assert request_plot("http://api/v1/", auth=None, bucket="data", since="2026") == (status, {"plot": {}})
 
 
 def test_an_api_that_does_not_answer_is_an_error_with_its_url(monkeypatch):

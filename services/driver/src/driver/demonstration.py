@@ -41,7 +41,7 @@ class Demonstration:
 
     def _reconcile(self) -> None:
         """Reconcile the bucket, so that the baseline is right whatever happened before."""
-        before = self.history.reconcile_revision()
+        before = self.history.last_pass()
         self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=ReconcileRequest(self.bucket).to_json())
         self.history.wait_for_baseline(after=before)
 

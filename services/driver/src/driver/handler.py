@@ -64,10 +64,10 @@ def _plot(settings: Settings, session: boto3.Session, since: str) -> dict[str, A
     if credentials is None:
         raise PlotError("plot: the function has no credentials to sign the request with")
     auth = SignedRequest(credentials, session.region_name)
-    answer = request_plot(settings.api_url, auth=auth, bucket=settings.data_bucket, since=since)
+    status, answer = request_plot(settings.api_url, auth=auth, bucket=settings.data_bucket, since=since)
     plot = {name: answer["plot"][name] for name in ("bucket", "key")}
     maxima = {name: answer[name] for name in ("bucket_maximum", "any_bucket_maximum")}
-    return {"status": 200, **plot, **maxima}
+    return {"status": status, **plot, **maxima}
 
 
 def _shown(sample: Sample) -> dict[str, Any]:

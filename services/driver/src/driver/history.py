@@ -41,17 +41,21 @@ class History:
     deadline: float
     clock: Clock
 
-    def reconcile_revision(self) -> int:
-        """Return a number that rises with every step of the bucket's reconcile runs; 0 before the first."""
-        item = self._ledger_item(items.reconcile_key(self.bucket))
-        return items.int_of(item, "revision") if item else 0
+    def last_pass(self) -> int:
+        """Return when the last pass of the bucket's reconcile runs began; 0 before the first."""
+        run = self._ledger_item(items.reconcile_key(self.bucket))
+        return items.int_of(run, "started") if run else 0
 
     def wait_for_baseline(self, *, after: int) -> None:
-        """Wait until a reconcile with a revision beyond `after` has ended and the bucket is live."""
+        """Wait until another pass than the one that began at `after` has ended and the totals are complete.
+
+        A pass that was going on when this one was asked for may have missed an earlier change. A recovering bucket needs
+        no more: the pass has seen all that this function is about to change.
+        """
 
         def reconciled() -> bool | None:
             run = self._ledger_item(items.reconcile_key(self.bucket))
-            ended = run is not None and "ended" in run and items.int_of(run, "revision") > after
+            ended = run is not None and "ended" in run and items.int_of(run, "started") != after
             return (ended and self._is_live()) or None
 
         self._wait("baseline", "the end of a reconcile", reconciled)

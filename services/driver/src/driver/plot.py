@@ -37,10 +37,10 @@ class SignedRequest(AuthBase):
         return request
 
 
-def request_plot(api_url: str, *, auth: AuthBase, bucket: str, since: str) -> dict[str, Any]:
-    """Have the bucket's history since an instant (ISO-8601) drawn and stored; return the API's answer.
+def request_plot(api_url: str, *, auth: AuthBase, bucket: str, since: str) -> tuple[int, dict[str, Any]]:
+    """Have the bucket's history since an instant (ISO-8601) drawn and stored; return the API's status and answer.
 
-    Raises PlotError if the API does not answer 200 with JSON.
+    Raises PlotError if the API refuses, or does not answer with JSON.
     """
     url = api_url.rstrip("/") + "/plot"
     try:
@@ -49,10 +49,12 @@ def request_plot(api_url: str, *, auth: AuthBase, bucket: str, since: str) -> di
         )
     except requests.RequestException as error:
         raise PlotError(f"plot: {url} did not answer: {error}") from error
-    if answer.status_code != requests.codes.ok:
+    if not answer.ok:
         raise PlotError(f"plot: {url} answered {answer.status_code}: {answer.text[:500]}")
     try:
         plot: dict[str, Any] = answer.json()
     except requests.JSONDecodeError as error:
-        raise PlotError(f"plot: {url} answered 200 without JSON: {answer.text[:500]}") from error
-    return plot
+        raise PlotError(
+            f"plot: {url} answered {answer.status_code} without JSON: {answer.text[:500]}"
+        ) from error
+    return answer.status_code, plot
