@@ -12,12 +12,23 @@ from infra_cdk.metrics import Metrics
 MAX_MESSAGE_AGE_SECONDS = 300
 """More than the pause between two tries of a message (180 s), so that one failed try raises no alarm."""
 BYTES_PER_GIB = 2**30
+UNWATCHED_PERIODS = 3
+"""Periods of the watch without a check until this is told: 15 minutes, after which readers call every bucket deaf."""
 
+_ABOVE = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
+_BELOW = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
 _NO_DATA_IS_WELL = cloudwatch.TreatMissingData.NOT_BREACHING
 _NO_DATA_CHANGES_NOTHING = cloudwatch.TreatMissingData.IGNORE
+_NO_DATA_IS_BAD = cloudwatch.TreatMissingData.BREACHING
 _DEAD_LETTERS = {
     "DeadLetters": "The tracker failed five times with a message",
     "UndeliveredEvents": "EventBridge could not put an event into the queue",
+}
+
+
+_RECONCILES = {
+    "DriftHealedKeys": "A reconcile healed keys of a live bucket: events were lost and sizes were wrong until then",
+    "ReconcileRefusedKeys": "A reconcile could not read every key, so sizes may be wrong",
 }
 
 
@@ -31,6 +42,8 @@ class Alarms(Construct):
         self._action = actions.SnsAction(topic)
         self.all: list[cloudwatch.Alarm] = []
         self._on_queues(metrics)
+        self._on_watch(metrics)
+        self._on_reconciles(metrics)
         self._on_functions(metrics)
         self._on_api(metrics)
         self._on_sizes(metrics, threshold_gib)
@@ -50,8 +63,38 @@ class Alarms(Construct):
             metrics.of_queue(metrics.queue_name, "ApproximateAgeOfOldestMessage"),
             f"A change has waited for more than {MAX_MESSAGE_AGE_SECONDS} s: the history is late",
             above=MAX_MESSAGE_AGE_SECONDS,
-            minutes=3,
+            periods=3,
         )
+
+    def _on_watch(self, metrics: Metrics) -> None:
+        self._alarm(
+            "Unheard",
+            metrics.unheard_buckets("Maximum"),
+            "The events of a tracked bucket do not arrive: make status names it and the fix",
+            missing=_NO_DATA_CHANGES_NOTHING,
+        )
+        self._alarm(
+            "Unwatched",
+            metrics.unheard_buckets("SampleCount"),
+            "Nobody checks whether events arrive: see that the tracker runs and its watch rule is enabled",
+            periods=UNWATCHED_PERIODS,
+            below=1,
+            missing=_NO_DATA_IS_BAD,
+        )
+
+    def _on_reconciles(self, metrics: Metrics) -> None:
+        # A bucket's own alarm lasts until a run finds nothing. The alarm of all buckets cannot last, as their runs alternate.
+        for metric, description in _RECONCILES.items():
+            for construct_id, bucket in metrics.buckets.items():
+                self._alarm(
+                    f"{construct_id}-{metric}",
+                    metrics.of_bucket(bucket, metric),
+                    f"{description} (bucket {bucket})",
+                    missing=_NO_DATA_CHANGES_NOTHING,
+                )
+            self._alarm(
+                metric, metrics.of_every_run(metric), f"{description}: the dashboard names the bucket"
+            )
 
     def _on_functions(self, metrics: Metrics) -> None:
         for service in SERVICES:
@@ -89,16 +132,17 @@ class Alarms(Construct):
         description: str,
         *,
         above: float = 0,
-        minutes: int = 1,
+        below: float | None = None,
+        periods: int = 1,
         missing: cloudwatch.TreatMissingData = _NO_DATA_IS_WELL,
     ) -> None:
         alarm = cloudwatch.Alarm(
             self,
             construct_id,
             metric=metric,
-            threshold=above,
-            evaluation_periods=minutes,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            threshold=above if below is None else below,
+            evaluation_periods=periods,
+            comparison_operator=_ABOVE if below is None else _BELOW,
             treat_missing_data=missing,
             alarm_description=f"{Stack.of(self).stack_name}: {description}",
         )

@@ -19,7 +19,15 @@ def cloudwatch_dashboard(
     dashboard.add_widgets(
         cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(alarms), width=_FULL, height=3)
     )
-    for row in (_sizes(), _queues(metrics), _commits(), _functions(metrics), _api(metrics)):
+    rows = (
+        _sizes(),
+        _queues(metrics),
+        _watch(metrics),
+        _reconciles(),
+        _functions(metrics),
+        _api(metrics),
+    )
+    for row in rows:
         dashboard.add_widgets(*row)
     return dashboard
 
@@ -44,12 +52,21 @@ def _queues(metrics: Metrics) -> list[cloudwatch.IWidget]:
     ]
 
 
-def _commits() -> list[cloudwatch.IWidget]:
+def _watch(metrics: Metrics) -> list[cloudwatch.IWidget]:
+    heard = of_every_bucket("Heard", "Minimum")
     conflicts = of_every_bucket("CommitConflicts", "Sum")
-    healed = of_every_bucket("ReconcileHealedKeys", "Sum")
     return [
-        _graph("Commits repeated after a conflict", "conflicts", conflicts, width=_HALF),
-        _graph("Keys healed by reconciles", "keys", healed, width=_HALF),
+        _graph("Buckets whose events do not arrive", "buckets", metrics.unheard_buckets("Maximum")),
+        _graph("Heard (1) or not (0)", "heard", heard),
+        _graph("Commits repeated after a conflict", "conflicts", conflicts),
+    ]
+
+
+def _reconciles() -> list[cloudwatch.IWidget]:
+    return [
+        _graph("Keys healed by reconciles", "keys", of_every_bucket("ReconcileHealedKeys", "Sum")),
+        _graph("Keys healed in live buckets", "keys", of_every_bucket("DriftHealedKeys", "Sum")),
+        _graph("Keys that reconciles could not read", "keys", of_every_bucket("ReconcileRefusedKeys", "Sum")),
     ]
 
 

@@ -6,11 +6,13 @@ from constructs import Construct
 
 from infra_cdk import parameters
 from infra_cdk.images import SERVICES
-from infra_cdk.settings import Settings
+from infra_cdk.settings import MAX_WATCH_MINUTES, Settings
 
 NAMESPACE = "Tidemark"
 """The namespace of the functions' own metrics (CloudWatch's embedded metric format)."""
 MINUTE = Duration.minutes(1)
+WATCH_PERIOD = Duration.minutes(MAX_WATCH_MINUTES)
+"""A period in which the watch checks every bucket at least once."""
 
 
 class Metrics:
@@ -54,6 +56,15 @@ class Metrics:
     def of_bucket(self, name: str, metric: str) -> cloudwatch.Metric:
         """Return a metric of a tracked bucket, from the tracker."""
         return _metric(NAMESPACE, metric, {"Bucket": name}, "Maximum")
+
+    def of_every_run(self, metric: str) -> cloudwatch.Metric:
+        """Return the tracker's metric of its reconciles of all buckets, also of those that `make track` added."""
+        return _metric(NAMESPACE, metric, {"Function": self._function_names["size-tracking"]}, "Maximum")
+
+    def unheard_buckets(self, statistic: str) -> cloudwatch.Metric:
+        """Return the number of tracked buckets whose events do not arrive, which every check of the watch reports."""
+        dimensions = {"Function": self._function_names["size-tracking"]}
+        return _metric(NAMESPACE, "UnheardBuckets", dimensions, statistic).with_(period=WATCH_PERIOD)
 
     def failed_backups(self) -> cloudwatch.Metric | None:
         """Return the number of failed backups, which AWS Backup counts every five minutes, or None without backups."""

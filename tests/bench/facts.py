@@ -62,6 +62,7 @@ PLATFORM_LOG = Fact("START, END and REPORT of an invocation", 350, "bytes", _LOG
 TABLE_KEY_SECONDS = Fact("time that a table's key is cached", 300, "seconds", _DYNAMODB_KEY)
 IMAGES_GB = Fact("images of all three functions, uncompressed, each with its base", 0.7, "GB", _IMAGES)
 ANSWER_SECONDS = Fact("answering from the tables", 0.05, "seconds", _ASSUMED)
+CHECK_SECONDS = Fact("one of the two invocations of a check", 0.2, "seconds", _ASSUMED)
 PICTURE_SECONDS = Fact("drawing a picture", 0.5, "seconds", _ASSUMED)
 PICTURE_GB = Fact("size of a picture", 60e-6, "GB", "measured: docs/images/plot.png, rounded up")
 

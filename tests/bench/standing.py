@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from infra_cdk.lambda_stack import PLOTTING
+from infra_cdk.settings import TARGETS
 from size_history.items import Item, Sample
 from tests.bench import facts, inventory, prices, report
 from tests.bench.adoption import reconcile_dollars, row_bytes
@@ -22,8 +23,16 @@ SECTION = "bill"
 BATCHES = (1, 10, 48)
 CHANGE_METRICS = ("TotalSize", "ObjectCount", "EventLag", "CommitConflicts")
 """The metrics that the tracker writes when a bucket changes."""
-RECONCILE_METRICS = ("ReconcileCheckedKeys", "ReconcileHealedKeys", "ReconcileDrift")
+RECONCILE_METRICS = (
+    "ReconcileCheckedKeys",
+    "ReconcileHealedKeys",
+    "ReconcileDrift",
+    "ReconcileRefusedKeys",
+    "DriftHealedKeys",
+)
 """The metrics that a reconcile writes when it ends."""
+WATCH_METRICS = ("Heard", "UnheardBuckets")
+"""The metrics that every check of the watch writes, so in every hour: one of each bucket, one of all."""
 ANSWER_METRICS = ("AnswerTime",)
 """The metrics that plotting writes when a route answers."""
 _FUNCTIONS = 3
@@ -52,10 +61,14 @@ def idle(found: Inventory) -> list[Line]:
     polls = facts.POLLERS.value * found.event_sources * days * 86400 / facts.POLL_SECONDS.value
     hours, images = len(RECONCILE_METRICS) * days / prices.MONTH, facts.IMAGES_GB.value
     daily = Price("daily reconcile of an empty bucket", reconcile_dollars(1), "the requests' prices below")
+    checks = days * 24 * 60 / TARGETS[inventory.TARGET].watch_minutes
+    check = Price("check of one bucket", watch_dollars(), "the requests' prices below")
+    watched = len(WATCH_METRICS)
     return [
         Line("CloudWatch", f"{found.alarms} alarms", found.alarms, prices.ALARM),
         Line("CloudWatch", f"{found.dashboards} dashboard", found.dashboards, prices.DASHBOARD),
         Line("CloudWatch", "metrics of the daily reconcile, one hour per day", hours, prices.CUSTOM_METRIC),
+        Line("CloudWatch", f"{watched} metrics of the watch, of one bucket", watched, prices.CUSTOM_METRIC),
         Line("KMS", f"{found.keys} key, of the alarm topic", found.keys, prices.KMS_KEY),
         Line("SQS", f"{polls:,.0f} polls of the empty queue", polls, prices.SQS_REQUEST),
         Line(
@@ -65,7 +78,25 @@ def idle(found: Inventory) -> list[Line]:
             prices.ECR_GB_MONTH,
         ),
         Line("S3, DynamoDB, SQS", f"{days:.0f} reconciles of an empty bucket", days, daily),
+        Line("Lambda, S3, DynamoDB, SQS", f"{checks:,.0f} checks whether its events arrive", checks, check),
     ]
+
+
+def watch_dollars() -> float:
+    """Return the cost of one check: an invocation that fans out, and one that looks at one bucket and writes its row."""
+    gigabyte_seconds = 2 * facts.CHECK_SECONDS.value * facts.TRACKER_MIB / 1024
+    logged = (2 * facts.PLATFORM_LOG.value + 2 * _metrics_bytes()) / 1e9
+    return (
+        2 * prices.LAMBDA_REQUEST.dollars
+        + gigabyte_seconds * prices.LAMBDA_GB_SECOND.dollars
+        + prices.S3_LIST.dollars  # the account's buckets
+        + prices.S3_HEAD.dollars  # the bucket's notifications
+        + 2 * prices.DYNAMODB_READ.dollars
+        + prices.DYNAMODB_WRITE.dollars
+        # Two messages are sent, received and deleted, and the queue's policy is read.
+        + 7 * prices.SQS_REQUEST.dollars
+        + logged * (prices.LOG_GB.dollars + prices.LOG_GB_MONTH.dollars)
+    )
 
 
 def busy() -> list[Line]:

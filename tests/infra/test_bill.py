@@ -40,7 +40,12 @@ def test_every_metric_of_ours_that_is_watched_is_in_the_bill(synth):
         if alarm.get("Namespace") == "Tidemark"
     ]
 
-    billed = {*standing.CHANGE_METRICS, *standing.RECONCILE_METRICS, *standing.ANSWER_METRICS}
+    billed = {
+        *standing.CHANGE_METRICS,
+        *standing.RECONCILE_METRICS,
+        *standing.WATCH_METRICS,
+        *standing.ANSWER_METRICS,
+    }
 
     assert searched
     assert {*searched, *alarmed} <= billed
@@ -91,8 +96,11 @@ def test_an_idle_month_is_the_sum_of_what_stands_there():
     assert dollars["10 alarms"] == pytest.approx(1.0)
     assert dollars["1 dashboard"] == pytest.approx(3.0)
     assert dollars["657,000 polls of the empty queue"] == pytest.approx(0.2628)
-    assert dollars["metrics of the daily reconcile, one hour per day"] == pytest.approx(3 * 0.3 / 24)
-    assert sum(line.dollars for line in standing.idle(NOTHING)) < 0.2
+    assert dollars["metrics of the daily reconcile, one hour per day"] == pytest.approx(5 * 0.3 / 24)
+    assert dollars["2 metrics of the watch, of one bucket"] == pytest.approx(0.6)
+    checks = dollars["8,760 checks whether its events arrive"]
+    assert checks == pytest.approx(8760 * (0.0000091 + 0.2 * 0.0000166667), rel=0.2)
+    assert sum(line.dollars for line in standing.idle(NOTHING)) < 0.9
 
 
 def test_a_million_events_one_by_one_cost_nine_write_units_each():

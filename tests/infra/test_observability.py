@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from size_history.sources import SECOND, UNCHECKED_MICROSECONDS
 from size_tracking.metrics import NAMESPACE
 from tests.infra.templates import Stack, text
 
@@ -108,6 +109,50 @@ def test_a_bucket_over_the_threshold_is_told(synth):
         assert alarm["TreatMissingData"] == "ignore"
 
 
+def test_a_bucket_whose_events_do_not_arrive_is_told(observability):
+    (alarm,) = [each for each in alarms(observability, "UnheardBuckets") if each["Statistic"] == "Maximum"]
+
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (300, 1)
+    assert alarm["TreatMissingData"] == "ignore"
+    assert dimensions(alarm) == "${SizeTrackingFunctionName}"
+
+
+def test_a_watch_that_has_stopped_is_told_when_readers_are_told(observability):
+    """Without a check nothing is known: 15 minutes without a value are an alarm, as no data is here."""
+    (alarm,) = [
+        each for each in alarms(observability, "UnheardBuckets") if each["Statistic"] == "SampleCount"
+    ]
+
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "LessThanThreshold")
+    assert alarm["TreatMissingData"] == "breaching"
+    assert alarm["EvaluationPeriods"] * alarm["Period"] * SECOND == UNCHECKED_MICROSECONDS
+    assert dimensions(alarm) == "${SizeTrackingFunctionName}"
+
+
+@pytest.mark.parametrize("minutes", range(1, 6))
+def test_the_watch_checks_at_least_once_in_every_period_of_its_alarms(synth, minutes):
+    stacks = synth(target="prod", watchMinutes=str(minutes))
+
+    periods = {alarm["Period"] for alarm in alarms(stacks["ObservabilityStack"], "UnheardBuckets")}
+
+    assert min(periods) >= 60 * minutes
+
+
+@pytest.mark.parametrize("metric", ["DriftHealedKeys", "ReconcileRefusedKeys"])
+def test_what_a_reconcile_healed_in_a_live_bucket_or_could_not_read_is_told_for_every_bucket(
+    observability, metric
+):
+    """A bucket that make track added has no alarm of its own; that of the tracker covers it."""
+    told = {dimensions(alarm): alarm for alarm in alarms(observability, metric)}
+
+    assert set(told) == {"${DataBucketName}", "their-bucket", "${SizeTrackingFunctionName}"}
+    for dimension, alarm in told.items():
+        lasts = dimension != "${SizeTrackingFunctionName}"
+        assert (alarm["Namespace"], alarm["Threshold"]) == (NAMESPACE, 0)
+        assert alarm["TreatMissingData"] == ("ignore" if lasts else "notBreaching")
+
+
 def test_a_failed_backup_is_told(observability):
     (alarm,) = alarms(observability, "NumberOfBackupJobsFailed")
 
@@ -126,6 +171,9 @@ def test_the_dashboard_shows_every_alarm_and_every_metric_of_the_functions_own(o
         "EventLag",
         "CommitConflicts",
         "ReconcileHealedKeys",
+        "DriftHealedKeys",
+        "ReconcileRefusedKeys",
+        "Heard",
         "AnswerTime",
     ):
         assert f'MetricName=\\"{metric}\\"' in shown or f'MetricName="{metric}"' in shown
