@@ -1,5 +1,6 @@
 """HTTP servers that stand in for services which a test cannot have. They run in a thread and print nothing."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -55,3 +56,10 @@ class StandIn(ThreadingHTTPServer):
 def serving(handler: type[BaseHTTPRequestHandler]) -> AbstractContextManager[StandIn]:
     """Answer requests by this handler until the block ends."""
     return running(StandIn(handler))
+
+
+@contextmanager
+def hanging_server() -> Iterator[str]:
+    """Yield the URL of a server that takes every connection and never answers."""
+    with socket.create_server(("127.0.0.1", 0), backlog=1024) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"

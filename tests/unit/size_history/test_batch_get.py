@@ -3,7 +3,8 @@
 import pytest
 
 from size_history import items
-from size_history.batch_get import MAX_READS, UnreadKeysError, batch_get
+from size_history.batch_get import UnreadKeysError, batch_get
+from size_history.budgets import MAX_READS
 
 STORED = [{**items.totals_key(name), "size": items.number(27)} for name in ("one", "two", "three")]
 WANTED = [items.totals_key(name) for name in ("one", "none", "two", "three")]

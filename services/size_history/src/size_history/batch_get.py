@@ -7,12 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from size_history.budgets import FIRST_READ_PAUSE_SECONDS, MAX_READS
 from size_history.items import Item
-
-MAX_READS = 8
-"""Requests per call. The pauses between them add up to 2.5 seconds."""
-FIRST_PAUSE_SECONDS = 0.02
-"""The pause after the first request; each later one is twice as long."""
 
 
 class UnreadKeysError(Exception):
@@ -36,7 +32,7 @@ def batch_get(
         if not unread:
             return found
         if attempt:
-            sleep(FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
+            sleep(FIRST_READ_PAUSE_SECONDS * 2 ** (attempt - 1))
         answer = batch_get_item(RequestItems={table: {"Keys": unread, "ConsistentRead": True}})
         found += answer["Responses"].get(table, [])
         unread = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
