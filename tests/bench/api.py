@@ -131,6 +131,8 @@ def engine_world() -> Iterator[Tables]:
             DATA_BUCKET="data-bucket",
             PLOT_BUCKET="plots",
             QUEUE_URL=queue,
+            DLQ_URL=queue,
+            RULE_DLQ_URL=queue,
             CORS_ORIGIN="*",
             AWS_ENDPOINT_URL=engine.url,
             AWS_ACCESS_KEY_ID="test",
@@ -139,6 +141,7 @@ def engine_world() -> Iterator[Tables]:
             AWS_REGION="us-east-1",
         )
         plotting_handler.sources.cache_clear()
+        plotting_handler._settings.cache_clear()
         yield Tables(client, tables.history, tables.ledger)
 
 

@@ -9,18 +9,23 @@ from types import SimpleNamespace
 from plotting import handler as module
 from size_history import items
 from size_history.items import Peak, Sample, State, Totals
+from size_history.sources import Source
 
 SECOND = 1_000_000
 CONTEXT = SimpleNamespace(aws_request_id="request-1")
 
 
-def track(world, *sizes, bucket="data-bucket", peak=None, state=State.LIVE):
-    """Record samples of sizes, the last one a second ago and a second apart, as the tracker does."""
+def track(world, *sizes, bucket="data-bucket", peak=None, state=State.LIVE, **source):
+    """Record samples of sizes, the last one a second ago and a second apart, as the tracker does.
+
+    `source` are fields of the row that makes the bucket tracked.
+    """
     last = time.time_ns() // 1000 - SECOND
     times = [last - (len(sizes) - 1 - index) * SECOND for index in range(len(sizes))]
     put_samples(world, *map(partial(Sample, bucket), times, sizes, [int(size > 0) for size in sizes]))
     totals = Totals(0, 0, 0, 0, 0, max(sizes, default=0), last if sizes else 0, 1, state)
     put_totals(world, totals, bucket)
+    put_source(world, bucket, **source)
     if peak is not None:
         put(world.dynamodb, world.tables.ledger, Peak(peak, "other", last).to_item())
     return times
@@ -81,9 +86,15 @@ def put_prefixes(world, bucket="data-bucket", **sizes):
         put(world.dynamodb, world.tables.ledger, {**items.prefix_key(bucket, name), **numbers})
 
 
-def list_bucket(world, bucket):
-    """Write the row of a tracked bucket."""
-    put(world.dynamodb, world.tables.ledger, items.bucket_key(bucket))
+def put_source(world, bucket="data-bucket", **fields):
+    """Write the row that makes a bucket tracked; it is heard unless the fields say otherwise."""
+    put(world.dynamodb, world.tables.ledger, Source(**{"since": 1, **fields}).to_item(bucket))
+
+
+def forget():
+    """Let the next call read the environment again, as a new execution environment does."""
+    module.sources.cache_clear()
+    module._settings.cache_clear()
 
 
 def count_calls(world):

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from plotting import handler as module
+from tests.integration.plotting.calls import forget
 
 
 @pytest.fixture
@@ -12,7 +12,9 @@ def world(monkeypatch, aws_endpoint, dynamodb, s3, sqs, tables):
     unique = uuid.uuid4().hex[:8]
     plot_bucket = f"plots-{unique}"
     s3.create_bucket(Bucket=plot_bucket)
-    queue_url = sqs.create_queue(QueueName=f"tracking-{unique}")["QueueUrl"]
+    queue_url, dlq_url, rule_dlq_url = (
+        sqs.create_queue(QueueName=f"{name}-{unique}")["QueueUrl"] for name in ("tracking", "dlq", "rule-dlq")
+    )
     environ = {
         "HISTORY_TABLE": tables.history,
         "LEDGER_TABLE": tables.ledger,
@@ -20,6 +22,8 @@ def world(monkeypatch, aws_endpoint, dynamodb, s3, sqs, tables):
         "DATA_BUCKET": "data-bucket",
         "PLOT_BUCKET": plot_bucket,
         "QUEUE_URL": queue_url,
+        "DLQ_URL": dlq_url,
+        "RULE_DLQ_URL": rule_dlq_url,
         "CORS_ORIGIN": "*",
         "AWS_ENDPOINT_URL": aws_endpoint,
         "AWS_ACCESS_KEY_ID": "test",
@@ -29,7 +33,7 @@ def world(monkeypatch, aws_endpoint, dynamodb, s3, sqs, tables):
     }
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    module.sources.cache_clear()
+    forget()
     yield SimpleNamespace(
         environ=environ,
         dynamodb=dynamodb,
@@ -38,5 +42,7 @@ def world(monkeypatch, aws_endpoint, dynamodb, s3, sqs, tables):
         tables=tables,
         plot_bucket=plot_bucket,
         queue_url=queue_url,
+        dlq_url=dlq_url,
+        rule_dlq_url=rule_dlq_url,
     )
-    module.sources.cache_clear()
+    forget()

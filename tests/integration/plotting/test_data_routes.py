@@ -9,20 +9,26 @@ import pytest
 
 from plotting import answers, data_routes
 from plotting import handler as module
+from size_history import items
 from size_history.items import Sample, State, Totals
+from size_history.sources import Hearing
 from size_history.times import from_text, to_text
 from tests.integration.plotting.calls import (
     SECOND,
     answer_of,
     call,
     count_calls,
+    forget,
     json_of,
-    list_bucket,
+    put,
     put_prefixes,
     put_samples,
+    put_source,
     put_totals,
     track,
 )
+
+BUCKET_ROUTES = ["/plot", "/history", "/size", "/count", "/prefixes"]
 
 
 def sizes_of(samples):
@@ -122,7 +128,7 @@ def test_a_page_is_cut_where_it_would_be_larger_than_lambda_answers(world, monke
 def test_a_sample_takes_no_more_than_is_reckoned_for_it():
     largest = Sample("b" * 63, 2**53 - 1, 10**21, *[10**15] * 5, changed_cnt=10**15)
 
-    assert len(json.dumps(answers.sample_members(largest))) < data_routes.MAX_SAMPLE_BYTES
+    assert len(json.dumps(answers.sample_members(largest))) < data_routes.MAX_ROW_BYTES
 
 
 def test_rows_of_many_megabytes_come_in_pages_that_each_read_one(world):
@@ -184,6 +190,7 @@ def test_the_latest_size_is_the_totals(world):
 def test_a_bucket_being_adopted_has_no_size_yet(world):
     totals = Totals(9, 1, 0, 0, 0, 0, 0, 1, State.ADOPTING)
     put_totals(world, totals)
+    put_source(world)
 
     status, problem = json_of("/size")
 
@@ -194,6 +201,7 @@ def test_a_bucket_being_adopted_has_no_size_yet(world):
 def test_the_counters_are_the_totals(world):
     totals = Totals(27, 3, 7, 2, 4, 27, 1, 5, State.LIVE)
     put_totals(world, totals)
+    put_source(world)
 
     _, answer = json_of("/count")
 
@@ -221,7 +229,7 @@ def test_a_page_of_prefixes_is_one_query_for_each_shard_whatever_there_is(world)
 
     json_of("/prefixes")
 
-    assert counted == {"GetItem": 1, "Query": 16}
+    assert counted == {"BatchGetItem": 1, "Query": 16}
 
 
 def test_prefixes_are_read_again_only_after_a_change_and_never_too_late(world):
@@ -237,25 +245,24 @@ def test_prefixes_are_read_again_only_after_a_change_and_never_too_late(world):
     put_totals(world, changed)
     _, after = json_of("/prefixes")
 
-    assert reads == {"GetItem": 1}
-    assert counted == {"GetItem": 2, "Query": 16}
+    assert reads == {"BatchGetItem": 1}
+    assert counted == {"BatchGetItem": 2, "Query": 16}
     assert [one["prefixes"][0]["total_size"] for one in (unchanged, after)] == [1, 3]
 
 
 def test_buckets_are_listed_with_their_totals_page_by_page(world):
     for name in ("alpha", "beta", "beta-2", "gamma"):
         track(world, 3, bucket=name, peak=50)
-        list_bucket(world, name)
     track(world, bucket="delta", state=State.ADOPTING)
-    list_bucket(world, "delta")
-    list_bucket(world, "not-begun")
+    track(world, 3, bucket="leaving", hearing=Hearing.LEAVING)
+    put_source(world, "not-begun")
 
     pages = all_pages("/buckets", limit=2)
 
     found = [entry for page in pages for entry in page["buckets"]]
-    assert [entry["bucket"] for entry in found] == ["alpha", "beta", "beta-2", "delta", "gamma"]
-    assert [entry["state"] for entry in found] == ["live", "live", "live", "adopting", "live"]
-    assert [entry["bucket_maximum"] for entry in found] == [3, 3, 3, None, 3]
+    assert [entry["bucket"] for entry in found] == ["alpha", "beta", "beta-2", "delta", "gamma", "not-begun"]
+    assert [entry["state"] for entry in found] == ["live", "live", "live", "adopting", "live", "adopting"]
+    assert [entry["bucket_maximum"] for entry in found] == [3, 3, 3, None, 3, None]
     assert (pages[0]["any_bucket_maximum"], pages[0]["any_bucket_maximum_in"]) == (50, "other")
 
 
@@ -266,7 +273,7 @@ def test_where_nothing_is_tracked_the_list_is_empty(world):
     assert (answer["buckets"], answer["any_bucket_maximum"], answer["next"]) == ([], None, None)
 
 
-@pytest.mark.parametrize("path", ["/plot", "/history", "/size", "/count", "/prefixes"])
+@pytest.mark.parametrize("path", BUCKET_ROUTES)
 def test_a_caller_that_has_the_answer_gets_a_304_until_it_changes(world, path):
     times = track(world, 0, 18)
     span = {"window": 2_000_000} if path in {"/plot", "/history"} else {}
@@ -285,8 +292,7 @@ def test_a_caller_that_has_the_answer_gets_a_304_until_it_changes(world, path):
     assert (same["body"], same["headers"]["ETag"]) == ("", tag)
     assert same["headers"]["Tidemark-As-Of"] > first["headers"]["Tidemark-As-Of"]
     assert changed["headers"]["ETag"] != tag
-    assert sum(reads.values()) == 1
-    assert set(reads) <= {"GetItem", "BatchGetItem"}
+    assert reads == {"BatchGetItem": 1}
     assert first["headers"]["Cache-Control"] == "private, max-age=1"
     for answer in (first, same):
         assert answer["headers"]["Vary"] == "Accept-Encoding"
@@ -316,7 +322,7 @@ def test_another_question_has_another_etag(world):
     assert len(set(tags)) == len(questions)
 
 
-@pytest.mark.parametrize("path", ["/history", "/size", "/count", "/prefixes", "/plot"])
+@pytest.mark.parametrize("path", BUCKET_ROUTES)
 def test_every_answer_about_a_bucket_says_how_fresh_it_is(world, path):
     track(world, 1)
     world.sqs.send_message(QueueUrl=world.queue_url, MessageBody="{}")
@@ -330,12 +336,152 @@ def test_every_answer_about_a_bucket_says_how_fresh_it_is(world, path):
     assert headers["Tidemark-Queue-Age-Seconds"] == "unknown"
 
 
-@pytest.mark.parametrize("path", ["/history", "/size", "/count", "/prefixes", "/plot"])
+@pytest.mark.parametrize("path", BUCKET_ROUTES)
 def test_a_bucket_that_is_not_tracked_is_a_404_that_names_it(world, path):
     status, problem = json_of(path, bucket="no-such-bucket")
 
     assert (status, problem["type"]) == (404, "urn:tidemark:problem:bucket-not-tracked")
     assert problem["detail"] == "bucket no-such-bucket is not tracked: there is no history of it."
+
+
+@pytest.mark.parametrize("path", BUCKET_ROUTES)
+def test_a_bucket_that_is_not_tracked_any_more_is_a_404_that_says_its_history_is_kept(world, path):
+    track(world, 5, bucket="leaving", hearing=Hearing.LEAVING)
+    put_totals(world, Totals(5, 1, 1, 0, 0, 5, 1, 1, State.LIVE), "left")
+
+    for bucket in ("leaving", "left"):
+        status, problem = json_of(path, bucket=bucket)
+
+        assert (status, problem["type"]) == (404, "urn:tidemark:problem:bucket-not-tracked")
+        assert problem["detail"] == (
+            f"bucket {bucket} is not tracked: its history is kept, and make track BUCKET={bucket} shows it again."
+        )
+
+
+STATES = {
+    "deaf": (Hearing.DEAF, State.LIVE),
+    "gone": (Hearing.GONE, State.LIVE),
+    "recovering": (Hearing.RECOVERING, State.LIVE),
+    "adopting": (Hearing.HEARD, State.ADOPTING),
+}
+
+
+@pytest.mark.parametrize("path", BUCKET_ROUTES)
+@pytest.mark.parametrize("state", STATES)
+def test_every_answer_about_a_bucket_says_its_state_since_when_and_why(world, path, state):
+    hearing, of_totals = STATES[state]
+    since = module.time.time_ns() // 1000 - SECOND
+    (instant,) = track(world, 1, hearing=hearing, since=since, reason="a reason", checked=since)
+    put_totals(world, Totals(1, 1, 1, 0, 0, 1, instant, 1, of_totals))
+
+    answer = call(path, **({"format": "json"} if path == "/plot" else {}))
+    _, listed = json_of("/buckets")
+
+    members, headers = json.loads(answer["body"]), answer["headers"]
+    said = (state, to_text(since), members["state_reason"])
+    assert members["state_reason"]
+    assert (members["state"], members["state_since"], members["state_reason"]) == said
+    assert tuple(headers[f"Tidemark-State{part}"] for part in ("", "-Since", "-Reason")) == said
+    assert tuple(listed["buckets"][0][name] for name in ("state", "state_since", "state_reason")) == said
+
+
+@pytest.mark.parametrize("path", BUCKET_ROUTES)
+def test_a_caller_that_has_the_answer_learns_of_another_state_but_not_of_every_check(world, path):
+    more = {"format": "json"} if path == "/plot" else {}
+    now = module.time.time_ns() // 1000
+    span = {"from": to_text(now - 60 * SECOND), "to": to_text(now)} if path in {"/plot", "/history"} else {}
+    track(world, 5, checked=now - 2 * SECOND)
+    tag = call(path, **more, **span)["headers"]["ETag"]
+
+    put_source(world, checked=now, revision=2)
+    checked = call(path, {"if-none-match": tag}, **more, **span)
+    put_source(world, checked=now, revision=3, hearing=Hearing.DEAF, since=now, reason="switched off")
+    deaf = call(path, {"if-none-match": tag}, **more, **span)
+
+    assert (checked["statusCode"], deaf["statusCode"]) == (304, 200)
+    assert (checked["headers"]["Tidemark-State"], deaf["headers"]["Tidemark-State"]) == ("live", "deaf")
+
+
+def test_a_bucket_whose_watch_has_stopped_is_deaf(world):
+    track(world, 5, checked=1)
+
+    status, answer = json_of("/size")
+
+    assert (status, answer["state"]) == (200, "deaf")
+    assert "its watch rule" in answer["state_reason"]
+
+
+def test_a_bucket_that_is_tracked_and_not_adopted_yet_is_adopting(world):
+    put_source(world)
+
+    answers = {
+        path: json_of(path, **({"format": "json"} if path == "/plot" else {})) for path in BUCKET_ROUTES
+    }
+
+    assert answers.pop("/size")[1]["type"] == "urn:tidemark:problem:before-baseline"
+    assert {path: (status, answer["state"]) for path, (status, answer) in answers.items()} == dict.fromkeys(
+        answers, (200, "adopting")
+    )
+
+
+def test_dead_letters_and_undelivered_events_are_counted_beside_what_waits(world):
+    track(world, 5)
+    for url, count in ((world.queue_url, 1), (world.dlq_url, 2), (world.rule_dlq_url, 3)):
+        for _ in range(count):
+            world.sqs.send_message(QueueUrl=url, MessageBody="{}")
+
+    answer = call("/size")
+    _, listed = json_of("/buckets")
+
+    names = ("queue_waiting", "dead_letters", "undelivered_events")
+    assert [json.loads(answer["body"])[name] for name in names] == [1, 2, 3]
+    assert [listed[name] for name in names] == [1, 2, 3]
+    assert answer["headers"]["Tidemark-Dead-Letters"] == "2"
+    assert answer["headers"]["Tidemark-Undelivered-Events"] == "3"
+
+
+def test_a_dead_letter_queue_that_does_not_answer_costs_only_its_figure(world, monkeypatch):
+    track(world, 5)
+    monkeypatch.setenv("DLQ_URL", world.dlq_url + "-gone")
+    forget()
+
+    status, answer = json_of("/size")
+
+    assert (status, answer["dead_letters"], answer["undelivered_events"], answer["queue_waiting"]) == (
+        200,
+        None,
+        0,
+        0,
+    )
+    assert answer["queue_problem"].startswith("the dead-letter queue did not answer: ")
+
+
+def test_a_message_that_is_delayed_does_not_wait(world):
+    track(world, 5)
+    world.sqs.send_message(QueueUrl=world.queue_url, MessageBody="{}", DelaySeconds=600)
+
+    _, answer = json_of("/size")
+
+    assert (answer["queue_waiting"], answer["queue_age_seconds"]) == (0, 0)
+
+
+def test_a_live_prefix_behind_1100_emptied_ones_is_shown(world):
+    track(world, 1)
+    emptied = {f"emptied-{number:04}/": 0 for number in range(1100)}
+    rows = [
+        {
+            **items.prefix_key("data-bucket", name),
+            "size": items.number(size),
+            "count": items.number(int(size > 0)),
+        }
+        for name, size in {**emptied, "zz-live/": 7}.items()
+    ]
+    put(world.dynamodb, world.tables.ledger, *rows)
+
+    _, answer = json_of("/prefixes", limit=100)
+
+    assert answer["prefixes"] == [{"prefix": "zz-live/", "total_size": 7, "object_cnt": 1}]
+    assert answer["next"] is None
 
 
 def test_a_plot_as_svg_is_an_svg_and_as_json_is_what_the_picture_shows(world):

@@ -12,7 +12,7 @@ from plotting import handler as module
 from plotting.routes import ROUTES
 from size_history.items import State
 from size_history.times import to_text
-from tests.integration.plotting.calls import CONTEXT, answer_of, event, json_of, list_bucket, track
+from tests.integration.plotting.calls import CONTEXT, answer_of, event, forget, json_of, track
 
 
 def test_a_plot_is_stored_and_answered_with_its_points_and_both_maxima(world):
@@ -78,7 +78,7 @@ def test_a_bucket_being_adopted_is_drawn_without_a_sample(world):
 def test_a_queue_that_does_not_answer_costs_only_its_figure_and_is_named(world, monkeypatch):
     track(world, 1)
     monkeypatch.setenv("QUEUE_URL", world.queue_url + "-gone")
-    module.sources.cache_clear()
+    forget()
 
     status, answer = answer_of("POST", "/plot", body={})
 
@@ -107,8 +107,6 @@ def test_a_range_with_too_many_samples_is_a_400_that_asks_for_a_shorter_one(worl
 def test_a_bucket_with_a_name_from_before_2018_is_answered_by_every_route(world):
     track(world, 5, bucket="My_Bucket")
     track(world, 6, bucket="photos")
-    for bucket in ("My_Bucket", "photos"):
-        list_bucket(world, bucket)
 
     status, page = json_of("/buckets", limit=1)
     answers = [json_of(path, bucket="My_Bucket") for path in ("/history", "/size", "/count", "/prefixes")]

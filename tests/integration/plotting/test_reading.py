@@ -6,10 +6,11 @@ import pytest
 
 from plotting import history as history_module
 from plotting.history import History, TooManySamplesError
-from plotting.ledger import Ledger
+from plotting.ledger import Ledger, Rows
 from plotting.parsing import Range
-from plotting.sources import Sources
+from plotting.sources import Found, Sources
 from size_history.items import Peak, Sample, State, Totals
+from size_history.sources import Source, Status, status_of
 from tests.integration.plotting.calls import put
 
 SECOND = 1_000_000
@@ -48,7 +49,8 @@ def track(dynamodb, tables):
 
     def write(*, max_size=0, state=State.LIVE, peak=None):
         totals = Totals(0, 0, 0, 0, 0, max_size, START, 1, state)
-        put(dynamodb, tables.ledger, totals.to_item(BUCKET), *([peak.to_item()] if peak else []))
+        rows = [totals.to_item(BUCKET), Source(START).to_item(BUCKET), *([peak.to_item()] if peak else [])]
+        put(dynamodb, tables.ledger, *rows)
 
     return write
 
@@ -63,8 +65,10 @@ def since(start):
 
 def read(history, ledger, range_):
     with ThreadPoolExecutor() as threads:
-        sources = Sources("data", history, ledger, None, None, threads)
-        return sources.chart(range_, *ledger.totals_and_peak(range_.bucket))
+        sources = Sources("data", history, ledger, None, None, None, None, threads)
+        rows = ledger.rows(range_.bucket)
+        status = status_of(rows.totals, rows.source, START)
+        return sources.chart(range_, Found(range_.bucket, rows.totals, status, rows.peak, None))
 
 
 def test_samples_are_those_from_the_start_on_in_time_order(history, record):
@@ -125,12 +129,14 @@ def test_sizes_beyond_what_a_double_holds_stay_exact(history, record):
     assert sizes_of(next(history.samples(since(START)))) == [2**60 + 1]
 
 
-def test_the_ledger_answers_totals_and_peak_and_none_where_there_are_none(ledger, track):
-    assert ledger.totals(BUCKET) is None
+def test_the_ledger_answers_a_buckets_rows_and_the_peak_and_none_where_there_are_none(ledger, track):
+    assert ledger.rows(BUCKET) == Rows(None, None, None)
     assert ledger.peak() is None
     track(max_size=27, peak=Peak(50, "videos", START))
 
-    assert ledger.totals(BUCKET).max_size == 27
+    rows = ledger.rows(BUCKET)
+
+    assert (rows.totals.max_size, rows.source, rows.peak) == (27, Source(START), Peak(50, "videos", START))
     assert ledger.peak() == Peak(50, "videos", START)
 
 
@@ -152,7 +158,7 @@ def test_a_bucket_still_being_adopted_is_an_ordinary_empty_chart(history, ledger
 
     chart = read(history, ledger, Range(BUCKET, START, START + SECOND))
 
-    assert chart.state is State.ADOPTING
+    assert chart.status.state is Status.ADOPTING
     assert chart.samples.kept == ()
     assert chart.before is None
     assert chart.bucket_maximum is None

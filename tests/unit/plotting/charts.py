@@ -12,7 +12,8 @@ from pathlib import Path
 from PIL import Image
 
 from plotting.chart import Chart, HighWater, collect
-from size_history.items import Sample, State
+from size_history.items import Sample
+from size_history.sources import BucketStatus, Status
 
 SECOND = 1_000_000
 DAY = 86_400
@@ -31,7 +32,8 @@ def chart(
     before=None,
     maximum=None,
     highest=None,
-    state=State.LIVE,
+    state=Status.LIVE,
+    since=None,
 ):
     """Return a chart that ends at NOW; points are (seconds from the start of the window, bytes).
 
@@ -48,7 +50,7 @@ def chart(
         bucket=bucket,
         start=start,
         end=NOW,
-        state=state,
+        status=BucketStatus(state, since, None if since is None else "a reason"),
         before=earlier,
         samples=collect([samples], start, NOW),
         bucket_maximum=maximum,
@@ -80,7 +82,8 @@ CHARTS = {
     "close-maxima": chart(DRIVER, highest=(28, "videos")),
     "far-maximum": chart(DRIVER, highest=(5 * PIB, "videos")),
     "far-maxima": chart(DRIVER, maximum=3 * TIB, highest=(5 * PIB, "videos")),
-    "no-sample": chart(state=State.ADOPTING, highest=(10**9, "videos")),
+    "no-sample": chart(state=Status.ADOPTING, highest=(10**9, "videos")),
+    "deaf": chart(DRIVER, highest=(50, "videos"), state=Status.DEAF, since=NOW - 5 * SECOND),
     "carried-in": chart(before=27, highest=(40, "videos")),
     "zero-bytes": chart(before=0, maximum=0),
     "nothing-anywhere": chart(),

@@ -5,7 +5,15 @@ import json
 
 import pytest
 
-from plotting.gateway import Request, Response, json_response, not_modified, problem_response, request_of
+from plotting.gateway import (
+    Request,
+    Response,
+    json_response,
+    not_modified,
+    origin_of,
+    problem_response,
+    request_of,
+)
 from plotting.problems import BAD_METHOD, BAD_WINDOW, ProblemError
 
 GET = {"httpMethod": "GET", "resource": "/plot"}
@@ -133,11 +141,45 @@ def test_a_304_has_no_body_and_no_type():
     assert "Content-Type" not in answer["headers"]
 
 
-def test_web_pages_of_the_origin_may_read_every_answer_and_others_none():
-    answers = [json_response({}), problem_response(ProblemError(BAD_WINDOW, "No.")), not_modified({})]
+ANSWERS = [json_response({}), problem_response(ProblemError(BAD_WINDOW, "No.")), not_modified({})]
 
-    for answer in answers:
-        headers = answer.to_answer("https://example.org")["headers"]
-        assert headers["Access-Control-Allow-Origin"] == "https://example.org"
-        assert headers["Access-Control-Expose-Headers"] == "*"
-        assert "Access-Control-Allow-Origin" not in answer.to_answer()["headers"]
+
+@pytest.mark.parametrize("answer", ANSWERS)
+@pytest.mark.parametrize("origin", ["https://example.org", None])
+def test_web_pages_of_any_origin_may_read_every_answer_if_any_is_allowed(answer, origin):
+    headers = answer.to_answer(origin, "*")["headers"]
+
+    assert headers["Access-Control-Allow-Origin"] == "*"
+    assert headers["Access-Control-Expose-Headers"] == "*"
+    assert headers["Vary"] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+@pytest.mark.parametrize(
+    ("origin", "readable"),
+    [("https://example.org", True), ("https://example.com", False), ("null", False), (None, False)],
+)
+def test_otherwise_only_pages_of_the_allowed_origin_may_read_them(answer, origin, readable):
+    headers = answer.to_answer(origin, "https://example.org")["headers"]
+
+    assert headers.get("Access-Control-Allow-Origin") == ("https://example.org" if readable else None)
+    assert ("Access-Control-Expose-Headers" in headers) == readable
+    assert headers["Vary"] == "Accept-Encoding, Origin"
+
+
+def test_without_an_allowed_origin_no_page_of_another_may_read_anything():
+    assert "Access-Control-Allow-Origin" not in json_response({}).to_answer("https://example.org")["headers"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "origin"),
+    [
+        ({"Origin": "https://example.org"}, "https://example.org"),
+        ({"oRIGIN": "null"}, "null"),
+        ({"Accept": "*/*"}, None),
+        (None, None),
+        ("Origin: https://example.org", None),
+    ],
+)
+def test_the_origin_of_a_request_is_found_even_if_the_event_is_broken(headers, origin):
+    assert origin_of({"headers": headers}) == origin

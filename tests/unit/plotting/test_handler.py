@@ -5,12 +5,20 @@ from dataclasses import fields
 from types import SimpleNamespace
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from plotting import handler as module
 from plotting.settings import Settings
+from size_history.batch_get import UnreadKeysError
 
 CONTEXT = SimpleNamespace(aws_request_id="request-1", function_name="plotting-1")
 SETTINGS = {field.name.upper(): field.name for field in fields(Settings)}
+
+
+def forget():
+    """Let the next call read the environment again."""
+    module.sources.cache_clear()
+    module._settings.cache_clear()
 
 
 @pytest.fixture(autouse=True)
@@ -18,9 +26,9 @@ def settings(monkeypatch):
     """Set every variable; the region is named so that no client needs the machine's."""
     for name, value in {**SETTINGS, "AWS_DEFAULT_REGION": "us-east-1"}.items():
         monkeypatch.setenv(name, value)
-    module.sources.cache_clear()
+    forget()
     yield
-    module.sources.cache_clear()
+    forget()
 
 
 def answer_of(method, path, **event):
@@ -87,7 +95,7 @@ def test_importing_the_handler_reads_no_environment_and_opens_no_client(monkeypa
     for name in SETTINGS:
         monkeypatch.delenv(name)
 
-    module.sources.cache_clear()
+    forget()
 
     assert module.sources.cache_info().currsize == 0
     with pytest.raises(ValueError, match="its environment lacks: HISTORY_TABLE, LEDGER_TABLE, SIZE_INDEX"):
@@ -112,3 +120,57 @@ def test_the_time_of_an_answer_is_a_metric_of_its_route_and_invented_paths_share
     }
     assert (line["Function"], line["Route"]) == ("plotting-1", route)
     assert 0 <= line["AnswerTime"] < 60_000
+
+
+@pytest.mark.parametrize(("origin", "readable"), [("cors_origin", True), ("https://example.com", False)])
+def test_only_a_page_of_the_origin_in_the_settings_may_read_an_answer(origin, readable):
+    answer, _ = answer_of("GET", "/health", headers={"Origin": origin})
+
+    assert answer["headers"].get("Access-Control-Allow-Origin") == ("cors_origin" if readable else None)
+
+
+def test_an_answer_without_settings_is_still_an_answer(monkeypatch):
+    monkeypatch.delenv("CORS_ORIGIN")
+
+    answer, _ = answer_of("GET", "/health", headers={"Origin": "https://example.com"})
+
+    assert answer["statusCode"] == 500
+    assert "Access-Control-Allow-Origin" not in answer["headers"]
+
+
+FAILURES = {
+    "a refusal": ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "Query"),
+    "a timeout": ReadTimeoutError(endpoint_url="https://dynamodb"),
+    "no connection": EndpointConnectionError(endpoint_url="https://dynamodb"),
+    "an overloaded table": UnreadKeysError("1 keys were left unread"),
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
+def test_what_aws_may_answer_is_a_500_and_one_line_in_the_log(monkeypatch, caplog, failure):
+    monkeypatch.setattr(module, "_respond", raising(failure))
+
+    answer, problem = answer_of("GET", "/size")
+
+    assert (answer["statusCode"], problem["type"]) == (500, "urn:tidemark:problem:internal")
+    assert problem["detail"] == "The log has the reason, under request request-1."
+    (line,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert line.getMessage() == f"request request-1 failed: {type(failure).__name__}: {failure}"
+    assert line.exc_info is None
+
+
+def test_what_nobody_foresaw_is_a_500_and_its_stack_in_the_log(monkeypatch, caplog):
+    monkeypatch.setattr(module, "_respond", raising(KeyError("surprise")))
+
+    answer, _ = answer_of("GET", "/size")
+
+    assert answer["statusCode"] == 500
+    (line,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert line.exc_info[0] is KeyError
+
+
+def raising(error):
+    def respond(_event):
+        raise error
+
+    return respond

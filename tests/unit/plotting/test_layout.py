@@ -11,7 +11,9 @@ from matplotlib.figure import Figure
 from plotting.layout import LABEL, LABEL_INDENT, MARGIN, NOTE, NOW, SUBTITLE, SWATCH, TICK, lay_out
 from plotting.picture import DPI, measure_of
 from plotting.scale import HEIGHT, PLOT_BOTTOM, WIDTH, Role
+from size_history.sources import Status
 from tests.unit.plotting.charts import CHARTS, PIB, TIB, chart
+from tests.unit.plotting.charts import NOW as END
 
 MEASURE = measure_of(FigureCanvasAgg(Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI)))
 DESCENT = 0.25
@@ -163,3 +165,22 @@ def test_a_name_too_long_for_the_picture_is_cut_in_its_middle():
 
     assert "m…m" in label
     assert label.endswith("end, off the scale")
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (Status.ADOPTING, "still being adopted"),
+        (Status.DEAF, "NOT HEARD since 20 Nov 2026, 08:15 UTC"),
+        (Status.RECOVERING, "heard again, changes may be missing"),
+        (Status.GONE, "GONE since 20 Nov 2026, 08:15 UTC"),
+    ],
+)
+def test_a_picture_of_a_bucket_that_is_not_live_says_so(state, words):
+    layout = lay_out(chart([(1, 1)], state=state, since=END), MEASURE)
+
+    assert layout.subtitle.endswith(words)
+
+
+def test_a_picture_of_a_live_bucket_says_nothing_of_its_state():
+    assert lay_out(chart([(1, 1)]), MEASURE).subtitle.endswith("1 sample")

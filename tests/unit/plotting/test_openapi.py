@@ -9,12 +9,13 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from plotting import problems
 from plotting.chart import MAX_SAMPLES as MAX_POINTS
+from plotting.freshness import Freshness
 from plotting.parameters import MAX_CURSOR_LENGTH, MAX_WINDOW_SECONDS, MIN_WINDOW_SECONDS
-from plotting.parsing import HISTORY_FORMATS, MAX_ENTRIES, MAX_SAMPLES, ORDERS, PLOT_FORMATS
+from plotting.parsing import HISTORY_FORMATS, MAX_BUCKETS, MAX_PREFIXES, MAX_SAMPLES, ORDERS, PLOT_FORMATS
+from plotting.queues import Backlog, Depth
 from plotting.routes import ROUTES
-from plotting.tracking_queue import Backlog, Freshness
-from size_history.items import State
 from size_history.keys import VALID_BUCKET_NAME
+from size_history.sources import BucketStatus, Status
 
 CONTRACT = yaml.safe_load((resources.files("plotting") / "openapi.yaml").read_text())
 SCHEMAS = CONTRACT["components"]["schemas"]
@@ -46,12 +47,22 @@ def test_every_operation_lists_the_refusals_of_api_gateway_and_the_failure_of_th
 
 
 def test_every_answer_about_a_bucket_lists_every_header_of_its_freshness():
-    sent = set(Freshness(0, Backlog(None, None, "no answer"), State.LIVE).headers())
+    unknown = Depth(None, "no answer")
+    deaf = BucketStatus(Status.DEAF, 0, "switched off")
+    sent = set(Freshness(0, Backlog(None, None, "no answer"), unknown, unknown, deaf).headers())
     listed = [set(operation["responses"]["200"].get("headers", ())) for operation in OPERATIONS]
 
     about_a_bucket = [headers for headers in listed if "Tidemark-State" in headers]
     assert len(about_a_bucket) == 6
     assert all(sent <= headers for headers in about_a_bucket)
+    of_all = set(CONTRACT["paths"]["/buckets"]["get"]["responses"]["200"]["headers"])
+    assert {header for header in sent if "State" not in header} <= of_all
+
+
+def test_the_states_of_the_contract_are_those_of_the_code():
+    in_header = CONTRACT["components"]["headers"]["State"]["schema"]["enum"]
+
+    assert set(in_header) == set(SCHEMAS["State"]["enum"]) == set(Status)
 
 
 def test_the_values_that_a_parameter_takes_are_those_of_the_code():
@@ -64,7 +75,10 @@ def test_the_bounds_of_a_page_are_those_of_the_code():
     parameters = CONTRACT["components"]["parameters"]
 
     assert _parameter("/history", "limit")["schema"]["maximum"] == MAX_SAMPLES
-    assert parameters["limit"]["schema"]["maximum"] == MAX_ENTRIES
+    assert _parameter("/prefixes", "limit")["schema"]["maximum"] == MAX_PREFIXES
+    assert _parameter("/buckets", "limit")["schema"]["maximum"] == MAX_BUCKETS
+    assert SCHEMAS["Prefixes"]["properties"]["prefixes"]["maxItems"] == MAX_PREFIXES
+    assert SCHEMAS["Buckets"]["properties"]["buckets"]["maxItems"] == MAX_BUCKETS
     assert parameters["cursor"]["schema"]["maxLength"] == MAX_CURSOR_LENGTH
 
 

@@ -137,7 +137,7 @@ def test_a_page_of_prefixes_goes_on_after_any_prefix(prefix):
 
     query = (("cursor", cursor_of("prefixes", "photos", prefix)),)
 
-    assert prefixes_query(query, data_bucket="data") == PageQuery("photos", prefix, 100)
+    assert prefixes_query(query, data_bucket="data") == PageQuery("photos", prefix, 1000)
 
 
 @pytest.mark.parametrize("prefix", ["x" * 1025, "ü" * 513])

@@ -8,9 +8,10 @@ import pytest
 from plotting.chart import MAX_SAMPLES
 from plotting.history import MAX_ROWS, History, TooManySamplesError
 from plotting.parsing import Range
-from plotting.sources import Sources
+from plotting.sources import Found, Sources
 from size_history import times
 from size_history.items import Peak, State, Totals, number, text
+from size_history.sources import BucketStatus, Status
 
 SECOND = 1_000_000
 START = 1_795_000_000 * SECOND
@@ -53,8 +54,9 @@ def read(rows):
     try:
         range_ = Range("photos", START, START + rows * SECOND)
         with ThreadPoolExecutor(2) as threads:
-            sources = Sources("data", history, None, None, None, threads)
-            chart = sources.chart(range_, totals, Peak(1, "other", START))
+            sources = Sources("data", history, None, None, None, None, None, threads)
+            live = BucketStatus(Status.LIVE)
+            chart = sources.chart(range_, Found("photos", totals, live, Peak(1, "other", START), None))
         return chart, len(table.queries), tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -5,17 +5,18 @@ Sizes are in bytes, instants in ISO 8601 (UTC).
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from plotting.chart import Chart
+from plotting.freshness import Freshness, state_members
 from plotting.gateway import Query, Request, Response, json_response, not_modified
 from plotting.ledger import Prefix
 from plotting.negotiation import BRIEFLY, etag, is_known
 from plotting.parsing import HistoryQuery
-from plotting.tracking_queue import Freshness
+from plotting.sources import Entry
 from size_history import times
 from size_history.items import Peak, Sample, Totals
 
@@ -29,8 +30,9 @@ Members = dict[str, Any]
 class Reply:
     """An answer in the making: its ETag, how fresh it is, and whether the caller has it already.
 
-    The ETag is made of the values that determine the answer. For a bucket those are the query and the totals, which
-    change in the transaction of every sample. So a caller that has the answer gets its 304 before anything else is read.
+    The ETag is made of the values that determine the answer. For a bucket those are the query, its state, and the totals,
+    which change in the transaction of every sample. So a caller that has the answer gets its 304 before anything else is
+    read.
     """
 
     tag: str
@@ -41,8 +43,8 @@ class Reply:
 
     @classmethod
     def to(cls, request: Request, freshness: Freshness, *parts: object) -> "Reply":
-        """Begin the answer to a request."""
-        tag = etag(request.path, *parts)
+        """Begin the answer to a request; `parts` and the bucket's state determine it."""
+        tag = etag(request.path, freshness.status, *parts)
         page_query = tuple(pair for pair in request.query if pair[0] in {"format", "limit"})
         return cls(tag, freshness, is_known(request.headers, tag), page_query)
 
@@ -137,30 +139,29 @@ def count(bucket: str, totals: Totals) -> Members:
 
 
 def prefixes(bucket: str, found: Iterable[Prefix], next_cursor: str | None) -> Members:
-    """Return a page of prefixes without those that have no object left."""
+    """Return a page of prefixes."""
     entries = [
-        {"prefix": prefix.name, "total_size": prefix.size, "object_cnt": prefix.count}
-        for prefix in found
-        if prefix.count
+        {"prefix": prefix.name, "total_size": prefix.size, "object_cnt": prefix.count} for prefix in found
     ]
     return {"bucket": bucket, "prefixes": entries, "next": next_cursor}
 
 
-def buckets(found: Mapping[str, Totals], peak: Peak | None, next_cursor: str | None) -> Members:
+def buckets(found: Iterable[Entry], peak: Peak | None, next_cursor: str | None) -> Members:
     """Return a page of buckets, and the maximum of all buckets."""
     return {
-        "buckets": [_bucket(name, totals) for name, totals in found.items()],
+        "buckets": [_bucket(entry) for entry in found],
         "any_bucket_maximum": peak.size if peak else None,
         "any_bucket_maximum_in": peak.bucket if peak else None,
         "next": next_cursor,
     }
 
 
-def _bucket(name: str, totals: Totals) -> Members:
+def _bucket(entry: Entry) -> Members:
+    totals = entry.totals
     sampled = totals.last_time > 0
     return {
-        "bucket": name,
-        "state": totals.state.value,
+        "bucket": entry.bucket,
+        **state_members(entry.status),
         "total_size": totals.size,
         "object_cnt": totals.count,
         "bucket_maximum": totals.max_size if sampled else None,

@@ -100,6 +100,12 @@ def span_text(start: int, end: int) -> str:
     return f"{_date(begin)}, {_clock(begin, precise=precise)} to {until}{_clock(finish, precise=precise)} UTC"
 
 
+def instant_text(time: int) -> str:
+    """Return an instant in words: `20 Nov 2026, 08:15 UTC`."""
+    at = _at(time)
+    return f"{_date(at)}, {_clock(at, precise=False)} UTC"
+
+
 def _change(value: int, reference: int, power: int) -> str:
     if value == reference:
         return size_text(reference)

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from size_history.items import Peak, Sample, State, Totals
+from size_history.items import Peak, Sample, Totals
+from size_history.sources import BucketStatus
 
 BINS = 1000
 MAX_SAMPLES = 4 * BINS
@@ -48,7 +49,7 @@ class Chart:
     bucket: str
     start: int
     end: int
-    state: State
+    status: BucketStatus
     before: Sample | None
     samples: Samples
     bucket_maximum: int | None

@@ -1,7 +1,8 @@
 """The routes that answer data: history, size, count, prefixes, buckets."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from plotting import answers, parameters, parsing
 from plotting.answers import Reply
@@ -11,18 +12,20 @@ from plotting.sources import Sources
 from size_history import times
 from size_history.items import Sample
 
-MAX_SAMPLE_BYTES = 300
-"""Maximum length of a sample in JSON, without its keys."""
+MAX_ROW_BYTES = 300
+"""Maximum length of a sample or prefix in JSON, without its keys."""
 MAX_PAGE_BYTES = 4 * 1024 * 1024
 """Maximum length of a page in JSON. Lambda answers at most 6 MB, and keys with unusual characters are longer in JSON
 than in the table's pages of 1 MB."""
+
+_Row = TypeVar("_Row")
 
 
 def get_history(sources: Sources, request: Request, now: int) -> Response:
     """Answer a page of samples."""
     query = parsing.history_query(request.query, data_bucket=sources.data_bucket, now=now)
-    totals, freshness = sources.totals(query.range.bucket, now)
-    reply = Reply.to(request, freshness, sources.release, query, totals)
+    bucket = sources.find(query.range.bucket, now)
+    reply = Reply.to(request, bucket.freshness, sources.release, query, bucket.totals)
     if reply.known:
         return reply.not_modified()
     before = None
@@ -31,7 +34,7 @@ def get_history(sources: Sources, request: Request, now: int) -> Response:
             sources.history.sample_before, query.range.bucket, query.range.start, whole=True
         )
     samples, more = sources.history.page(query)
-    fitting = _fitting(samples)
+    fitting = _fitting(samples, lambda sample: sample.changed_keys)
     next_cursor = query.cursor(fitting[-1].time) if more or len(fitting) < len(samples) else None
     if query.format == "csv":
         return reply.other("text/csv; charset=utf-8", answers.history_csv(fitting), next_cursor)
@@ -42,11 +45,12 @@ def get_history(sources: Sources, request: Request, now: int) -> Response:
 def get_size(sources: Sources, request: Request, now: int) -> Response:
     """Answer a bucket's size at an instant: that of the last sample not after it."""
     query = parsing.size_query(request.query, data_bucket=sources.data_bucket, now=now)
-    totals, freshness = sources.totals(query.bucket, now)
+    bucket = sources.find(query.bucket, now)
+    totals = bucket.totals
     if totals.last_time == 0:
         detail = f"bucket {query.bucket} is still being adopted: it has no baseline yet."
         raise ProblemError(BEFORE_BASELINE, detail, parameter="bucket")
-    reply = Reply.to(request, freshness, sources.release, query, totals)
+    reply = Reply.to(request, bucket.freshness, sources.release, query, totals)
     if reply.known:
         return reply.not_modified()
     if query.at is None or query.at >= totals.last_time:
@@ -61,22 +65,24 @@ def get_size(sources: Sources, request: Request, now: int) -> Response:
 
 def get_count(sources: Sources, request: Request, now: int) -> Response:
     """Answer the recorded transitions and the objects present."""
-    bucket = parsing.bucket_query(request.query, data_bucket=sources.data_bucket)
-    totals, freshness = sources.totals(bucket, now)
-    reply = Reply.to(request, freshness, sources.release, bucket, totals)
-    return reply.not_modified() if reply.known else reply.json(answers.count(bucket, totals))
+    name = parsing.bucket_query(request.query, data_bucket=sources.data_bucket)
+    bucket = sources.find(name, now)
+    reply = Reply.to(request, bucket.freshness, sources.release, name, bucket.totals)
+    return reply.not_modified() if reply.known else reply.json(answers.count(name, bucket.totals))
 
 
 def get_prefixes(sources: Sources, request: Request, now: int) -> Response:
     """Answer a page of a bucket's first-level prefixes."""
     query = parsing.prefixes_query(request.query, data_bucket=sources.data_bucket)
-    totals, freshness = sources.totals(query.bucket, now)
-    reply = Reply.to(request, freshness, sources.release, query, totals)
+    bucket = sources.find(query.bucket, now)
+    reply = Reply.to(request, bucket.freshness, sources.release, query, bucket.totals)
     if reply.known:
         return reply.not_modified()
-    found, more = sources.ledger.prefixes(query.bucket, totals, query.after, query.limit)
-    next_cursor = parameters.cursor_of("prefixes", query.bucket, found[-1].name) if more else None
-    return reply.json(answers.prefixes(query.bucket, found, next_cursor), next_cursor)
+    page = sources.ledger.prefixes(query.bucket, bucket.totals, query.after, query.limit)
+    fitting = _fitting(page.found, lambda prefix: prefix.name)
+    last = page.last if len(fitting) == len(page.found) else fitting[-1].name
+    next_cursor = None if last is None else parameters.cursor_of("prefixes", query.bucket, last)
+    return reply.json(answers.prefixes(query.bucket, fitting, next_cursor), next_cursor)
 
 
 def get_buckets(sources: Sources, request: Request, now: int) -> Response:
@@ -89,11 +95,11 @@ def get_buckets(sources: Sources, request: Request, now: int) -> Response:
     return reply.not_modified() if reply.known else reply.json(members, next_cursor)
 
 
-def _fitting(samples: Sequence[Sample]) -> Sequence[Sample]:
-    """Return as many samples as an answer may hold, at least one."""
+def _fitting(rows: Sequence[_Row], keys_of: Callable[[_Row], object]) -> Sequence[_Row]:
+    """Return as many rows as an answer may hold, at least one. The keys in a row may be long."""
     size = 0
-    for number, sample in enumerate(samples):
-        size += MAX_SAMPLE_BYTES + len(json.dumps(sample.changed_keys))
+    for number, row in enumerate(rows):
+        size += MAX_ROW_BYTES + len(json.dumps(keys_of(row)))
         if number and size > MAX_PAGE_BYTES:
-            return samples[:number]
-    return samples
+            return rows[:number]
+    return rows

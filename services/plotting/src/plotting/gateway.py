@@ -44,22 +44,29 @@ class Response:
     body: str | bytes
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def to_answer(self, origin: str | None = None) -> dict[str, Any]:
-        """Return what API Gateway expects. Web pages of the origin (`*`: any) may read the answer.
+    def to_answer(self, origin: str | None = None, allowed: str | None = None) -> dict[str, Any]:
+        """Return what API Gateway expects. A web page of an origin may read the answer if it is the allowed one.
 
-        A wildcard origin is safe: requests are authorised by their signature, never by cookies.
+        `allowed` is an origin, `*` for any, or None. A wildcard is safe if requests are authorised by their signature,
+        never by cookies.
         """
-        headers = {**HEADERS, **self.headers}
+        headers = {**HEADERS, **self.headers, **_cors_headers(origin, allowed)}
         if self.media_type:
             headers["Content-Type"] = self.media_type
-        if origin is not None:
-            headers |= {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": "*"}
         return {
             "statusCode": self.status,
             "headers": headers,
             "body": base64.b64encode(self.body).decode() if isinstance(self.body, bytes) else self.body,
             "isBase64Encoded": isinstance(self.body, bytes),
         }
+
+
+def origin_of(event: Mapping[str, Any]) -> str | None:
+    """Return the origin of the web page that sends the request, if it is one."""
+    headers = event.get("headers")
+    if not isinstance(headers, Mapping):
+        return None
+    return next((str(value) for name, value in headers.items() if str(name).lower() == "origin"), None)
 
 
 def request_of(event: Mapping[str, Any]) -> Request:
@@ -86,6 +93,19 @@ def not_modified(headers: Mapping[str, str]) -> Response:
 def problem_response(problem: ProblemError) -> Response:
     """Return a problem as an answer."""
     return Response(problem.kind.status, MEDIA_TYPE, problem.to_json(), problem.headers)
+
+
+def _cors_headers(origin: str | None, allowed: str | None) -> dict[str, str]:
+    """Return the headers that let a page of the allowed origin read an answer.
+
+    https://fetch.spec.whatwg.org/#http-cors-protocol
+    """
+    if allowed is None:
+        return {}
+    varying = {} if allowed == "*" else {"Vary": f"{HEADERS['Vary']}, Origin"}
+    if allowed not in {"*", origin}:
+        return varying
+    return {**varying, "Access-Control-Allow-Origin": allowed, "Access-Control-Expose-Headers": "*"}
 
 
 def _mapping(event: Mapping[str, Any], name: str) -> Mapping[str, Any]:

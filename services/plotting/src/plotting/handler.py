@@ -10,17 +10,19 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's own
 
 from plotting import routes
-from plotting.gateway import Response, problem_response, request_of
+from plotting.gateway import Response, origin_of, problem_response, request_of
 from plotting.history import History
 from plotting.ledger import Ledger
 from plotting.negotiation import compressed
 from plotting.plot_bucket import PlotBucket
 from plotting.problems import INTERNAL, ProblemError
+from plotting.queues import DeadLetterQueue, Queue, TrackingQueue
 from plotting.settings import Settings
 from plotting.sources import Sources
-from plotting.tracking_queue import TrackingQueue
+from size_history.batch_get import UnreadKeysError
 
 _LOG = logging.getLogger("plotting")
 # API Gateway gives up after 29 seconds. These timeouts are shorter, so that the caller gets an answer from us.
@@ -37,31 +39,45 @@ _TABLES = Config(
     max_pool_connections=THREADS + 1,  # the handler's own thread needs one too
 )
 _QUEUE = Config(user_agent=_USER_AGENT, connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1})
+FORESEEN = (ClientError, ConnectionError, HTTPClientError, UnreadKeysError)
+"""What AWS may answer, or fail to: each says in one line what went wrong, so the log has no stack of it."""
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one request. Every failure is an answer too; unforeseen ones are logged with their stack."""
+    request_id = getattr(context, "aws_request_id", "unknown")
     started = time.perf_counter()
     _LOG.setLevel(logging.INFO)
     try:
         response = _respond(event)
     except ProblemError as problem:
         response = problem_response(problem)
+    except FORESEEN as error:
+        _LOG.error("request %s failed: %s: %s", request_id, type(error).__name__, error)
+        response = _failure(request_id)
     except Exception:  # noqa: BLE001 - logged with its stack; the caller gets a 500, not API Gateway's bare 502
-        request_id = getattr(context, "aws_request_id", "unknown")
         _LOG.exception("request %s failed", request_id)
-        response = problem_response(
-            ProblemError(INTERNAL, f"The log has the reason, under request {request_id}.")
-        )
+        response = _failure(request_id)
     milliseconds = (time.perf_counter() - started) * 1000
     _emit_metric(event, getattr(context, "function_name", "unknown"), milliseconds)
     _LOG.info("%s %s %d %.0f ms", event.get("httpMethod"), event.get("path"), response.status, milliseconds)
-    return response.to_answer(os.environ.get("CORS_ORIGIN"))
+    return response.to_answer(origin_of(event), _allowed_origin())
 
 
 def _respond(event: dict[str, Any]) -> Response:
     request = request_of(event)
     return compressed(routes.answer(sources(), request, time.time_ns() // 1000), request.headers)
+
+
+def _failure(request_id: str) -> Response:
+    return problem_response(ProblemError(INTERNAL, f"The log has the reason, under request {request_id}."))
+
+
+def _allowed_origin() -> str | None:
+    try:
+        return _settings().cors_origin
+    except ValueError:  # the answer and the log tell which settings are missing
+        return None
 
 
 def _emit_metric(event: dict[str, Any], function: str, milliseconds: float) -> None:
@@ -89,11 +105,17 @@ def _emit_metric(event: dict[str, Any], function: str, milliseconds: float) -> N
 
 
 @functools.cache
+def _settings() -> Settings:
+    return Settings.from_env(os.environ)
+
+
+@functools.cache
 def sources() -> Sources:
     """Return the clients of this execution environment, made on the first call from the environment's settings."""
-    settings = Settings.from_env(os.environ)
+    settings = _settings()
     session = boto3.session.Session()
     tables = session.client("dynamodb", config=_TABLES)
+    queues = session.client("sqs", config=_QUEUE)
     threads = ThreadPoolExecutor(THREADS)  # starts each thread when it is first needed
     return Sources(
         data_bucket=settings.data_bucket,
@@ -102,7 +124,9 @@ def sources() -> Sources:
         plot_bucket=PlotBucket(
             session.client("s3", config=_TABLES), settings.plot_bucket, settings.data_bucket
         ),
-        queue=TrackingQueue(session.client("sqs", config=_QUEUE), settings.queue_url),
+        queue=TrackingQueue(Queue(queues, settings.queue_url, "tracking queue")),
+        dead_letters=DeadLetterQueue(Queue(queues, settings.dlq_url, "dead-letter queue")),
+        undelivered_events=DeadLetterQueue(Queue(queues, settings.rule_dlq_url, "rule's dead-letter queue")),
         threads=threads,
         release=os.environ.get("AWS_LAMBDA_FUNCTION_VERSION", ""),
     )

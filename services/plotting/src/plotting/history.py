@@ -90,7 +90,8 @@ class History:
     def largest_size(self, bucket: str) -> int | None:
         """Return the largest total in bytes of any sample, from the index; None if there is no sample.
 
-        The index is eventually consistent: a sample of the last second may be missing.
+        DynamoDB cannot read an index strongly consistent: a sample of the last second may be missing. The totals make
+        up for it (`chart.bucket_maximum`).
         """
         page = self._client.query(
             TableName=self._table,

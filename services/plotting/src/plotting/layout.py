@@ -11,7 +11,8 @@ from plotting import scale as room
 from plotting.axes import SizeTick, TimeTick
 from plotting.chart import Chart
 from plotting.scale import WIDTH, Maximum, Role, Scale, Sizes, sizes_of
-from size_history.items import Sample, State
+from size_history.items import Sample
+from size_history.sources import BucketStatus, Status
 
 MARGIN = 40
 GAP = 12
@@ -172,15 +173,26 @@ def _now(drawn: Sequence[Sample], reference: int | None) -> tuple[str, ...]:
 def _subtitle(chart: Chart) -> str:
     parts = ["Total size", axes.span_text(chart.start, chart.end)]
     parts.append(_counted(chart.samples.count, "sample"))
-    if chart.state is State.ADOPTING:
-        parts.append("still being adopted")
+    if chart.status.state is not Status.LIVE:
+        parts.append(_said(chart.status))
     return "  ·  ".join(parts)
 
 
 def _message(chart: Chart) -> str:
-    if chart.state is State.ADOPTING:
+    if chart.status.state is Status.ADOPTING:
         return "No sample yet: the bucket is still being adopted"
     return "No sample in this range"
+
+
+def _said(status: BucketStatus) -> str:
+    """Return what a state that is not live means for the picture."""
+    since = "" if status.since is None else f" since {axes.instant_text(status.since)}"
+    return {
+        Status.ADOPTING: "still being adopted",
+        Status.DEAF: f"NOT HEARD{since}",
+        Status.RECOVERING: "heard again, changes may be missing",
+        Status.GONE: f"GONE{since}",
+    }[status.state]
 
 
 def _counted(count: int, noun: str) -> str:

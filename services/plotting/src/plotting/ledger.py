@@ -1,7 +1,7 @@
-"""The Ledger table for the readers: totals, peak, tracked buckets and prefixes; reads by key and queries, never a scan."""
+"""The Ledger table for the readers: a bucket's rows, all tracked buckets, and prefixes; reads by key and queries, never a scan."""
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,13 +10,27 @@ from typing import TYPE_CHECKING, Any
 
 from size_history import keys
 from size_history.batch_get import batch_get
-from size_history.items import PEAK_KEY, Item, Peak, Totals, int_of, text, totals_key
+from size_history.items import PEAK_KEY, Item, Peak, Totals, bucket_key, int_of, number, text, totals_key
+from size_history.sources import Source
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 MAX_REMEMBERED_PAGES = 8
-"""Pages of prefixes kept in memory: each at most a hundred names of at most 1 kB."""
+"""Pages of prefixes kept in memory: each at most a thousand names of at most 1 kB."""
+MAX_QUERIES = 5
+"""Maximum number of queries per shard for one page of prefixes. Only rows at zero, which are left out, need a second one."""
+MAX_ROWS = 2000
+"""Maximum number of rows that one of the later queries reads; with long names, DynamoDB stops at 1 MB before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What the Ledger has of a bucket: its totals, the row that makes it tracked, and the peak of all; None if missing."""
+
+    totals: Totals | None
+    source: Source | None
+    peak: Peak | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +42,14 @@ class Prefix:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Prefixes:
+    """A page of prefixes in the order of their names; `last` is the name to continue after, or None on the last page."""
+
+    found: tuple[Prefix, ...]
+    last: str | None
+
+
 class Ledger:
     """The Ledger table, read through a DynamoDB client, strongly consistent."""
 
@@ -37,87 +59,106 @@ class Ledger:
         self._threads = threads
         self._page_of_prefixes = lru_cache(MAX_REMEMBERED_PAGES)(self._read_prefixes)
 
-    def totals(self, bucket: str) -> Totals | None:
-        """Return a bucket's totals; None if it is not tracked."""
-        item = self._item(totals_key(bucket))
-        return Totals.from_item(item) if item else None
-
-    def totals_and_peak(self, bucket: str) -> tuple[Totals | None, Peak | None]:
-        """Return a bucket's totals and the peak of all buckets in one request; None for what does not exist."""
-        found = {item[keys.SK]["S"]: item for item in self._items([totals_key(bucket), PEAK_KEY])}
+    def rows(self, bucket: str) -> Rows:
+        """Return a bucket's totals, its row among the tracked ones, and the peak of all buckets, in one request."""
+        items = self._items([totals_key(bucket), bucket_key(bucket), PEAK_KEY])
+        found = {item[keys.SK]["S"]: item for item in items}
         totals, peak = found.get(keys.TOTALS), found.get(keys.PEAK)
-        return (Totals.from_item(totals) if totals else None, Peak.from_item(peak) if peak else None)
+        source = found.get(keys.BUCKET_ROW + bucket)
+        return Rows(
+            Totals.from_item(totals) if totals else None,
+            Source.from_item(source) if source else None,
+            Peak.from_item(peak) if peak else None,
+        )
 
     def peak(self) -> Peak | None:
         """Return the largest total recorded for any bucket; None before the first sample of any bucket."""
-        item = self._item(PEAK_KEY)
+        item = self._client.get_item(TableName=self._table, Key=PEAK_KEY, ConsistentRead=True).get("Item")
         return Peak.from_item(item) if item else None
 
-    def buckets(self, after: str, limit: int) -> tuple[dict[str, Totals], str | None]:
-        """Return the totals of at most `limit` tracked buckets after a name, and the last name if more follow.
+    def buckets(self, after: str, limit: int) -> tuple[dict[str, Rows], str | None]:
+        """Return the rows of at most `limit` tracked buckets after a name, and the last name read if more follow.
 
-        `limit` is at most 100, because DynamoDB reads 100 items by key at once. A bucket is left out while its adoption
-        has begun but its totals do not exist yet.
+        `limit` is at most 100, because DynamoDB reads 100 items by key at once. The rows are without the peak. A bucket
+        that is being untracked is left out, so a page may be shorter.
         """
         first = keys.BUCKET_ROW + after
-        listed = self._sort_keys(keys.EVERY_BUCKET, first, keys.BUCKET_ROW + "\x7f", limit + 2)
-        names = [key.removeprefix(keys.BUCKET_ROW) for key in listed if key != first]
-        rows = self._items([totals_key(name) for name in names[:limit]])
-        found = {row[keys.PK]["S"]: Totals.from_item(row) for row in rows}
-        last = names[limit - 1] if len(names) > limit else None
-        return {name: found[name] for name in names[:limit] if name in found}, last
+        page = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
+            ExpressionAttributeValues={
+                ":pk": text(keys.EVERY_BUCKET),
+                ":first": text(first),
+                ":last": text(keys.BUCKET_ROW + "\x7f"),
+            },
+            ConsistentRead=True,
+            Limit=limit + 2,  # a hundred rows of a few hundred bytes never reach 1 MB
+        )
+        listed = [item for item in page["Items"] if item[keys.SK]["S"] != first]
+        tracked = {_bucket_of(item): Source.from_item(item) for item in listed[:limit]}
+        tracked = {name: source for name, source in tracked.items() if source.tracked}
+        found = {
+            row[keys.PK]["S"]: Totals.from_item(row) for row in self._items(list(map(totals_key, tracked)))
+        }
+        last = _bucket_of(listed[limit - 1]) if len(listed) > limit else None
+        return {name: Rows(found.get(name), source, None) for name, source in tracked.items()}, last
 
-    def prefixes(self, bucket: str, totals: Totals, after: str, limit: int) -> tuple[Sequence[Prefix], bool]:
-        """Return at most `limit` prefixes after one in the order of names, and whether more follow.
+    def prefixes(self, bucket: str, totals: Totals, after: str, limit: int) -> Prefixes:
+        """Return at most `limit` prefixes with objects after one in the order of names.
 
-        This is one query per shard. Recent pages are remembered by the totals, which change in the transaction of every
-        change of a prefix. The page includes rows at zero.
+        This is one query per shard, and at most MAX_QUERIES if there are rows at zero. So a page may be shorter, or even
+        empty, and still not be the last one. Recent pages are remembered by the totals, which change in the transaction
+        of every change of a prefix.
         """
         return self._page_of_prefixes(bucket, totals, after, limit)
 
-    def _read_prefixes(self, bucket: str, _: Totals, after: str, limit: int) -> tuple[Sequence[Prefix], bool]:
-        pages = self._threads.map(
-            lambda shard: self._shard(keys.prefix_pk(bucket, shard), after, limit + 1), keys.all_shards()
-        )
-        found = list(heapq.merge(*pages, key=attrgetter("name")))
-        return tuple(found[:limit]), len(found) > limit
-
-    def _shard(self, partition: str, after: str, limit: int) -> list[Prefix]:
-        condition, values = "pk = :pk", {":pk": text(partition)}
-        if after:
-            condition, values = f"{condition} AND sk > :after", {**values, ":after": text(after)}
-        found: list[Prefix] = []
-        start: dict[str, Any] = {}
-        while True:
-            page = self._client.query(
-                TableName=self._table,
-                KeyConditionExpression=condition,
-                ExpressionAttributeValues=values,
-                ConsistentRead=True,
-                Limit=limit,
-                **start,
+    def _read_prefixes(self, bucket: str, _: Totals, after: str, limit: int) -> Prefixes:
+        shards = list(
+            self._threads.map(
+                lambda shard: self._shard(keys.prefix_pk(bucket, shard), after, limit), keys.all_shards()
             )
+        )
+        # Beyond the first name at which the reading of a shard stopped, others of that shard may be missing.
+        stops = [last for _, last in shards if last is not None]
+        stop = min(stops, default=None)
+        merged = heapq.merge(*(found for found, _ in shards), key=attrgetter("name"))
+        found = tuple(prefix for prefix in merged if stop is None or prefix.name <= stop)
+        return Prefixes(found[:limit], found[limit - 1].name if len(found) > limit else stop)
+
+    def _shard(self, partition: str, after: str, limit: int) -> tuple[list[Prefix], str | None]:
+        """Return the first prefixes with objects of a shard, and the last name read if there may be others."""
+        found: list[Prefix] = []
+        # The first query reads no more than a page may need. Later ones exist only because of rows at zero.
+        for rows in (limit + 1, *[MAX_ROWS] * (MAX_QUERIES - 1)):
+            page = self._page_of_shard(partition, after, rows)
             found += [
                 Prefix(item[keys.SK]["S"], int_of(item, "size"), int_of(item, "count"))
                 for item in page["Items"]
             ]
-            if "LastEvaluatedKey" not in page or len(found) >= limit:
-                return found[:limit]
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+            if "LastEvaluatedKey" not in page:
+                return found, None
+            after = page["LastEvaluatedKey"][keys.SK]["S"]
+            if len(found) > limit:
+                break
+        return found, after
 
-    def _sort_keys(self, partition: str, first: str, last: str, limit: int) -> list[str]:
-        page = self._client.query(
+    def _page_of_shard(self, partition: str, after: str, rows: int) -> Mapping[str, Any]:
+        condition, values = "pk = :pk", {":pk": text(partition), ":zero": number(0)}
+        if after:
+            condition, values = f"{condition} AND sk > :after", {**values, ":after": text(after)}
+        return self._client.query(
             TableName=self._table,
-            KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
-            ExpressionAttributeValues={":pk": text(partition), ":first": text(first), ":last": text(last)},
-            ProjectionExpression="sk",
+            KeyConditionExpression=condition,
+            FilterExpression="#count > :zero",
+            ExpressionAttributeNames={"#count": "count"},  # a reserved word
+            ExpressionAttributeValues=values,
             ConsistentRead=True,
-            Limit=limit,  # a hundred rows of a few hundred bytes never reach 1 MB
+            Limit=rows,
         )
-        return [item[keys.SK]["S"] for item in page["Items"]]
 
     def _items(self, wanted: list[Item]) -> list[Item]:
         return batch_get(self._client.batch_get_item, self._table, wanted)
 
-    def _item(self, key: Item) -> dict[str, Any]:
-        return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item", {})
+
+def _bucket_of(item: Mapping[str, Any]) -> str:
+    return str(item[keys.SK]["S"]).removeprefix(keys.BUCKET_ROW)

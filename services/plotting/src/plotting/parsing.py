@@ -22,8 +22,10 @@ WINDOW_PARTS = 1000
 the same picture for that long."""
 MAX_SAMPLES = 1000
 """Maximum number of samples on a page of history."""
-MAX_ENTRIES = 100
-"""Maximum number of entries on any other page: DynamoDB reads 100 items by key at once."""
+MAX_PREFIXES = 1000
+"""Maximum number of prefixes on a page."""
+MAX_BUCKETS = 100
+"""Maximum number of buckets on a page: DynamoDB reads 100 items by key at once."""
 
 PLOT_FORMATS = ("png", "svg", "json")
 HISTORY_FORMATS = ("json", "csv")
@@ -131,7 +133,7 @@ def prefixes_query(query: Query, *, data_bucket: str) -> PageQuery:
         _refuse_foreign_cursor(members, bucket)
         if len(after.encode()) > MAX_KEY_BYTES:
             raise parameters.bad_cursor()
-    return PageQuery(bucket, after, parameters.limit(members, MAX_ENTRIES))
+    return PageQuery(bucket, after, parameters.limit(members, MAX_PREFIXES))
 
 
 def buckets_query(query: Query) -> PageQuery:
@@ -141,7 +143,7 @@ def buckets_query(query: Query) -> PageQuery:
     if "cursor" in members:
         (after,) = parameters.parts_of_cursor("buckets", members["cursor"], 1)
         after = _bucket_of_cursor(after)
-    return PageQuery("", after, parameters.limit(members, MAX_ENTRIES))
+    return PageQuery("", after, parameters.limit(members, MAX_BUCKETS))
 
 
 def _range_of_query(members: Mapping[str, str], data_bucket: str, now: int) -> Range:

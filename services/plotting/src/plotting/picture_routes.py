@@ -19,21 +19,22 @@ MEDIA_TYPES = {"png": "image/png", "svg": "image/svg+xml"}
 def post_plot(sources: Sources, request: Request, now: int) -> Response:
     """Draw the picture, store it in the plot bucket, and answer where it is and what it shows."""
     range_ = parsing.from_body(request.body, data_bucket=sources.data_bucket, now=now)
-    totals, peak, freshness = sources.totals_and_peak(range_.bucket, now)
-    chart = sources.chart(range_, totals, peak)
+    found = sources.find(range_.bucket, now)
+    chart = sources.chart(range_, found)
     sources.plot_bucket.put(chart.bucket, _picture(chart, "png"))
     stored = {"bucket": sources.plot_bucket.name, "key": sources.plot_bucket.key_of(chart.bucket)}
-    return json_response({**answers.plot(chart), "plot": stored, **freshness.members()}, freshness.headers())
+    fresh = found.freshness
+    return json_response({**answers.plot(chart), "plot": stored, **fresh.members()}, fresh.headers())
 
 
 def get_plot(sources: Sources, request: Request, now: int) -> Response:
     """Answer the picture itself as PNG or SVG, or the data that it shows."""
     range_, format_ = parsing.plot_query(request.query, data_bucket=sources.data_bucket, now=now)
-    totals, peak, freshness = sources.totals_and_peak(range_.bucket, now)
-    reply = Reply.to(request, freshness, sources.release, range_, format_, totals, peak)
+    found = sources.find(range_.bucket, now)
+    reply = Reply.to(request, found.freshness, sources.release, range_, format_, found.totals, found.peak)
     if reply.known:
         return reply.not_modified()
-    chart = sources.chart(range_, totals, peak)
+    chart = sources.chart(range_, found)
     if format_ == "json":
         return reply.json(answers.plot(chart))
     return reply.other(MEDIA_TYPES[format_], _picture(chart, format_))

@@ -37,7 +37,7 @@ def answer(sources: Sources, request: Request, now: int) -> Response:
     try:
         return route(sources, request, now)
     except NotTrackedError as error:
-        raise ProblemError(NOT_TRACKED, f"{error}: there is no history of it.", parameter="bucket") from error
+        raise ProblemError(NOT_TRACKED, str(error), parameter="bucket") from error
     except TooManySamplesError as error:
         raise ProblemError(TOO_MANY_SAMPLES, f"{error}: ask for a shorter window.") from error
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, fields
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Names of the tables, the index, the buckets and the queue; each is the variable of the same name in capitals.
+    """Names of the tables, the index, the buckets and the queues; each is the variable of the same name in capitals.
 
-    Web pages of `cors_origin` may read the answers: `https://example.org`, or `*` for any.
+    `dlq_url` is the dead-letter queue of the tracking queue `queue_url`, and `rule_dlq_url` that of the rules that fill
+    it. Web pages of `cors_origin` may read the answers: `https://example.org`, or `*` for any.
     """
 
     history_table: str
@@ -17,6 +18,8 @@ class Settings:
     data_bucket: str
     plot_bucket: str
     queue_url: str
+    dlq_url: str
+    rule_dlq_url: str
     cors_origin: str
 
     @classmethod

@@ -4,21 +4,46 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
 from plotting.chart import Chart, bucket_maximum, collect, highest_of_any
+from plotting.freshness import Freshness
 from plotting.history import History
-from plotting.ledger import Ledger
+from plotting.ledger import Ledger, Rows
 from plotting.parsing import Range
 from plotting.plot_bucket import PlotBucket
-from plotting.tracking_queue import Backlog, Freshness, TrackingQueue
-from size_history.items import Peak, Totals
+from plotting.queues import Backlog, DeadLetterQueue, Depth, TrackingQueue
+from size_history.items import Peak, State, Totals
+from size_history.sources import BucketStatus, status_of
+
+NOTHING = Totals(0, 0, 0, 0, 0, 0, 0, 0, State.ADOPTING)
+"""The totals of a bucket whose first reconcile has not begun yet."""
 
 
 class NotTrackedError(Exception):
-    """A bucket is not tracked."""
+    """A bucket is not tracked. The message says whether there is a history of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A tracked bucket as it was found: its totals, its status, the peak of all buckets, and how fresh that is."""
+
+    bucket: str
+    totals: Totals
+    status: BucketStatus
+    peak: Peak | None
+    freshness: Freshness
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A tracked bucket in the list of all: its totals and its status."""
+
+    bucket: str
+    totals: Totals
+    status: BucketStatus
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The tables, the queue and the plot bucket; `release` changes with every deployment of the code.
+    """The tables, the queues and the plot bucket; `release` changes with every deployment of the code.
 
     Most of an answer's time is waiting for AWS, so independent reads run in `threads` at the same time.
     """
@@ -28,56 +53,87 @@ class Sources:
     ledger: Ledger
     plot_bucket: PlotBucket
     queue: TrackingQueue
+    dead_letters: DeadLetterQueue
+    undelivered_events: DeadLetterQueue
     threads: Executor
     release: str = ""
 
-    def totals(self, bucket: str, now: int) -> tuple[Totals, Freshness]:
-        """Return a bucket's totals and how fresh they are. Raises NotTrackedError."""
-        backlog = self._backlog(now)
-        totals = _tracked(bucket, self.ledger.totals(bucket))
-        return totals, Freshness(now, backlog.result(), totals.state)
-
-    def totals_and_peak(self, bucket: str, now: int) -> tuple[Totals, Peak | None, Freshness]:
-        """Return a bucket's totals, the peak of all buckets, and how fresh both are. Raises NotTrackedError."""
-        backlog = self._backlog(now)
-        found, peak = self.ledger.totals_and_peak(bucket)
-        totals = _tracked(bucket, found)
-        return totals, peak, Freshness(now, backlog.result(), totals.state)
+    def find(self, bucket: str, now: int) -> Found:
+        """Return a tracked bucket, with one request to the tables. Raises NotTrackedError."""
+        queues = self._count(now)
+        rows = self.ledger.rows(bucket)
+        if rows.source is None or not rows.source.tracked:
+            raise NotTrackedError(_untracked(bucket, rows))
+        status = status_of(rows.totals, rows.source, now)
+        return Found(bucket, rows.totals or NOTHING, status, rows.peak, queues.freshness(status))
 
     def buckets(
         self, after: str, limit: int, now: int
-    ) -> tuple[dict[str, Totals], str | None, Peak | None, Freshness]:
+    ) -> tuple[list[Entry], str | None, Peak | None, Freshness]:
         """Return a page of tracked buckets, its last name if more follow, the peak of all, and how fresh that is."""
-        backlog = self._backlog(now)
+        queues = self._count(now)
         peak = self.threads.submit(self.ledger.peak)
         found, last = self.ledger.buckets(after, limit)
-        return found, last, peak.result(), Freshness(now, backlog.result())
+        entries = [
+            Entry(name, rows.totals or NOTHING, status_of(rows.totals, rows.source, now))
+            for name, rows in found.items()
+            if rows.source is not None
+        ]
+        return entries, last, peak.result(), queues.freshness()
 
-    def chart(self, range_: Range, totals: Totals, peak: Peak | None) -> Chart:
-        """Return what a picture of a range shows. Totals and peak were read before. Raises TooManySamplesError."""
+    def chart(self, range_: Range, found: Found) -> Chart:
+        """Return what a picture of a range shows. Its bucket was found before. Raises TooManySamplesError."""
         earlier = self.threads.submit(self.history.sample_before, range_.bucket, range_.start)
         indexed = self.threads.submit(self.history.largest_size, range_.bucket)
         samples = collect(self.history.samples(range_), range_.start, range_.end)
         before = earlier.result()
         drawn = (before, *samples.kept) if before else samples.kept
-        maximum = bucket_maximum(indexed.result(), totals, drawn)
+        maximum = bucket_maximum(indexed.result(), found.totals, drawn)
         return Chart(
             bucket=range_.bucket,
             start=range_.start,
             # A tracker whose clock is ahead may have written a sample later than now; the picture shows it too.
             end=max(range_.end, drawn[-1].time) if drawn else range_.end,
-            state=totals.state,
+            status=found.status,
             before=before,
             samples=samples,
             bucket_maximum=maximum,
-            highest=highest_of_any(peak, range_.bucket, maximum),
+            highest=highest_of_any(found.peak, range_.bucket, maximum),
         )
 
-    def _backlog(self, now: int) -> "Future[Backlog]":
-        return self.threads.submit(self.queue.backlog, now)
+    def _count(self, now: int) -> "_Counting":
+        """Begin to count what the queues hold."""
+        return _Counting(
+            now,
+            self.threads.submit(self.queue.backlog, now),
+            self.threads.submit(self.dead_letters.depth, now),
+            self.threads.submit(self.undelivered_events.depth, now),
+        )
 
 
-def _tracked(bucket: str, totals: Totals | None) -> Totals:
-    if totals is None:
-        raise NotTrackedError(f"bucket {bucket} is not tracked")
-    return totals
+@dataclass(frozen=True, slots=True)
+class _Counting:
+    """Counts of the queues that are being asked for."""
+
+    as_of: int
+    backlog: "Future[Backlog]"
+    dead_letters: "Future[Depth]"
+    undelivered_events: "Future[Depth]"
+
+    def freshness(self, status: BucketStatus | None = None) -> Freshness:
+        """Wait for the counts."""
+        return Freshness(
+            self.as_of,
+            self.backlog.result(),
+            self.dead_letters.result(),
+            self.undelivered_events.result(),
+            status,
+        )
+
+
+def _untracked(bucket: str, rows: Rows) -> str:
+    if rows.totals is None:
+        return f"bucket {bucket} is not tracked: there is no history of it."
+    return (
+        f"bucket {bucket} is not tracked: its history is kept, and make track BUCKET={bucket} shows it again."
+    )
