@@ -6,10 +6,12 @@ import requests
 from botocore.credentials import Credentials
 from botocore.stub import Stubber
 
-from driver.history import POLL_SECONDS, Clock, History, StepError
+from driver.history import Clock, History, StepError
 from driver.plot import PlotError, SignedRequest, request_plot
 from driver.scenario import CHANGES, Weight
 from driver.settings import Settings, SettingsError
+from size_history.budgets import DRIVER, POLL_SECONDS
+from size_history.deadline import Deadline
 from size_history.items import Sample, State, Totals, number, reconcile_key
 
 ENVIRON = {
@@ -22,15 +24,18 @@ ENVIRON = {
 }
 
 
+LIMITS = DRIVER.afterwards["api"]
+
+
 class PassingTime:
     def __init__(self):
-        self.seconds = 0.0
+        self.micros = 0
 
     def now(self):
-        return self.seconds
+        return self.micros
 
     def sleep(self, seconds):
-        self.seconds += seconds
+        self.micros += round(seconds * 1_000_000)
 
 
 @pytest.fixture
@@ -42,9 +47,11 @@ def dynamodb():
         yield client, stubber
 
 
-def history(client, deadline=1.0):
+def history(client, seconds=1.0):
     passing = PassingTime()
-    clock = Clock(monotonic=passing.now, sleep=passing.sleep)
+    clock = Clock(now=passing.now, sleep=passing.sleep)
+    deadline = Deadline(clock.now)
+    deadline.allow(seconds)
     return History(
         client, history_table="history", ledger_table="ledger", bucket="data", deadline=deadline, clock=clock
     )
@@ -66,11 +73,19 @@ def test_a_wait_returns_the_sample_of_the_expected_weight(dynamodb):
 
 def test_a_step_without_its_sample_is_an_error_that_names_it(dynamodb):
     client, stubber = dynamodb
-    for _ in range(20):
+    for _ in range(10):  # none after the deadline
         stubber.add_response("query", {"Items": []})
 
     with pytest.raises(StepError, match=r"create assignment1\.txt: a sample of 18 bytes in 1 objects .*data"):
         history(client).wait_for("create assignment1.txt", Weight(18, 1), after=4)
+
+
+def test_a_pause_ends_at_the_deadline(dynamodb):
+    made = history(dynamodb[0], seconds=7)
+
+    for expected in (5, 7, 7):
+        made.pause(5)
+        assert made.clock.now() == expected * 1_000_000
 
 
 STARTED, LATER = 100, 200
@@ -104,7 +119,7 @@ def test_the_baseline_is_a_pass_that_began_after_it_was_asked_for(dynamodb, rows
     made.wait_for_baseline(after=STARTED)
 
     stubber.assert_no_pending_responses()
-    assert made.clock.monotonic() == pytest.approx(waited * POLL_SECONDS)
+    assert made.clock.now() == pytest.approx(waited * POLL_SECONDS * 1_000_000)
 
 
 def test_before_the_first_run_there_was_no_pass(dynamodb):
@@ -154,7 +169,7 @@ def test_an_answer_without_a_plot_is_an_error_that_quotes_it(monkeypatch, status
     monkeypatch.setattr(requests, "post", lambda *_, **__: answer)
 
     with pytest.raises(PlotError, match=message):
-        request_plot("http://api/v1/", auth=None, bucket="data", since="2026")
+        request_plot("http://api/v1/", auth=None, bucket="data", since="2026", limits=LIMITS)
 
 
 @pytest.mark.parametrize("status", [200, 201])
@@ -163,7 +178,22 @@ def test_the_status_is_the_one_that_the_api_answered(monkeypatch, status):
     answer.status_code, answer._content = status, b'{"plot": {}}'
     monkeypatch.setattr(requests, "post", lambda *_, **__: answer)
 
-    assert request_plot("http://api/v1/", auth=None, bucket="data", since="2026") == (status, {"plot": {}})
+    assert request_plot("http://api/v1/", auth=None, bucket="data", since="2026", limits=LIMITS) == (
+        status,
+        {"plot": {}},
+    )
+
+
+def test_the_api_has_its_own_time_to_connect_and_to_answer(monkeypatch):
+    """requests takes one number for each of both, so that 30 could be 60."""
+    asked = {}
+    answer = requests.Response()
+    answer.status_code, answer._content = 200, b"{}"
+    monkeypatch.setattr(requests, "post", lambda *_, **options: asked.update(options) or answer)
+
+    request_plot("http://api/v1/", auth=None, bucket="data", since="2026", limits=LIMITS)
+
+    assert asked["timeout"] == (2, 30)
 
 
 def test_an_api_that_does_not_answer_is_an_error_with_its_url(monkeypatch):
@@ -173,4 +203,4 @@ def test_an_api_that_does_not_answer_is_an_error_with_its_url(monkeypatch):
     monkeypatch.setattr(requests, "post", refuse)
 
     with pytest.raises(PlotError, match="http://api/v1/plot did not answer: refused"):
-        request_plot("http://api/v1/", auth=None, bucket="data", since="2026")
+        request_plot("http://api/v1/", auth=None, bucket="data", since="2026", limits=LIMITS)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from driver.history import Clock, History
+from driver.history import History
 from driver.scenario import CHANGES, OBJECTS, Change, Weight
 from size_history.items import Sample
 from size_history.messages import ReconcileRequest
@@ -25,7 +25,6 @@ class Demonstration:
     bucket: str
     history: History
     pause_seconds: float
-    clock: Clock
 
     def run(self) -> list[Sample]:
         """Return the baseline's sample and one per change. Raises StepError naming the step whose sample is missing."""
@@ -33,7 +32,7 @@ class Demonstration:
         samples = [self._without_leftovers(self.history.latest())]
         baseline = Weight(samples[0].total_size, samples[0].object_cnt)
         for change in CHANGES:
-            self.clock.sleep(self.pause_seconds)
+            self.history.pause(self.pause_seconds)
             self._make(change)
             weight = baseline.plus(change.size, change.count)
             samples.append(self.history.wait_for(change.name, weight, after=samples[-1].time))

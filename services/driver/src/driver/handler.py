@@ -3,23 +3,23 @@
 import functools
 import logging
 import os
-import time
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from driver.demonstration import Demonstration
 from driver.history import Clock, History
 from driver.plot import PlotError, SignedRequest, request_plot
 from driver.settings import Settings
-from size_history import times
+from size_history import budgets, times
+from size_history.deadline import Deadline
 from size_history.items import Sample
 
 logging.getLogger().setLevel(logging.INFO)
 log = logging.getLogger(__name__)
 
-RESERVE_SECONDS = 35.0
-"""Time kept at the end of an invocation for the plot."""
+BUDGET = budgets.DRIVER
 MAX_LEAD_MICROSECONDS = 30_000_000
 """Maximum time that the plot shows before the demonstration: an older baseline would squeeze the changes together."""
 
@@ -30,26 +30,25 @@ def handler(_event: object, context: Any) -> dict[str, Any]:
     `history` is the baseline and a sample per change (time in ISO-8601 UTC, bytes, objects); `plot` is the API's status,
     the picture's bucket and key, and the two high-water lines in bytes.
     """
-    settings, session = _settings(), _session()
-    clock = Clock()
-    began = time.time_ns() // 1000
-    seconds = max(context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS, 5.0)
+    settings, session, clock = _settings(), _session(), Clock()
+    began = clock.now()
+    deadline = Deadline(clock.now)
+    deadline.allow(context.get_remaining_time_in_millis() / 1000 - BUDGET.reserve_seconds)
     history = History(
-        session.client("dynamodb"),
+        _client(session, "dynamodb", deadline),
         history_table=settings.history_table,
         ledger_table=settings.ledger_table,
         bucket=settings.data_bucket,
-        deadline=clock.monotonic() + seconds,
+        deadline=deadline,
         clock=clock,
     )
     samples = Demonstration(
-        s3=session.client("s3"),
-        sqs=session.client("sqs"),
+        s3=_client(session, "s3", deadline),
+        sqs=_client(session, "sqs", deadline),
         queue_url=settings.queue_url,
         bucket=settings.data_bucket,
         history=history,
         pause_seconds=settings.pause_seconds,
-        clock=clock,
     ).run()
     log.info("history %s", " -> ".join(str(sample.total_size) for sample in samples))
     since = max(samples[0].time, began - MAX_LEAD_MICROSECONDS)
@@ -59,12 +58,20 @@ def handler(_event: object, context: Any) -> dict[str, Any]:
     }
 
 
+def _client(session: boto3.Session, service: Any, deadline: Deadline) -> Any:
+    client = session.client(service, config=Config(**BUDGET.clients[service].config()))
+    deadline.bind(client)
+    return client
+
+
 def _plot(settings: Settings, session: boto3.Session, since: str) -> dict[str, Any]:
     credentials = session.get_credentials()
     if credentials is None:
         raise PlotError("plot: the function has no credentials to sign the request with")
     auth = SignedRequest(credentials, session.region_name)
-    status, answer = request_plot(settings.api_url, auth=auth, bucket=settings.data_bucket, since=since)
+    status, answer = request_plot(
+        settings.api_url, auth=auth, bucket=settings.data_bucket, since=since, limits=BUDGET.afterwards["api"]
+    )
     plot = {name: answer["plot"][name] for name in ("bucket", "key")}
     maxima = {name: answer[name] for name in ("bucket_maximum", "any_bucket_maximum")}
     return {"status": status, **plot, **maxima}

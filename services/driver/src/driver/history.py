@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from driver.scenario import Weight
 from size_history import items, times
+from size_history.budgets import POLL_SECONDS
+from size_history.deadline import Deadline
 from size_history.items import Item, Sample, State, Totals
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-
-POLL_SECONDS = 0.1
 
 T = TypeVar("T")
 
@@ -23,22 +23,22 @@ class StepError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The source of time, in seconds."""
+    """The source of time: `now` in microseconds since 1970, `sleep` in seconds."""
 
-    monotonic: Callable[[], float] = time.monotonic
+    now: Callable[[], int] = lambda: time.time_ns() // 1000
     sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """One bucket's samples and state. No wait goes on after `deadline` (in the clock's seconds)."""
+    """One bucket's samples and state. No wait goes on after the deadline."""
 
     client: "DynamoDBClient"
     _: KW_ONLY
     history_table: str
     ledger_table: str
     bucket: str
-    deadline: float
+    deadline: Deadline
     clock: Clock
 
     def last_pass(self) -> int:
@@ -79,14 +79,18 @@ class History:
             raise StepError(f"baseline: bucket {self.bucket} is live but has no sample")
         return Sample.from_item(answer["Items"][0])
 
+    def pause(self, seconds: float) -> None:
+        """Wait so long, but not beyond the deadline."""
+        self.clock.sleep(max(0.0, min(seconds, self.deadline.left())))
+
     def _wait(self, step: str, expected: str, look: Callable[[], T | None]) -> T:
         while (found := look()) is None:
-            if self.clock.monotonic() >= self.deadline:
+            self.pause(POLL_SECONDS)
+            if self.deadline.left() <= 0:
                 raise StepError(
                     f"{step}: {expected} did not show up for bucket {self.bucket} in time; "
                     "look at the size-tracking function's log and at the dead-letter queue"
                 )
-            self.clock.sleep(POLL_SECONDS)
         return found
 
     def _ledger_item(self, key: Item) -> Item | None:

@@ -9,8 +9,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from requests.auth import AuthBase
 
-TIMEOUT_SECONDS = 30
-"""A little more than the 29 seconds within which API Gateway answers (an AWS limit)."""
+from size_history.budgets import Client
 
 
 class PlotError(Exception):
@@ -37,7 +36,9 @@ class SignedRequest(AuthBase):
         return request
 
 
-def request_plot(api_url: str, *, auth: AuthBase, bucket: str, since: str) -> tuple[int, dict[str, Any]]:
+def request_plot(
+    api_url: str, *, auth: AuthBase, bucket: str, since: str, limits: Client
+) -> tuple[int, dict[str, Any]]:
     """Have the bucket's history since an instant (ISO-8601) drawn and stored; return the API's status and answer.
 
     Raises PlotError if the API refuses, or does not answer with JSON.
@@ -45,7 +46,10 @@ def request_plot(api_url: str, *, auth: AuthBase, bucket: str, since: str) -> tu
     url = api_url.rstrip("/") + "/plot"
     try:
         answer = requests.post(
-            url, json={"bucket": bucket, "from": since}, auth=auth, timeout=TIMEOUT_SECONDS
+            url,
+            json={"bucket": bucket, "from": since},
+            auth=auth,
+            timeout=(limits.connect_seconds, limits.read_seconds),  # one number would be the limit of each
         )
     except requests.RequestException as error:
         raise PlotError(f"plot: {url} did not answer: {error}") from error

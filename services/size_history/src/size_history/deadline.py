@@ -55,7 +55,7 @@ class Deadline:
         client.meta.events.register("before-send", self._before_send)
         client.meta.events.register("response-received", self._response_received)
 
-    def _before_send(self, request: Any, event_name: str, **_: Any) -> None:
+    def _before_send(self, event_name: str, **_: Any) -> None:
         self.require(event_name.removeprefix("before-send."))
 
     def _response_received(self, response_dict: Any, **_: Any) -> None:
