@@ -6,12 +6,14 @@ import shutil
 import subprocess
 import sys
 from base64 import b64encode
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 import requests
 
 from infra_cdk.images import SERVICES, images_from, repository
+from plotting.settings import Settings
 from tests.docker import checkout, control_plane
 from tests.docker.function import ContainerFunction
 from tests.docker.registry_process import PASSWORD, USER, registry
@@ -143,13 +145,8 @@ def test_an_image_pulled_by_its_digest_answers_the_same(docker, pushed, hub, tmp
         capture_output=True,
     )
 
-    environ = dict.fromkeys(("HISTORY_TABLE", "LEDGER_TABLE", "DATA_BUCKET", "PLOT_BUCKET"), "unused")
-    environ |= {
-        "SIZE_INDEX": "unused",
-        "CORS_ORIGIN": "*",
-        "QUEUE_URL": "http://127.0.0.1:1/queue",
-        "AWS_DEFAULT_REGION": "eu-central-1",
-    }
+    environ = {field.name.upper(): "unused" for field in fields(Settings)}
+    environ |= {"QUEUE_URL": "http://127.0.0.1:1/queue", "AWS_DEFAULT_REGION": "eu-central-1"}
     with (
         ContainerFunction("tidemark/plotting", environ) as built,
         ContainerFunction(remote, environ) as pulled,
