@@ -12,6 +12,7 @@ from constructs import Construct
 
 from infra_cdk import parameters
 from infra_cdk.api import MAX_INTEGRATION_SECONDS, Api
+from infra_cdk.bucket_events import BucketEvents
 from infra_cdk.canary import Canary
 from infra_cdk.images import Images
 from infra_cdk.names import camel_case
@@ -59,9 +60,10 @@ class LambdaStack(Stack):
         self._grant_plotting(plotting)
         self._grant_driver(driver)
         functions = {"size-tracking": tracking, "plotting": plotting, "driver": driver}
-        if not settings.emulated:  # LocalStack reports success for CodeDeploy's resources and makes none
+        if not settings.emulated:  # LocalStack reports success for what follows and makes none of it
             # Nobody calls the driver's alias, so a canary would try a new version on no call.
             self._roll_out_gradually({"size-tracking": tracking, "plotting": plotting})
+            self._turn_on_events()
         self._publish(functions)
         self._output(functions)
 
@@ -191,6 +193,11 @@ class LambdaStack(Stack):
     def _bucket_arn(self, name: str) -> str:
         # Bucket.from_bucket_name refuses the long names that buckets from before 2018 may have.
         return self.format_arn(service="s3", region="", account="", resource=name)
+
+    def _turn_on_events(self) -> None:
+        if self._settings.tracked_buckets:
+            buckets = {name: self._bucket_arn(name) for name in self._settings.tracked_buckets}
+            BucketEvents(self, "TrackedBucketEvents", buckets=buckets)
 
     def _roll_out_gradually(self, functions: Mapping[str, ServiceFunction]) -> None:
         canary = Canary(self, "Canary")

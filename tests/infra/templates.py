@@ -51,7 +51,7 @@ class Stack:
         ((name, properties),) = [
             (name, self.resources[name]["Properties"])
             for name in self.ids("AWS::Lambda::Function")
-            if f"tidemark/{service}@" in text(self.resources[name]["Properties"]["Code"]["ImageUri"])
+            if f"tidemark/{service}@" in text(self.resources[name]["Properties"]["Code"].get("ImageUri", ""))
         ]
         return name, properties
 
