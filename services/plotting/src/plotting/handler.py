@@ -22,24 +22,19 @@ from plotting.problems import INTERNAL, ProblemError
 from plotting.queues import DeadLetterQueue, Queue, TrackingQueue
 from plotting.settings import Settings
 from plotting.sources import Sources
+from size_history import budgets
 from size_history.batch_get import UnreadKeysError
+from size_history.deadline import Deadline, OutOfTimeError
 
 _LOG = logging.getLogger("plotting")
-# API Gateway gives up after 29 seconds. These timeouts are shorter, so that the caller gets an answer from us.
+BUDGET = budgets.PLOTTING
+_DEADLINE = Deadline()
 # A constant user agent saves a tenth of a request's processor time, which the SDK spends on building its own.
 _USER_AGENT = "tidemark-plotting"
 THREADS = 4
 """Concurrent requests to AWS. Each costs a millisecond of processor time, and Python's threads share one processor:
 one thread for each of the 16 shards is slower than this (measured by the API benchmark)."""
-_TABLES = Config(
-    user_agent=_USER_AGENT,
-    connect_timeout=2,
-    read_timeout=10,
-    retries={"mode": "standard", "total_max_attempts": 3},
-    max_pool_connections=THREADS + 1,  # the handler's own thread needs one too
-)
-_QUEUE = Config(user_agent=_USER_AGENT, connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1})
-FORESEEN = (ClientError, ConnectionError, HTTPClientError, UnreadKeysError)
+FORESEEN = (ClientError, ConnectionError, HTTPClientError, OutOfTimeError, UnreadKeysError)
 """What AWS may answer, or fail to: each says in one line what went wrong, so the log has no stack of it."""
 
 
@@ -48,6 +43,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     request_id = getattr(context, "aws_request_id", "unknown")
     started = time.perf_counter()
     _LOG.setLevel(logging.INFO)
+    _DEADLINE.allow(_seconds_left(context) - BUDGET.reserve_seconds)
     try:
         response = _respond(event)
     except ProblemError as problem:
@@ -62,6 +58,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     _emit_metric(event, getattr(context, "function_name", "unknown"), milliseconds)
     _LOG.info("%s %s %d %.0f ms", event.get("httpMethod"), event.get("path"), response.status, milliseconds)
     return response.to_answer(origin_of(event), _allowed_origin())
+
+
+def _seconds_left(context: Any) -> float:
+    """Return how long this invocation may still take; a caller other than Lambda may not know."""
+    left = getattr(context, "get_remaining_time_in_millis", None)
+    return left() / 1000 if left else BUDGET.timeout_seconds
 
 
 def _respond(event: dict[str, Any]) -> Response:
@@ -114,19 +116,26 @@ def sources() -> Sources:
     """Return the clients of this execution environment, made on the first call from the environment's settings."""
     settings = _settings()
     session = boto3.session.Session()
-    tables = session.client("dynamodb", config=_TABLES)
-    queues = session.client("sqs", config=_QUEUE)
+    tables, queues = _client(session, "dynamodb"), _client(session, "sqs")
     threads = ThreadPoolExecutor(THREADS)  # starts each thread when it is first needed
     return Sources(
         data_bucket=settings.data_bucket,
         history=History(tables, settings.history_table, settings.size_index),
         ledger=Ledger(tables, settings.ledger_table, threads),
-        plot_bucket=PlotBucket(
-            session.client("s3", config=_TABLES), settings.plot_bucket, settings.data_bucket
-        ),
+        plot_bucket=PlotBucket(_client(session, "s3"), settings.plot_bucket, settings.data_bucket),
         queue=TrackingQueue(Queue(queues, settings.queue_url, "tracking queue")),
         dead_letters=DeadLetterQueue(Queue(queues, settings.dlq_url, "dead-letter queue")),
         undelivered_events=DeadLetterQueue(Queue(queues, settings.rule_dlq_url, "rule's dead-letter queue")),
         threads=threads,
         release=os.environ.get("AWS_LAMBDA_FUNCTION_VERSION", ""),
     )
+
+
+def _client(session: boto3.session.Session, service: Any) -> Any:
+    """Return a client for THREADS threads and the handler's own, whose requests begin only in time for an answer."""
+    config = Config(
+        user_agent=_USER_AGENT, max_pool_connections=THREADS + 1, **BUDGET.clients[service].config()
+    )
+    client = session.client(service, config=config)
+    _DEADLINE.bind(client)
+    return client
