@@ -31,7 +31,9 @@ def record(bucket: str, key: str) -> dict[str, str]:
 
 def in_process(environment: Environment, clock: Clock | None = None):
     """Wire the tracker in this process, as the function does, with the environment's tables and queue."""
-    settings = Settings(environment.history_table, environment.ledger_table, environment.queue_url)
+    settings = Settings(
+        environment.history_table, environment.ledger_table, environment.queue_url, frozenset()
+    )
     return wire(settings, boto3.Session(), clock)
 
 

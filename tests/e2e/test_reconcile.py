@@ -6,14 +6,13 @@ from contextlib import contextmanager
 
 import pytest
 
-from infra_cdk.names import added_rule_prefix
 from size_history import items
 from tests.e2e.disturbances import deployment, kill_tracker, lost_events, make_live, put_all, visibility
 from tests.e2e.environment import Environment, assert_exact
 from tests.e2e.tracked_bucket import new_bucket, tracked_bucket
 from tests.waiting import until
 from tidemark.operate.reconcile import reconcile
-from tidemark.operate.track import _digest, track
+from tidemark.operate.track import track
 
 pytestmark = pytest.mark.long
 
@@ -62,23 +61,7 @@ def existing_bucket(environment: Environment) -> Iterator[tuple[str, str]]:
         try:
             yield bucket, url
         finally:
-            untrack(environment, bucket)
             sqs.delete_queue(QueueUrl=url)
-
-
-def untrack(environment: Environment, bucket: str) -> None:
-    """Remove the rule and the policy that `track` added, if it did."""
-    rules = environment.client("events")
-    rule = added_rule_prefix("local") + _digest(bucket)
-    if rules.list_rules(NamePrefix=rule)["Rules"]:
-        rules.remove_targets(Rule=rule, Ids=["queue"])
-        rules.delete_rule(Name=rule)
-    function = environment.client("lambda").get_function_configuration(
-        FunctionName=environment.size_tracking_function
-    )
-    iam, role = environment.client("iam"), function["Role"].rpartition("/")[2]
-    if f"track-{_digest(bucket)}" in iam.list_role_policies(RoleName=role)["PolicyNames"]:
-        iam.delete_role_policy(RoleName=role, PolicyName=f"track-{_digest(bucket)}")
 
 
 def test_a_reconcile_heals_500_lost_changes_while_the_bucket_goes_on_changing(environment, show, capsys):

@@ -75,7 +75,7 @@ def test_validate_finds_everything_well(empty, outputs):
     validated = empty.make("validate")
 
     assert validated.returncode == 0, said(validated)
-    assert [line.split()[0] for line in validated.stdout.splitlines()[1:]] == ["ok"] * 6
+    assert [line.split()[0] for line in validated.stdout.splitlines()[1:]] == ["ok"] * 7
     assert "history       0 bytes in 0 objects" in validated.stdout
     assert f"s3://{outputs['PlotBucketName']}/plot" in validated.stdout
 

@@ -35,7 +35,8 @@ def test_status_shows_a_healthy_environment_on_one_screen(local):
     shown = local.run("status")
 
     assert shown.returncode == 0, shown.stdout + shown.stderr
-    assert "live, 0 bytes in 0 objects" in shown.stdout
+    assert "ok    history       0 bytes in 0 objects" in shown.stdout
+    assert "ok    tracked       1 bucket, live" in shown.stdout
     assert shown.stdout.endswith("status: all is well\n")
     assert len(shown.stdout.splitlines()) < 25
 

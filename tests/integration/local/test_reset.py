@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.waiting import until
+from tidemark.aws.buckets import empty_bucket
 from tidemark.aws.emulator import client
 from tidemark.local.processes import is_alive
 
@@ -78,15 +79,17 @@ def test_everything_is_empty_afterwards_and_the_next_change_is_tracked(shared, c
 def test_a_bucket_that_was_added_stays_tracked_with_what_it_holds(shared, clients, names):
     clients["s3"].create_bucket(Bucket="mine")
     clients["s3"].put_object(Bucket="mine", Key="kept", Body=b"123")
-    message = '{"tidemark": "reconcile", "bucket": "mine"}'
-    clients["sqs"].send_message(QueueUrl=names["TIDEMARK_QUEUE_URL"], MessageBody=message)
+    shared.run("track", "--bucket", "mine")
     mine = {**names, "TIDEMARK_DATA_BUCKET": "mine"}
     wait_for_last(clients, mine, 3)
 
     shared.run("reset")
 
     wait_for_last(clients, mine, 3)
-    clients["s3"].delete_object(Bucket="mine", Key="kept")
+    clients["s3"].put_object(Bucket="mine", Key="more", Body=b"4567")
+    wait_for_last(clients, mine, 7)
+    shared.run("untrack", "--bucket", "mine")
+    empty_bucket(clients["s3"], "mine")
     clients["s3"].delete_bucket(Bucket="mine")
     clients["sqs"].purge_queue(QueueUrl=names["TIDEMARK_QUEUE_URL"])
 

@@ -7,7 +7,7 @@ import pytest
 from tidemark.aws.deployment import Deployment
 from tidemark.deliver.validate import validate
 
-ABOUT = ["stacks", "data bucket", "plot bucket", "history", "plotting API", "plot object"]
+ABOUT = ["stacks", "data bucket", "plot bucket", "history", "plotting API", "plot object", "tracked"]
 
 
 @pytest.fixture
