@@ -11,11 +11,10 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra_cdk.nag_suppressions import suppress
+from size_history.budgets import GATEWAY_SECONDS
 
 CONTRACT = Path(__file__).resolve().parents[1] / "services/plotting/src/plotting/openapi.yaml"
 STAGE = "v1"
-MAX_INTEGRATION_SECONDS = 29
-"""How long API Gateway waits for an integration (AWS's limit for a regional API)."""
 SAME_ORIGIN = ("/", "/openapi.yaml")
 """Paths without a preflight: only pages of the API's own origin read them."""
 
@@ -74,7 +73,7 @@ class Api(Construct):
         self.api = self._rest_api()
         integration = apigateway.LambdaIntegration(
             function,
-            timeout=Duration.seconds(MAX_INTEGRATION_SECONDS),
+            timeout=Duration.seconds(GATEWAY_SECONDS),
             scope_permission_to_method=False,  # one permission for the whole API
         )
         for path, methods in self._routes.items():

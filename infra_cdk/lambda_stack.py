@@ -11,7 +11,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra_cdk import parameters
-from infra_cdk.api import MAX_INTEGRATION_SECONDS, Api
+from infra_cdk.api import Api
 from infra_cdk.bucket_events import BucketEvents
 from infra_cdk.canary import Canary
 from infra_cdk.images import Images
@@ -19,13 +19,13 @@ from infra_cdk.names import camel_case
 from infra_cdk.service_function import Limits, ServiceFunction
 from infra_cdk.settings import ENDPOINT_PARAMETER, Settings
 from infra_cdk.tracking_queue import TrackingQueue
+from size_history import budgets
 from size_history.items import SIZE_INDEX
 
-TRACKING = Limits(memory_mib=512, timeout_seconds=30)
-# Plotting times out before API Gateway gives up, so that its log shows the timeout.
-PLOTTING = Limits(memory_mib=1024, timeout_seconds=MAX_INTEGRATION_SECONDS - 1)
-DRIVER = Limits(memory_mib=256, timeout_seconds=300)
-VISIBILITY = Duration.seconds(6 * TRACKING.timeout_seconds)  # AWS's advice for a queue that feeds a function
+TRACKING = Limits(memory_mib=512, timeout_seconds=round(budgets.TRACKER.timeout_seconds))
+PLOTTING = Limits(memory_mib=1024, timeout_seconds=round(budgets.PLOTTING.timeout_seconds))
+DRIVER = Limits(memory_mib=256, timeout_seconds=round(budgets.DRIVER.timeout_seconds))
+VISIBILITY = Duration.seconds(budgets.VISIBILITY_TIMEOUTS * TRACKING.timeout_seconds)
 
 DRIVER_OBJECTS = ("assignment1.txt", "assignment2.txt")
 """The keys that the driver changes."""
@@ -68,13 +68,20 @@ class LambdaStack(Stack):
         self._output(functions)
 
     def _find_storage(self) -> None:
-        def name(parameter: str) -> str:
-            return parameters.read(self, self._settings, parameter)
-
-        self._data_bucket = s3.Bucket.from_bucket_name(self, "DataBucket", name(parameters.DATA_BUCKET))
-        self._plot_bucket = s3.Bucket.from_bucket_name(self, "PlotBucket", name(parameters.PLOT_BUCKET))
-        self._history = dynamodb.Table.from_table_name(self, "History", name(parameters.HISTORY_TABLE))
-        self._ledger = dynamodb.Table.from_table_name(self, "Ledger", name(parameters.LEDGER_TABLE))
+        self._found = [
+            parameters.read(self, self._settings, parameter)
+            for parameter in (
+                parameters.DATA_BUCKET,
+                parameters.PLOT_BUCKET,
+                parameters.HISTORY_TABLE,
+                parameters.LEDGER_TABLE,
+            )
+        ]
+        data_bucket, plot_bucket, history, ledger = self._found
+        self._data_bucket = s3.Bucket.from_bucket_name(self, "DataBucket", data_bucket)
+        self._plot_bucket = s3.Bucket.from_bucket_name(self, "PlotBucket", plot_bucket)
+        self._history = dynamodb.Table.from_table_name(self, "History", history)
+        self._ledger = dynamodb.Table.from_table_name(self, "Ledger", ledger)
 
     def _collect_changes(self) -> TrackingQueue:
         queue = TrackingQueue(self, "Tracking", visibility=VISIBILITY)
@@ -129,6 +136,7 @@ class LambdaStack(Stack):
             "LEDGER_TABLE": self._ledger.table_name,
             "QUEUE_URL": self._queue.queue_url,
         }
+        environment = shared | environment
         return ServiceFunction(
             self,
             camel_case(service),
@@ -136,7 +144,10 @@ class LambdaStack(Stack):
             digest=self._images.digest(service),
             architecture=self._settings.architecture,
             limits=limits,
-            environment=shared | environment,
+            environment=environment,
+            found_names=[
+                name for name in self._found if any(name in value for value in environment.values())
+            ],
             recursive_loop=recursive_loop,
         )
 

@@ -14,12 +14,12 @@ from constructs import Construct
 from infra_cdk.nag_suppressions import suppress
 from infra_cdk.names import added_rule_prefix
 from infra_cdk.settings import QueueProfile
+from size_history.budgets import MAX_RECEIVES
 from size_history.messages import OBJECT_EVENTS, Message, ReconcileEveryBucket, WatchEveryBucket
 
-MAX_RECEIVES = 5
-"""How often a message is tried before it goes to the dead-letter queue."""
-RETENTION = Duration.days(14)
-"""SQS's maximum."""
+RETENTION = Duration.days(7)
+DEAD_LETTER_RETENTION = Duration.days(14)
+"""SQS's maximum. A dead letter's age counts from its first sending, so it has to outlast the queue that it was in."""
 
 
 class TrackingQueue(Construct):
@@ -128,7 +128,7 @@ class TrackingQueue(Construct):
             construct_id,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
-            retention_period=RETENTION,
+            retention_period=RETENTION if dead_letter_queue else DEAD_LETTER_RETENTION,
             visibility_timeout=visibility_timeout,
             dead_letter_queue=dead_letter_queue,
         )
