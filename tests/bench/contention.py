@@ -122,7 +122,7 @@ def _adopt_empty(ledger: Ledger, bucket: str) -> None:
 
 
 def _size(ledger: Ledger, bucket: str) -> int:
-    totals, _ = ledger.totals_and_peak(bucket)
+    totals = ledger.header(bucket).totals
     return totals.size if totals else 0
 
 

@@ -28,6 +28,7 @@ from tests.bench.cost_tables import Measured
 from tests.bench.counting import Meter
 from tests.engine import Engine, create_tables, running_engine, session_of
 from tests.integration.size_tracking.world import World, batch_of, drain, event, record
+from tests.tracked import EVERY_BUCKET
 from tidemark.errors import CommandError
 
 SIZES = (1_000, 5_000, 10_000)
@@ -54,7 +55,9 @@ class Bench:
         self.objects = 0
         metered = session_of(engine.url)
         self.meter = Meter(metered)
-        self.tracker = wire(Settings(tables.history, tables.ledger, "http://unused"), metered)
+        self.tracker = wire(
+            Settings(tables.history, tables.ledger, "http://unused", EVERY_BUCKET.named), metered
+        )
         os.environ["HISTORY_TABLE"] = tables.history
         boto3.DEFAULT_SESSION = metered  # the session that the listing tracker finds
 
@@ -119,7 +122,7 @@ class Bench:
         """Raise RuntimeError if the recorded totals differ from a listing."""
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
         sizes = [entry["Size"] for page in pages for entry in page["Contents"]]
-        totals, _ = self.ledger.totals_and_peak(BUCKET)
+        totals = self.ledger.header(BUCKET).totals
         if totals is None or (totals.size, totals.count) != (sum(sizes), len(sizes)):
             raise RuntimeError(
                 f"totals {totals}, but the listing has {sum(sizes)} bytes, {len(sizes)} objects"

@@ -165,8 +165,13 @@ class MemorySQS:
         self.exceptions = exceptions_of("sqs")
         self._send = send
 
-    def send_message(self, *, QueueUrl: str, MessageBody: str) -> Any:
+    def send_message(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int) -> Any:
         self._send(MessageBody)
+        return {}
+
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[Mapping[str, str]]) -> Any:
+        for entry in Entries:
+            self._send(entry["MessageBody"])
         return {}
 
 
@@ -177,6 +182,7 @@ def _key(table: str, item: Mapping[str, Any]) -> tuple[str, str]:
 
 _CONDITIONS: Mapping[str, Callable[[Item | None, Mapping[str, int]], bool]] = {
     "attribute_not_exists(pk)": lambda row, _: row is None,
+    "attribute_not_exists(revision)": lambda row, _: row is None or "revision" not in row,
     "revision = :revision": lambda row, values: (
         row is not None and int(row["revision"]["N"]) == values[":revision"]
     ),

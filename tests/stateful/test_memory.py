@@ -70,7 +70,7 @@ def answer(ledger: Ledger, request: tuple[str, Any]) -> Any:
             case "commit":
                 return ledger.commit(given_, now=5_000_000)
             case "create_totals":
-                return ledger.create_totals(given_, now=5)
+                return ledger.create_totals(given_, None, now=5)
             case "put_run":
                 return ledger.put_run("data", given_)
             case "rows":

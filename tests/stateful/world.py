@@ -13,12 +13,15 @@ from size_history.messages import Message, ReconcileRequest
 from size_tracking.batch import Batch
 from size_tracking.ledger import Ledger
 from size_tracking.observer import Observer
-from size_tracking.reconciler import Reconciler, RunStarter, StepQueue
+from size_tracking.reconciler import Reconciler, RunStarter
+from size_tracking.step_queue import StepQueue
 from size_tracking.tracker import Clock, Tracker
+from size_tracking.watcher import Watcher
 from tests.stateful.books import Books, read
 from tests.stateful.faults import Aim, Crash, FaultInjector, Faulty, Met, Plan
 from tests.stateful.invocations import Invocation
 from tests.stateful.memory import MemoryDynamoDB, MemoryS3, MemorySQS
+from tests.tracked import EVERY_BUCKET, AlwaysThere
 
 KEYS = ("a", "p/b", "p/c", "q/ü +%2F\n", "tail/")
 BUCKETS = ("data", "other")
@@ -199,9 +202,15 @@ class World:
         observer = Observer(s3)
         observer._pool = InlineExecutor()
         steps = StepQueue(sqs, "queue")
-        run_starter = RunStarter(ledger=ledger, steps=steps, clock=clock)
-        tracker = Tracker(ledger=ledger, observer=observer, adopt=run_starter.adopt, clock=clock)
-        return Batch(tracker, Reconciler(ledger, observer, steps, tracker, run_starter, clock), clock)
+        path: Any = AlwaysThere()
+        run_starter = RunStarter(
+            ledger=ledger, event_path=path, steps=steps, clock=clock, tracked=EVERY_BUCKET
+        )
+        tracker = Tracker(
+            ledger=ledger, observer=observer, adopt=run_starter.adopt, clock=clock, tracked=EVERY_BUCKET
+        )
+        reconciler = Reconciler(ledger, observer, steps, tracker, run_starter, clock)
+        return Batch(tracker, reconciler, Watcher(ledger, path, steps, clock), clock)
 
 
 class InMemory:

@@ -47,7 +47,7 @@ def test_a_step_reads_a_bounded_part_of_the_rows_and_the_run_reaches_every_one(d
         process(batch, record(world.sent.pop(0)))
         assert len(queries) - before <= keys.SHARDS * MAX_PAGES_PER_SHARD
 
-    totals, _ = ledger.totals_and_peak("data")
+    totals = ledger.header("data").totals
     assert (totals.size, totals.count) == (3 * len(kept) + 5, len(kept) + 1)
     assert steps > 3
     run = ledger.run("data")

@@ -18,6 +18,7 @@ from size_tracking.values import Observation, RowWrite, Transaction
 from tests.bench import listing_tracker
 from tests.bench.counting import Meter
 from tests.integration.size_tracking.world import event
+from tests.tracked import EVERY_BUCKET
 
 LARGE = 20_000
 ROWS_AT_ONCE = 100
@@ -40,12 +41,16 @@ def metered(aws_endpoint, tables, monkeypatch):
     monkeypatch.setenv("HISTORY_TABLE", tables.history)
     session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
     meter = Meter(session)
-    return wire(Settings(tables.history, tables.ledger, "http://unused"), session), meter, session
+    return (
+        wire(Settings(tables.history, tables.ledger, "http://unused", EVERY_BUCKET.named), session),
+        meter,
+        session,
+    )
 
 
 def seed(ledger, bucket, count):
     """Write a live bucket of `count` one-byte objects into the Ledger, as an adoption would."""
-    ledger.create_totals(bucket, now=1)
+    ledger.create_totals(bucket, None, now=1)
     seen = Observation(1, "seeded", "2026-01-01T00:00:00Z")
     rows = (RowWrite(f"folder-{number % 7}/{number}", 0, 1, seen) for number in range(count))
     while chunk := tuple(itertools.islice(rows, ROWS_AT_ONCE)):
@@ -88,7 +93,7 @@ def test_an_event_takes_the_same_requests_however_many_objects_there_are(
     )
     assert one_by_one.total() / 5 <= MAX_ALONE
     assert by_ten.total() / 10 <= MAX_BY_TEN
-    totals, _ = ledger.totals_and_peak(bucket)
+    totals = ledger.header(bucket).totals
     assert (totals.size, totals.count) == (objects + 10 * 6, objects)
 
 
@@ -121,4 +126,4 @@ def test_an_event_one_by_one_consumes_what_the_bill_says(metered, ledger, bucket
     spent = meter.counted().since(before)
     row, prefix, totals, sample, index, peak = 2, 2, 2, 2, 1, 2
     assert spent.write_units == row + prefix + totals + sample + index + peak
-    assert spent.read_units == 1 + 2
+    assert spent.read_units == 2 + 2  # the row and the bucket's own row, then totals and peak

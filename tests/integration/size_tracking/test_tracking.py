@@ -29,7 +29,8 @@ def test_the_first_event_of_an_empty_bucket_adopts_it_and_the_history_begins(wor
     assert samples() == []
     drain(world, batch)
 
-    totals, peak = ledger.totals_and_peak("data")
+    header = ledger.header("data")
+    totals, peak = header.totals, header.peak
     assert (totals.size, totals.count, totals.state) == (5, 1, State.LIVE)
     assert [(sample.total_size, sample.object_cnt) for sample in samples()] == [(5, 1)]
     assert (peak.size, peak.bucket) == (5, "data")
@@ -201,7 +202,7 @@ def test_handlers_that_race_on_the_same_keys_end_exact(world, ledger, samples):
     found = samples()
     assert [sample.time for sample in found] == sorted({sample.time for sample in found})
     assert (found[-1].total_size, found[-1].object_cnt) == weight(ledger)
-    assert ledger.totals_and_peak("data")[1].size == max(sample.total_size for sample in found)
+    assert ledger.header("data").peak.size == max(sample.total_size for sample in found)
 
 
 def test_a_reconcile_finds_changes_without_an_event(world, batch, ledger, samples):
@@ -289,11 +290,11 @@ def test_a_step_with_a_key_that_cannot_be_observed_comes_back_and_goes_on_later(
     step = world.sent.pop(0)
 
     assert batch.handle([record(step)], remaining_ms=60_000) == ["ours"]
-    assert ledger.totals_and_peak("data")[0].state is State.ADOPTING
+    assert ledger.header("data").totals.state is State.ADOPTING
     world.refused.clear()
     process(batch, record(step))
 
-    assert ledger.totals_and_peak("data")[0].state is State.LIVE
+    assert ledger.header("data").totals.state is State.LIVE
     assert weight(ledger) == (10, 10)
 
 

@@ -12,6 +12,8 @@ from size_tracking.observer import Page
 from size_tracking.reconciler import Reconciler, RunStarter
 from size_tracking.tracker import Clock, Tracker
 from size_tracking.values import ABSENT, Observation
+from size_tracking.watcher import Watcher
+from tests.tracked import EVERY_BUCKET, AlwaysThere
 
 
 class World:
@@ -21,6 +23,7 @@ class World:
         self.objects: dict[str, dict[str, Observation]] = {}
         self.refused: dict[str, Exception] = {}
         self.sent: list[Message] = []
+        self.delayed: list[tuple[int, Message]] = []
         self._writes = itertools.count(1)
         self._lock = threading.Lock()
 
@@ -52,16 +55,26 @@ class World:
             rest = sorted((key, seen) for key, seen in self.objects.get(bucket, {}).items() if key > after)
         return Page(tuple(rest[:size]), more=len(rest) > size)
 
-    def send(self, message: Message) -> None:
-        self.sent.append(message)
+    def send(self, message: Message, *, delay_seconds: int = 0) -> None:
+        if delay_seconds:
+            self.delayed.append((delay_seconds, message))
+        else:
+            self.sent.append(message)
+
+    def send_all(self, messages: Iterable[Message]) -> None:
+        self.sent += messages
 
 
 def batch_of(world: World, ledger: Ledger, clock: Clock | None = None) -> Batch:
     """Return the tracker's own parts around this world and a real engine."""
     clock = clock or Clock()
-    run_starter = RunStarter(ledger=ledger, steps=world, clock=clock)
-    tracker = Tracker(ledger=ledger, observer=world, adopt=run_starter.adopt, clock=clock)
-    return Batch(tracker, Reconciler(ledger, world, world, tracker, run_starter, clock), clock)
+    path = AlwaysThere()
+    run_starter = RunStarter(ledger=ledger, event_path=path, steps=world, clock=clock, tracked=EVERY_BUCKET)
+    tracker = Tracker(
+        ledger=ledger, observer=world, adopt=run_starter.adopt, clock=clock, tracked=EVERY_BUCKET
+    )
+    reconciler = Reconciler(ledger, world, world, tracker, run_starter, clock)
+    return Batch(tracker, reconciler, Watcher(ledger, path, world, clock), clock)
 
 
 def event(key: str, *, bucket: str = "data", message_id: str | None = None) -> dict[str, str]:
@@ -95,6 +108,6 @@ def live(world: World, batch: Batch, bucket: str = "data") -> None:
 
 def weight(ledger: Ledger, bucket: str = "data") -> tuple[int, int]:
     """Return the bytes and objects of a bucket's totals."""
-    totals, _ = ledger.totals_and_peak(bucket)
+    totals = ledger.header(bucket).totals
     assert totals
     return totals.size, totals.count

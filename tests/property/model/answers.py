@@ -155,13 +155,14 @@ def _put_run(question: ask.PutRun, moment: Moment) -> Iterator[Answer]:
 def _create(question: ask.CreateTotals, moment: Moment) -> Iterator[Answer]:
     bucket = moment.books.of(question.bucket)
     if not tables.totals_may_be_created(bucket.totals):
-        yield Answer(None, "finds that there are totals already")
+        yield Answer(Outcome.TOTALS_MOVED, "finds that there are totals already")
         return
     after = moment.books.put(question.bucket, replace(bucket, totals=FIRST_TOTALS))
-    done = Answer(None, "creates the totals (adopting)", books=after)
+    done = Answer(Outcome.COMMITTED, "creates the totals (adopting)", books=after)
     yield done
-    yield from _lost(done, None)
-    yield Answer(None, "cannot create the totals, a transaction is under way", fault="conflicts")
+    yield from _lost(done, Outcome.TOTALS_MOVED)
+    conflict = "cannot create the totals, a transaction is under way"
+    yield Answer(Outcome.TOTALS_MOVED, conflict, fault="conflicts")
 
 
 def _tracked(question: ask.ReadTrackedBuckets, moment: Moment) -> Iterator[Answer]:

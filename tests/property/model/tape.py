@@ -15,7 +15,10 @@ from size_tracking.observer import Page
 from size_tracking.reconciler import Reconciler, RunStarter
 from size_tracking.track_plan import ChunkState
 from size_tracking.tracker import Clock, Tracker, TrackResult
+from size_tracking.values import Header
+from size_tracking.watcher import Watcher
 from tests.property.model import questions as ask
+from tests.tracked import EVERY_BUCKET, AlwaysThere
 
 ALWAYS = 10**12
 """Milliseconds that an invocation has left. Running out of time is a fault of its own here."""
@@ -75,11 +78,14 @@ class TapeLedger:
 
     def rows(self, bucket, keys):
         found = self._tape.answer_each(ask.ReadRow, bucket, names=keys)
-        return {key: row for key, row in found.items() if row is not None}
+        return {key: row for key, row in found.items() if row is not None}, None
 
     def totals_and_peak(self, bucket):
         found = self._tape.answer_each(ask.ReadTotal, bucket, names=("peak", "totals"))
         return found["totals"], found["peak"]
+
+    def header(self, bucket):
+        return Header(*self.totals_and_peak(bucket))
 
     def objects_between(self, bucket, shard, after, until) -> Iterator:
         if shard in self._shards:
@@ -88,8 +94,8 @@ class TapeLedger:
     def commit(self, transaction, *, now):
         return self._tape.answer(ask.Write(transaction))
 
-    def create_totals(self, bucket, *, now):
-        self._tape.answer(ask.CreateTotals(bucket))
+    def create_totals(self, bucket, source, *, now):
+        return self._tape.answer(ask.CreateTotals(bucket))
 
     def tracked_buckets(self) -> Iterator[str]:
         yield from self._tape.answer(ask.ReadTrackedBuckets())
@@ -130,8 +136,13 @@ class TapeSteps:
     def __init__(self, tape: Tape) -> None:
         self._tape = tape
 
-    def send(self, message: Message):
-        self._tape.answer(ask.Send(message.to_json()))
+    def send(self, message: Message, *, delay_seconds: int = 0):
+        if not delay_seconds:
+            self._tape.answer(ask.Send(message.to_json()))
+
+    def send_all(self, messages: Iterable[Message]):
+        for message in messages:
+            self.send(message)
 
 
 class TapeTracker(Tracker):
@@ -166,13 +177,21 @@ class Wiring:
         ledger: Any = TapeLedger(tape, self.shards)
         observer: Any = TapeObserver(tape, self.page)
         steps: Any = TapeSteps(tape)
+        path: Any = AlwaysThere()
         run_starter = self.run_starter(
-            ledger=ledger, steps=steps, clock=clock, new_run_id=lambda: f"run{ledger.runs_seen + 1}"
+            ledger=ledger,
+            event_path=path,
+            steps=steps,
+            clock=clock,
+            tracked=EVERY_BUCKET,
+            new_run_id=lambda: f"run{ledger.runs_seen + 1}",
         )
-        tracker = self.tracker(ledger=ledger, observer=observer, adopt=run_starter.adopt, clock=clock)
+        tracker = self.tracker(
+            ledger=ledger, observer=observer, adopt=run_starter.adopt, clock=clock, tracked=EVERY_BUCKET
+        )
         tracker.tape = tape
         reconciler = self.reconciler(ledger, observer, steps, tracker, run_starter, clock)
-        return self.batch(tracker, reconciler, clock), tracker
+        return self.batch(tracker, reconciler, Watcher(ledger, path, steps, clock), clock), tracker
 
 
 def _no_pause(_seconds: float) -> None:

@@ -23,11 +23,8 @@ class RowsBeforeListing(Reconciler):
         until = page.objects[-1][0] if page.more else None
         recorded = [row for row in rows if until is None or row[0] <= until]
         comparison = reconcile_plan.compare(page.objects, recorded, until=until, limit=MAX_PAGE_KEYS)
-        comparison, tracked = self._heal(step.bucket, comparison, deadline)
-        now = self.clock.now()
-        return reconcile_plan.compared(
-            state, comparison, healed=tracked.changed, drift=tracked.bytes_moved, now=now
-        )
+        comparison, healed = self._heal(step.bucket, comparison, deadline)
+        return reconcile_plan.compared(state, comparison, healed=healed.tracked.changed, now=self.clock.now())
 
 
 # --- unchanged rows moved outside the transaction, one by one; only the keys that failed are repeated ---

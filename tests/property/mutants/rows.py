@@ -120,7 +120,7 @@ class SkippingBatch(Batch):
         if not isinstance(hint, Hint):
             return False
         try:
-            rows = self.reconciler.ledger.rows(hint.bucket, [hint.key])
+            rows, _ = self.reconciler.ledger.rows(hint.bucket, [hint.key])
         except Exception:  # noqa: BLE001  # an event whose row cannot be read is not skipped
             return False
         return hint.key in rows and rows[hint.key].revision > json.loads(record["body"])["sent"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from size_history.messages import MAX_PAGE_KEYS, ReconcileStep
 from size_tracking import reconcile_plan, track_plan
 from size_tracking.reconcile_plan import Advance, Announce, Comparison, End, SendStep, StepDone
-from size_tracking.reconciler import Reconciler, RunStarter
+from size_tracking.reconciler import Healed, Reconciler, RunStarter
 from size_tracking.track_plan import ChunkState, ReadRows, ReadTotals
 from size_tracking.tracker import Tracker
 from size_tracking.values import ABSENT, Outcome, RowWrite
@@ -32,8 +32,8 @@ class TotalsFirst(RunStarter):
     """Creates the totals, then sends the step."""
 
     def begin(self, bucket, page_size=MAX_PAGE_KEYS, *, adopting=False):
-        if not self._has_totals(bucket):
-            self.ledger.create_totals(bucket, now=self.clock.now())
+        if not self.ledger.header(bucket).totals:
+            self.ledger.create_totals(bucket, None, now=self.clock.now())
         run = self.ledger.run(bucket)
         run_id, now = self.new_run_id(), self.clock.now()
         state = reconcile_plan.begin(run, run_id=run_id, page_size=page_size, now=now)
@@ -46,14 +46,14 @@ class StepFirst(RunStarter):
 
     def begin(self, bucket, page_size=MAX_PAGE_KEYS, *, adopting=False):
         run = self.ledger.run(bucket)
-        if adopting and self._has_totals(bucket):
+        if adopting and self.ledger.header(bucket).totals:
             return
         run_id, now = self.new_run_id(), self.clock.now()
         state = reconcile_plan.begin(run, run_id=run_id, page_size=page_size, now=now)
         self.steps.send(ReconcileStep(bucket, state.run.run_id, state.run.cursor))
         if not isinstance(state, SendStep):
             self.ledger.put_run(bucket, state.run)
-        self.ledger.create_totals(bucket, now=self.clock.now())
+        self.ledger.create_totals(bucket, None, now=self.clock.now())
 
 
 class NeverPushes(RunStarter):
@@ -132,10 +132,8 @@ class EndsBeforeGoingLive(Reconciler):
             return reconcile_plan.CheckRun()
         rest = replace(state.transaction, run=None)
         while self.ledger.commit(rest, now=self.clock.now()) is not Outcome.COMMITTED:
-            totals, peak = self.ledger.totals_and_peak(step.bucket)
-            rest = replace(
-                _end_read(step.bucket, state, totals, peak, self.clock.now()).transaction, run=None
-            )
+            header = self.ledger.header(step.bucket)
+            rest = replace(_end_read(step.bucket, state, header, self.clock.now()).transaction, run=None)
         return StepDone(state.run)
 
 
@@ -143,8 +141,8 @@ class SkipsFailures(Reconciler):
     """Continues after the keys of a page that could not be committed."""
 
     def _heal(self, bucket, comparison, deadline):
-        result = self.tracker.track(bucket, [key for key, _ in comparison.differing], deadline=deadline)
-        return comparison, replace(result, errors={})
+        result = self.tracker.track(bucket, [each.key for each in comparison.differing], deadline=deadline)
+        return comparison, Healed(replace(result, errors={}))
 
 
 class ListedOnly(Reconciler):

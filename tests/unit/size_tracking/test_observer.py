@@ -7,12 +7,13 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.stub import Stubber
 
-from size_tracking.observer import Observer
+from size_tracking.observer import Observer, RefusedError
 from size_tracking.values import ABSENT, Observation
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 ENTRY = {"ETag": '"e"', "LastModified": WHEN}
 SEEN = Observation(7, '"e"', "2026-01-02T03:04:05Z")
+LISTED = Observation(7, '"e"', "2026-01-02T03:04:05Z", listed=True)
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def test_404_alone_means_absent(s3, stub):
     assert observe(s3) == ({"k": ABSENT}, {})
 
 
-@pytest.mark.parametrize("status", [403, 500, 503])
+@pytest.mark.parametrize("status", [408, 429, 500, 503])
 def test_any_other_refusal_is_an_error_of_its_key_and_never_an_absence(s3, stub, status):
     stub.add_client_error("head_object", str(status), http_status_code=status)
 
@@ -64,12 +65,40 @@ def test_a_timeout_is_an_error_of_its_key(s3, monkeypatch):
     assert (seen, set(errors)) == ({}, {"k"})
 
 
-def test_an_sse_c_object_is_looked_up_in_the_listing(s3, stub):
-    stub.add_client_error("head_object", "400", http_status_code=400)
+@pytest.mark.parametrize("status", [400, 403, 405, 412])
+def test_an_object_that_head_refuses_is_looked_up_in_the_listing(s3, stub, status):
+    """A policy denies it (403), or a customer's key encrypts it (400)."""
+    stub.add_client_error("head_object", str(status), http_status_code=status)
     entries = [{"Key": "k", "Size": 7, **ENTRY}]
     stub.add_response("list_objects_v2", {"Contents": entries}, {"Bucket": "b", "Prefix": "k", "MaxKeys": 1})
 
-    assert observe(s3) == ({"k": SEEN}, {})
+    assert observe(s3) == ({"k": LISTED}, {})
+
+
+def test_a_key_that_the_listing_refuses_too_is_refused(s3, stub):
+    stub.add_client_error("head_object", "403", http_status_code=403)
+    stub.add_client_error("list_objects_v2", "AccessDenied", http_status_code=403)
+
+    seen, errors = observe(s3)
+
+    assert seen == {}
+    assert isinstance(errors["k"], RefusedError)
+
+
+def test_a_listing_that_fails_after_a_refused_head_is_an_error_that_passes(s3, stub):
+    stub.add_client_error("head_object", "403", http_status_code=403)
+    stub.add_client_error("list_objects_v2", "SlowDown", http_status_code=503)
+
+    _, errors = observe(s3)
+
+    assert isinstance(errors["k"], ClientError)
+
+
+def test_a_bucket_that_went_away_after_a_refused_head_has_no_object(s3, stub):
+    stub.add_client_error("head_object", "403", http_status_code=403)
+    stub.add_client_error("list_objects_v2", "NoSuchBucket", http_status_code=404)
+
+    assert observe(s3) == ({"k": ABSENT}, {})
 
 
 def test_a_listing_that_only_knows_a_longer_key_means_absent(s3, stub):
@@ -85,7 +114,7 @@ def test_a_page_says_whether_the_bucket_goes_on(s3, stub):
 
     page = Observer(s3).page("b", "a", 5)
 
-    assert (page.objects, page.more) == ((("k", SEEN),), True)
+    assert (page.objects, page.more) == ((("k", LISTED),), True)
 
 
 def test_a_truncated_answer_without_keys_is_continued(s3, stub):
@@ -98,7 +127,7 @@ def test_a_truncated_answer_without_keys_is_continued(s3, stub):
 
     page = Observer(s3).page("b", "a", 5)
 
-    assert (page.objects, page.more) == ((("k", SEEN),), True)
+    assert (page.objects, page.more) == ((("k", LISTED),), True)
 
 
 def test_an_object_is_absent_only_at_the_end_of_its_listing(s3, stub):
@@ -110,7 +139,7 @@ def test_an_object_is_absent_only_at_the_end_of_its_listing(s3, stub):
         {"Bucket": "b", "Prefix": "k", "MaxKeys": 1, "ContinuationToken": "t"},
     )
 
-    assert observe(s3) == ({"k": SEEN}, {})
+    assert observe(s3) == ({"k": LISTED}, {})
 
 
 def test_a_bucket_that_does_not_exist_lists_nothing(s3, stub):

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from size_history.items import State, Totals
 from size_history.messages import ReconcileStep
+from size_history.sources import Hearing, Source
 from size_tracking import reconcile_plan
 from size_tracking.reconcile_plan import (
     STALE_MICROSECONDS,
@@ -15,32 +16,49 @@ from size_tracking.reconcile_plan import (
     Compare,
     Comparison,
     CreateTotals,
+    Difference,
     PutRun,
     ReadEnd,
     SendStep,
     StepDone,
     compare,
 )
-from size_tracking.values import Observation, Outcome, Run
+from size_tracking.values import Header, Observation, Outcome, Run
 
 RUN = Run("r1", 100, started=10, moved=20, revision=3, cursor="m", previous="c", announced=True)
 TOTALS = Totals(5, 1, 1, 0, 0, max_size=5, last_time=1, revision=2, state=State.LIVE)
+BEGAN = 15
+READ_END = ReadEnd(replace(RUN, ended=40), BEGAN)
+LIVE = Header(TOTALS, None, Source(since=1))
+RECOVERING = Source(since=1, hearing=Hearing.RECOVERING, reason="why", due=BEGAN, revision=6)
 
 
 def seen(size, **more):
     return Observation(size, etag=f"e{size}", **more)
 
 
-def begin(run, now=30):
-    return reconcile_plan.begin(run, run_id="new", page_size=7, now=now)
+def differing(*differences):
+    return tuple(Difference(*difference) for difference in differences)
+
+
+def begin(run, now=30, **more):
+    return reconcile_plan.begin(run, run_id="new", page_size=7, now=now, **more)
 
 
 def test_a_bucket_without_a_run_begins_one():
     assert begin(None) == PutRun(Run("new", 7, started=30, moved=30))
 
 
-def test_a_run_that_goes_on_is_pushed_on_and_not_replaced():
-    assert begin(RUN) == SendStep(RUN)
+def test_a_request_has_a_run_that_goes_on_make_another_pass():
+    """The run may have passed the key that the request is about."""
+    again = replace(RUN, again=True, revision=4)
+
+    assert begin(RUN) == PutRun(again)
+    assert begin(again) == SendStep(again)
+
+
+def test_an_adoption_only_pushes_a_run_on():
+    assert begin(RUN, again=False) == SendStep(RUN)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +104,37 @@ def test_a_page_moves_the_cursor_and_the_counts():
 def test_the_last_page_ends_the_run():
     state = reconcile_plan.compared(Compare(RUN), Comparison((), 9, None), healed=0, drift=0, now=40)
 
-    assert state == ReadEnd(replace(RUN, revision=4, moved=40, checked=9, ended=40))
+    assert state == ReadEnd(replace(RUN, revision=4, moved=40, checked=9, ended=40), RUN.started)
+
+
+def test_the_last_page_begins_the_next_pass_if_one_is_asked_for():
+    state = reconcile_plan.compared(Compare(replace(RUN, again=True)), Comparison((), 9, None), now=40)
+
+    first_page = replace(RUN, cursor="", previous="m", announced=False, started=40)
+    assert state == ReadEnd(replace(first_page, revision=4, moved=40, checked=9), RUN.started)
+
+
+def test_the_next_pass_is_announced_once_the_pass_has_ended():
+    state = reconcile_plan.end_read("b", ReadEnd(RUN, BEGAN), LIVE, 50)
+
+    assert reconcile_plan.ended(state, Outcome.COMMITTED) == Announce(RUN)
+
+
+@pytest.mark.parametrize(("began", "heard"), [(BEGAN, True), (BEGAN + 1, True), (BEGAN - 1, False)])
+def test_a_pass_that_began_late_enough_ends_a_recovery(began, heard):
+    header = replace(LIVE, source=RECOVERING)
+
+    state = reconcile_plan.end_read("b", replace(READ_END, began=began), header, 50)
+
+    expected = replace(RECOVERING, hearing=Hearing.HEARD, since=50, reason="", due=0, revision=7)
+    assert state.transaction.source == (expected if heard else None)
+
+
+@pytest.mark.parametrize("hearing", [Hearing.DEAF, Hearing.GONE, Hearing.HEARD])
+def test_no_pass_changes_what_the_watch_found(hearing):
+    header = replace(LIVE, source=replace(RECOVERING, hearing=hearing))
+
+    assert reconcile_plan.end_read("b", READ_END, header, 50).transaction.source is None
 
 
 def test_a_step_that_could_not_move_the_run_checks_it_again():
@@ -96,36 +144,42 @@ def test_a_step_that_could_not_move_the_run_checks_it_again():
 
 
 def test_the_end_of_an_adoption_goes_live_in_the_same_transaction():
-    ended = replace(RUN, ended=40)
-    adopting = replace(TOTALS, state=State.ADOPTING)
+    adopting = replace(LIVE, totals=replace(TOTALS, state=State.ADOPTING))
 
-    state = reconcile_plan.end_read("b", ReadEnd(ended), adopting, None, 50)
+    state = reconcile_plan.end_read("b", READ_END, adopting, 50)
 
-    assert state.transaction.run == ended
+    assert state.transaction.run == READ_END.run
     assert state.transaction.totals.state is State.LIVE
     assert state.transaction.sample is not None
 
 
 def test_the_end_of_a_reconcile_of_a_live_bucket_writes_no_sample():
-    state = reconcile_plan.end_read("b", ReadEnd(RUN), TOTALS, None, 50)
+    state = reconcile_plan.end_read("b", READ_END, LIVE, 50)
 
     assert (state.transaction.totals, state.transaction.sample) == (None, None)
 
 
 def test_an_empty_bucket_without_totals_gets_them_before_the_end():
-    assert reconcile_plan.end_read("b", ReadEnd(RUN), None, None, 50) == CreateTotals(RUN)
+    state = reconcile_plan.end_read("b", READ_END, replace(LIVE, totals=None), 50)
+
+    assert state == CreateTotals(READ_END.run, BEGAN, LIVE.source)
 
 
 def test_moved_totals_and_a_moved_run_are_read_again():
-    state = reconcile_plan.end_read("b", ReadEnd(RUN), TOTALS, None, 50)
+    state = reconcile_plan.end_read("b", READ_END, LIVE, 50)
 
-    assert reconcile_plan.ended(state, Outcome.TOTALS_MOVED) == ReadEnd(RUN)
+    assert reconcile_plan.ended(state, Outcome.TOTALS_MOVED) == READ_END
     assert reconcile_plan.ended(state, Outcome.ROW_MOVED) == CheckRun()
-    assert reconcile_plan.ended(state, Outcome.COMMITTED) == StepDone(RUN)
+    assert reconcile_plan.ended(state, Outcome.COMMITTED) == StepDone(READ_END.run)
 
 
 def test_keys_that_differ_in_presence_size_or_etag_are_found_in_order():
-    listed = [("a", seen(1)), ("b", seen(2)), ("d", seen(4)), ("e", seen(5, last_modified="later"))]
+    listed = [
+        ("a", seen(1, listed=True)),
+        ("b", seen(2, listed=True)),
+        ("d", seen(4, last_modified="then", listed=True)),
+        ("e", seen(5, last_modified="later", listed=True)),
+    ]
     recorded = [
         ("b", seen(3)),
         ("c", seen(3)),
@@ -135,7 +189,14 @@ def test_keys_that_differ_in_presence_size_or_etag_are_found_in_order():
 
     comparison = compare(listed, recorded, until=None, limit=1000)
 
-    assert comparison == Comparison((("a", 1), ("b", 2), ("c", 3), ("d", 4)), 5, None)
+    assert comparison == Comparison(differing(("a", 1), ("b", 2), ("c", 3), ("d", 4, "then")), 5, None)
+
+
+def test_two_listings_of_a_key_differ_in_their_time_too():
+    listed, recorded = (seen(5, last_modified=when, listed=True) for when in ("later", "earlier"))
+
+    assert compare([("e", listed)], [("e", recorded)], until=None, limit=9).differing
+    assert not compare([("e", listed)], [("e", listed)], until=None, limit=9).differing
 
 
 def test_rows_of_deleted_objects_cannot_fill_the_memory():
@@ -143,7 +204,7 @@ def test_rows_of_deleted_objects_cannot_fill_the_memory():
 
     comparison = compare([], recorded, until=None, limit=3)
 
-    assert [key for key, _ in comparison.differing] == ["000000000", "000000001", "000000002"]
+    assert [each.key for each in comparison.differing] == ["000000000", "000000001", "000000002"]
     assert comparison.cursor == "000000002"
 
 
@@ -153,13 +214,13 @@ def test_nothing_is_compared_beyond_the_rows_that_were_read():
 
     comparison = compare(listed, recorded, until="e", limit=1000)
 
-    assert comparison == Comparison((("c", 2),), 2, "d")
+    assert comparison == Comparison(differing(("c", 2)), 2, "d")
 
 
 def test_a_comparison_cut_short_goes_on_after_its_last_committed_key():
-    whole = Comparison((("a", 1), ("c", 3), ("d", 4)), 9, "z")
+    whole = Comparison(differing(("a", 1), ("c", 3), ("d", 4)), 9, "z")
 
-    assert whole.cut(2) == Comparison((("a", 1), ("c", 3)), 3, "c")
+    assert whole.cut(2) == Comparison(differing(("a", 1), ("c", 3)), 3, "c")
 
 
 @given(
@@ -181,7 +242,7 @@ def test_every_difference_is_found_once_however_the_pages_are_cut(listed, record
         if unread is not None:
             rows = [row for row in rows if row[0] <= unread] + [(unread, None)]
         comparison = compare(objects, rows, until=None, limit=limit)
-        found += [key for key, _ in comparison.differing]
+        found += [each.key for each in comparison.differing]
         checked += comparison.checked
         cursor = comparison.cursor
         if cursor is None:

@@ -8,6 +8,9 @@ message asks for a check whether the events of some buckets arrive.
 import json
 from dataclasses import dataclass
 
+OBJECT_EVENTS = ("Object Created", "Object Deleted")
+"""The S3 events that change a listing: a delete marker, a lifecycle expiry and a resurfacing version are "Deleted" too.
+Restores, tags, ACLs and storage classes change no size."""
 KIND = "tidemark"
 RECONCILE = "reconcile"
 RECONCILE_EVERY_BUCKET = "reconcile-every-bucket"

@@ -6,16 +6,40 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from size_history.messages import Message
+from botocore.exceptions import BotoCoreError, ClientError
+
+from size_history.messages import (
+    Message,
+    ReconcileEveryBucket,
+    ReconcileRequest,
+    ReconcileStep,
+    Watch,
+    WatchEveryBucket,
+)
 from size_tracking import metrics
 from size_tracking.events import Hint, MalformedMessageError, parse
-from size_tracking.reconciler import Reconciler
+from size_tracking.observer import RefusedError
+from size_tracking.reconciler import Reconciler, RunMovedError, StepFailedError
+from size_tracking.step_queue import UnsentError
+from size_tracking.tracked import NotTrackedError
 from size_tracking.tracker import Clock, OutOfTimeError, Tracker, TrackResult
+from size_tracking.watcher import CheckFailedError, Watcher
 
 log = logging.getLogger(__name__)
 
 RESERVE_MICROSECONDS = 5_000_000
 """Time kept at the end of an invocation for the answer: nothing new is started in it."""
+_FORESEEN = (
+    BotoCoreError,
+    CheckFailedError,
+    ClientError,
+    OutOfTimeError,
+    RefusedError,
+    RunMovedError,
+    StepFailedError,
+    UnsentError,
+)
+"""Errors whose text says it all, so that the log needs no trace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +56,7 @@ class Batch:
 
     tracker: Tracker
     reconciler: Reconciler
+    watcher: Watcher
     clock: Clock
 
     def handle(self, records: Sequence[Mapping[str, Any]], *, remaining_ms: int) -> list[str]:
@@ -67,19 +92,41 @@ class Batch:
         result = self.tracker.track(bucket, list(messages), deadline=deadline)
         counts = (len(messages), result.changed, len(result.errors))
         log.info("tracked bucket=%s keys=%d changed=%d failed=%d", bucket, *counts)
-        for key, error in result.errors.items():
+        refusals = [error for error in result.errors.values() if isinstance(error, NotTrackedError)]
+        if refusals:
+            log.warning("%d events are dropped: %s", len(refusals), refusals[0])
+        failed = {key: error for key, error in result.errors.items() if error not in refusals}
+        for key, error in failed.items():
             _log_failure(f"key {key!r} of bucket {bucket}", error)
         recorded = [message for key in messages if key not in result.errors for message in messages[key]]
         _measure(bucket, result, recorded, self.clock.now())
-        return [message.id for key in result.errors for message in messages[key]]
+        return [message.id for key in failed for message in messages[key]]
 
     def _process(self, message_id: str, message: Message, deadline: int) -> bool:
+        """Process one of Tidemark's own messages, and return whether it is done."""
         try:
-            self.reconciler.process(message, deadline=deadline)
+            self._dispatch(message, deadline)
+        except NotTrackedError as error:
+            log.warning("a message is dropped (%s): %s", type(message).__name__, error)
         except Exception as error:  # noqa: BLE001  # any error: the message goes back to the queue
             _log_failure(f"message {message_id} ({message})", error)
             return False
         return True
+
+    def _dispatch(self, message: Message, deadline: int) -> None:
+        if self.clock.now() >= deadline:
+            raise OutOfTimeError("out of time before it was begun")
+        match message:
+            case ReconcileEveryBucket():
+                self.reconciler.reconcile_every_bucket()
+            case ReconcileRequest(bucket, page_size):
+                self.reconciler.run_starter.begin(bucket, page_size)
+            case ReconcileStep():
+                self.reconciler.step(message, deadline=deadline)
+            case WatchEveryBucket():
+                self.watcher.check_every_bucket()
+            case Watch(buckets):
+                self.watcher.check(buckets, deadline=deadline)
 
 
 def _measure(bucket: str, result: TrackResult, recorded: Sequence[PendingMessage], now: int) -> None:
@@ -94,6 +141,6 @@ def _measure(bucket: str, result: TrackResult, recorded: Sequence[PendingMessage
 
 
 def _log_failure(what: str, error: Exception) -> None:
-    """Log an error on one line, with its trace unless the error is an expected one."""
-    trace = None if isinstance(error, OutOfTimeError) else error
+    """Log an error on one line, with its trace unless the error is a foreseen one."""
+    trace = None if isinstance(error, _FORESEEN) else error
     log.error("%s goes back to the queue: %s: %s", what, type(error).__name__, error, exc_info=trace)

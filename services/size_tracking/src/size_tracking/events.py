@@ -14,10 +14,14 @@ from size_history.messages import (
     KIND,
     RECONCILE,
     RECONCILE_EVERY_BUCKET,
+    WATCH,
+    WATCH_EVERY_BUCKET,
     Message,
     ReconcileEveryBucket,
     ReconcileRequest,
     ReconcileStep,
+    Watch,
+    WatchEveryBucket,
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -51,16 +55,31 @@ def parse(body: str) -> Hint | Message:
 
 
 def _own_message(message: Mapping[str, Any]) -> Message:
-    if message[KIND] == RECONCILE_EVERY_BUCKET:
+    kind = message[KIND]
+    if kind == RECONCILE_EVERY_BUCKET:
         return ReconcileEveryBucket()
-    if message[KIND] != RECONCILE:
-        raise MalformedMessageError(f"unknown {KIND} message: {message[KIND]!r}")
+    if kind == WATCH_EVERY_BUCKET:
+        return WatchEveryBucket()
+    if kind == WATCH:
+        return _watch(message)
+    if kind != RECONCILE:
+        raise MalformedMessageError(f"unknown {KIND} message: {kind!r}")
     bucket = _bucket(message, "bucket")
     try:
         if "run_id" not in message:
             return ReconcileRequest(bucket, **_page_size(message))
         run_id, cursor = _text(message, "run_id"), _text(message, "cursor", empty=True)
         return ReconcileStep(bucket, run_id, cursor)
+    except ValueError as error:
+        raise MalformedMessageError(str(error)) from error
+
+
+def _watch(message: Mapping[str, Any]) -> Watch:
+    buckets = message.get("buckets")
+    if not isinstance(buckets, list):
+        raise MalformedMessageError("buckets is missing or not a list")
+    try:
+        return Watch(tuple(_bucket({"name": each}, "name") for each in buckets))
     except ValueError as error:
         raise MalformedMessageError(str(error)) from error
 

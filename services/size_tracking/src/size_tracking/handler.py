@@ -9,11 +9,15 @@ import boto3
 from botocore.config import Config
 
 from size_tracking.batch import Batch
+from size_tracking.event_path import EventPath
 from size_tracking.ledger import Ledger
 from size_tracking.observer import OBSERVERS, Observer
-from size_tracking.reconciler import Reconciler, RunStarter, StepQueue
+from size_tracking.reconciler import Reconciler, RunStarter
 from size_tracking.settings import Settings
+from size_tracking.step_queue import StepQueue
+from size_tracking.tracked import Tracked
 from size_tracking.tracker import Clock, Tracker
+from size_tracking.watcher import Watcher
 
 logging.getLogger().setLevel(logging.INFO)
 
@@ -43,15 +47,17 @@ def _wired() -> Batch:
 
 def wire(settings: Settings, session: "boto3.Session", clock: Clock | None = None) -> Batch:
     """Connect the parts to the clients of one session."""
-    clock = clock or Clock()
+    clock, tracked = clock or Clock(), Tracked(settings.tracked_buckets)
+    s3, sqs = session.client("s3", config=_BOUNDED), session.client("sqs", config=_BOUNDED)
     ledger = Ledger(
         session.client("dynamodb", config=_BOUNDED),
         ledger_table=settings.ledger_table,
         history_table=settings.history_table,
     )
-    observer = Observer(session.client("s3", config=_BOUNDED))
-    steps = StepQueue(session.client("sqs", config=_BOUNDED), settings.queue_url)
-    run_starter = RunStarter(ledger=ledger, steps=steps, clock=clock)
-    tracker = Tracker(ledger=ledger, observer=observer, adopt=run_starter.adopt, clock=clock)
+    observer = Observer(s3)
+    event_path = EventPath(s3, session.client("events", config=_BOUNDED), sqs, settings.queue_url)
+    steps = StepQueue(sqs, settings.queue_url)
+    run_starter = RunStarter(ledger=ledger, event_path=event_path, steps=steps, clock=clock, tracked=tracked)
+    tracker = Tracker(ledger=ledger, observer=observer, adopt=run_starter.adopt, clock=clock, tracked=tracked)
     reconciler = Reconciler(ledger, observer, steps, tracker, run_starter, clock)
-    return Batch(tracker, reconciler, clock)
+    return Batch(tracker, reconciler, Watcher(ledger, event_path, steps, clock), clock)

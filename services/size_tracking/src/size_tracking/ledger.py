@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from size_history import items, keys
 from size_history.batch_get import batch_get
-from size_history.items import Item, Peak, State, Totals, int_of, number, text
-from size_tracking.transaction import outcome_of, put_run, put_totals, run_of, transact_items
-from size_tracking.values import ObjectRow, Observation, Outcome, Run, Transaction
+from size_history.items import Item, Peak, State, Totals, int_of, text
+from size_history.sources import Source
+from size_tracking.transaction import outcome_of, put_run, put_source, put_totals, run_of, transact_items
+from size_tracking.values import Header, ObjectRow, Observation, Outcome, Run, Transaction
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -31,16 +32,35 @@ class Ledger:
     history_table: str
     sleep: Callable[[float], None] = time.sleep
 
-    def rows(self, bucket: str, keys_: Iterable[str]) -> dict[str, ObjectRow]:
-        """Return the rows of these keys (at most 100), strongly consistent; a key without a row is left out."""
-        found = self._read([items.object_key(bucket, key) for key in keys_])
-        return {item[keys.SK]["S"]: _row(item) for item in found}
+    def rows(self, bucket: str, keys_: Iterable[str]) -> tuple[dict[str, ObjectRow], Source | None]:
+        """Return the rows of these keys (at most 99) and the bucket's own row, strongly consistent.
+
+        A key without a row is left out; the bucket's row is None if it is not tracked.
+        """
+        own = items.bucket_key(bucket)
+        found = self._read([own, *(items.object_key(bucket, key) for key in keys_)])
+        rows = {item[keys.SK]["S"]: _row(item) for item in found if item[keys.PK] != own[keys.PK]}
+        sources = [Source.from_item(item) for item in found if item[keys.PK] == own[keys.PK]]
+        return rows, sources[0] if sources else None
 
     def totals_and_peak(self, bucket: str) -> tuple[Totals | None, Peak | None]:
-        """Return a bucket's totals and the peak of all buckets, each None if it does not exist."""
-        found = {item[keys.SK]["S"]: item for item in self._read([items.totals_key(bucket), items.PEAK_KEY])}
+        """Return a bucket's totals and the peak of all buckets, each None if it does not exist; strongly consistent."""
+        header = self._header(bucket, [items.totals_key(bucket), items.PEAK_KEY])
+        return header.totals, header.peak
+
+    def header(self, bucket: str) -> Header:
+        """Return a bucket's totals, the peak of all buckets and the bucket's row, strongly consistent."""
+        return self._header(bucket, [items.totals_key(bucket), items.PEAK_KEY, items.bucket_key(bucket)])
+
+    def _header(self, bucket: str, wanted: list[Item]) -> Header:
+        found = {item[keys.SK]["S"]: item for item in self._read(wanted)}
         totals, peak = found.get(keys.TOTALS), found.get(keys.PEAK)
-        return (Totals.from_item(totals) if totals else None, Peak.from_item(peak) if peak else None)
+        source = found.get(keys.BUCKET_ROW + bucket)
+        return Header(
+            Totals.from_item(totals) if totals else None,
+            Peak.from_item(peak) if peak else None,
+            Source.from_item(source) if source else None,
+        )
 
     def objects_between(
         self, bucket: str, shard: str, after: str, until: str | None
@@ -86,17 +106,13 @@ class Ledger:
         writes = transact_items(transaction, ledger=self.ledger_table, history=self.history_table, now=now)
         return self._transact(writes, own=len(transaction.rows) + bool(transaction.run))
 
-    def create_totals(self, bucket: str, *, now: int) -> None:
-        """Create a bucket's totals (adopting) and list it among the tracked buckets, unless it has totals already."""
+    def create_totals(self, bucket: str, source: Source | None, *, now: int) -> Outcome:
+        """Create a bucket's totals (adopting), and its row if `source` is None, unless they exist already."""
         totals = Totals(0, 0, 0, 0, 0, max_size=0, last_time=0, revision=1, state=State.ADOPTING)
-        listed = {**items.bucket_key(bucket), "since": number(now)}
-        self._transact(
-            [
-                put_totals(self.ledger_table, bucket, totals),
-                {"Put": {"TableName": self.ledger_table, "Item": listed}},
-            ],
-            own=0,
-        )
+        writes = [put_totals(self.ledger_table, bucket, totals)]
+        if source is None:
+            writes.append({"Put": put_source(self.ledger_table, bucket, Source(since=now))})
+        return self._transact(writes, own=0)
 
     def tracked_buckets(self) -> Iterator[str]:
         """Yield the name of every tracked bucket, adopting ones included."""
@@ -108,7 +124,17 @@ class Ledger:
         )
         for page in pages:
             for item in page["Items"]:
-                yield item[keys.SK]["S"].removeprefix(keys.BUCKET_ROW)
+                if Source.from_item(item).tracked:
+                    yield item[keys.SK]["S"].removeprefix(keys.BUCKET_ROW)
+
+    def sources(self, buckets: Iterable[str]) -> dict[str, Source]:
+        """Return the rows of these buckets (at most 100), strongly consistent; one that is not tracked is left out."""
+        found = self._read([items.bucket_key(bucket) for bucket in buckets])
+        return {item[keys.SK]["S"].removeprefix(keys.BUCKET_ROW): Source.from_item(item) for item in found}
+
+    def put_source(self, bucket: str, source: Source) -> bool:
+        """Put a tracked bucket's row if the stored revision is one less, and return whether it was."""
+        return self._put(put_source(self.ledger_table, bucket, source))
 
     def run(self, bucket: str) -> Run | None:
         """Return a bucket's reconcile run, strongly consistent, or None if there never was one."""
@@ -119,8 +145,11 @@ class Ledger:
 
     def put_run(self, bucket: str, run: Run) -> bool:
         """Put a bucket's reconcile run if the stored revision is one less, and return whether it was."""
+        return self._put(put_run(self.ledger_table, bucket, run))
+
+    def _put(self, request: Any) -> bool:
         try:
-            self.client.put_item(**put_run(self.ledger_table, bucket, run))
+            self.client.put_item(**request)
         except self.client.exceptions.ConditionalCheckFailedException:
             return False
         return True
@@ -146,5 +175,9 @@ def _seen(item: Mapping[str, Any]) -> Observation:
     if "size" not in item:
         return Observation()
     return Observation(
-        int_of(item, "size"), item["etag"]["S"], item["last_modified"]["S"], item["version_id"]["S"]
+        int_of(item, "size"),
+        item["etag"]["S"],
+        item["last_modified"]["S"],
+        item["version_id"]["S"],
+        listed="listed" in item,
     )

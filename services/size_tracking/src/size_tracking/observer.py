@@ -13,6 +13,15 @@ from size_tracking.values import ABSENT, Observation
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
+_NOT_FOUND = 404
+_TRANSIENT = {408, 429}
+"""Statuses of a refusal that passes by itself: a timeout, and too many requests."""
+
+
+class RefusedError(Exception):
+    """S3 shows a key neither by HEAD nor in a listing."""
+
+
 OBSERVERS = 16
 """Number of keys that are requested at the same time."""
 
@@ -42,7 +51,7 @@ class Observer:
         for key, answer in answers.items():
             try:
                 seen[key] = answer.result()
-            except (ClientError, BotoCoreError) as error:
+            except (ClientError, BotoCoreError, RefusedError) as error:
                 errors[key] = error
         return seen, errors
 
@@ -54,7 +63,7 @@ class Observer:
             return Page((), more=False)
         listed = answer.get("Contents", [])
         return Page(
-            tuple((entry["Key"], _observation(entry, entry["Size"])) for entry in listed),
+            tuple((entry["Key"], _listed(entry)) for entry in listed),
             more=answer.get("IsTruncated", False),
         )
 
@@ -69,27 +78,40 @@ class Observer:
         try:
             head = self._client.head_object(Bucket=bucket, Key=key)
         except ClientError as error:
-            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            if status == 404:
+            status = _status(error)
+            if status == _NOT_FOUND:
                 return ABSENT
-            if status == 400:
-                # SSE-C: only a listing shows the size of an object that is encrypted with a customer's key.
-                return self._listed(bucket, key)
-            raise
-        return _observation(head, head["ContentLength"])
+            if not 400 <= status < 500 or status in _TRANSIENT:
+                raise
+            # S3 refuses to show this object: its policy denies it (403), or a customer's key encrypts it (400). A
+            # listing that is asked for now proves as much as a HEAD: it also comes after the row was read.
+            return self._in_listing(bucket, key, error)
+        last_modified, version = _seconds(head["LastModified"]), head.get("VersionId", "")
+        return Observation(head["ContentLength"], head.get("ETag", ""), last_modified, version)
 
-    def _listed(self, bucket: str, key: str) -> Observation:
-        answer = self._list(Bucket=bucket, Prefix=key, MaxKeys=1)
+    def _in_listing(self, bucket: str, key: str, refusal: ClientError) -> Observation:
+        try:
+            # The key itself is the first one with this prefix.
+            answer = self._list(Bucket=bucket, Prefix=key, MaxKeys=1)
+        except self._client.exceptions.NoSuchBucket:
+            return ABSENT
+        except ClientError as error:
+            if _status(error) != 403:
+                raise
+            raise RefusedError(f"S3 refuses HEAD ({_status(refusal)}) and listing: {error}") from error
         for entry in answer.get("Contents", []):
             if entry["Key"] == key:
-                return _observation(entry, entry["Size"])
+                return _listed(entry)
         return ABSENT
 
 
-def _observation(answer: Any, size: int) -> Observation:
-    return Observation(
-        size, answer.get("ETag", ""), _seconds(answer["LastModified"]), answer.get("VersionId", "")
-    )
+def _listed(entry: Any) -> Observation:
+    return Observation(entry["Size"], entry.get("ETag", ""), _seconds(entry["LastModified"]), listed=True)
+
+
+def _status(error: ClientError) -> int:
+    status: int = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    return status
 
 
 def _seconds(instant: datetime) -> str:

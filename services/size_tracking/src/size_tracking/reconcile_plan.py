@@ -7,6 +7,9 @@ those keys are tracked as if an event had named them.
 A run cannot get lost, because a step is acknowledged only after the next one is known to be sent. If its put is
 refused, a step checks the run again: the step before it may have just put the run as announced, or the answer to its
 own first attempt was lost. A run cannot fork either: a step that is delivered twice moves the run once.
+
+A request that comes while a run goes on must not be lost in it, because the run may have passed the key that the request
+is about. It has the run make one more pass.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,10 +19,11 @@ from heapq import merge
 from itertools import groupby
 from operator import itemgetter
 
-from size_history.items import Peak, State, Totals
+from size_history.items import State
 from size_history.messages import ReconcileStep
+from size_history.sources import Hearing, Source
 from size_tracking.track_plan import go_live
-from size_tracking.values import Observation, Outcome, Run, Transaction
+from size_tracking.values import Header, Observation, Outcome, Run, Transaction
 
 STALE_MICROSECONDS = 15 * 60 * 1_000_000
 """A run without progress for this long is replaced by a new one. A step and its redeliveries take less."""
@@ -42,12 +46,19 @@ class SendStep:
     run: Run
 
 
-def begin(run: Run | None, *, run_id: str, page_size: int, now: int) -> PutRun | SendStep:
-    """Begin a run, or send the next step of the run that is going on once more, which does no harm."""
+def begin(
+    run: Run | None, *, run_id: str, page_size: int, now: int, settled: bool = False, again: bool = True
+) -> PutRun | SendStep:
+    """Begin a run, or have the run that is going on make another pass (`again`), and send its next step once more.
+
+    A step that is sent twice does no harm. An adoption does not need another pass: any run of the bucket adopts it.
+    """
     if run is not None and run.ended is None and now - run.moved <= STALE_MICROSECONDS:
-        return SendStep(run)
+        if run.again or not again:
+            return SendStep(run)
+        return PutRun(replace(run, again=True, revision=run.revision + 1))
     revision = run.revision + 1 if run else 1
-    return PutRun(Run(run_id, page_size, started=now, moved=now, revision=revision))
+    return PutRun(Run(run_id, page_size, started=now, moved=now, revision=revision, settled=settled))
 
 
 # --- a step ---
@@ -81,9 +92,10 @@ class Announce:
 
 @dataclass(frozen=True, slots=True)
 class ReadEnd:
-    """All keys are compared: read totals and peak for the end of the run."""
+    """All keys are compared: read the bucket's rows for the end of the pass, which began at `began`."""
 
     run: Run
+    began: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +103,16 @@ class CreateTotals:
     """The totals do not exist yet (the bucket may be empty): create them, then read them."""
 
     run: Run
+    began: int
+    source: Source | None
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Write the end of the run; a bucket that was adopting goes live in the same transaction."""
+    """Write the end of the pass. In the same transaction an adopting bucket goes live, and a recovered one is heard."""
 
     run: Run
+    began: int
     transaction: Transaction
 
 
@@ -126,17 +141,26 @@ def run_checked(step: ReconcileStep, run: Run | None) -> Compare | Announce | St
 class Comparison:
     """A compared page: the keys that differ, the number of keys checked, and the next cursor (None at the end).
 
-    `differing` holds the keys in order, each with the number of keys checked up to and including it.
+    `differing` is in key order.
     """
 
-    differing: tuple[tuple[str, int], ...]
+    differing: tuple["Difference", ...]
     checked: int
     cursor: str | None
 
     def cut(self, count: int) -> "Comparison":
         """Return the comparison as if the page ended with the `count`th differing key (from 1)."""
-        key, checked = self.differing[count - 1]
-        return Comparison(self.differing[:count], checked, key)
+        last = self.differing[count - 1]
+        return Comparison(self.differing[:count], last.checked, last.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A key that differs, the number of keys checked up to and including it, and when S3 lists it as modified."""
+
+    key: str
+    checked: int
+    last_modified: str = ""
 
 
 def compare(
@@ -152,22 +176,29 @@ def compare(
     after its key were not read, so the page ends there. It also ends at `limit` differing keys, so that rows of
     deleted objects cannot fill the memory.
     """
-    differing: list[tuple[str, int]] = []
+    differing: list[Difference] = []
     checked = 0
     for key, sides in _merged(listed, recorded):
         in_s3, in_ledger = sides.get(_Side.LISTED), sides.get(_Side.RECORDED)
         checked += bool(in_s3 or in_ledger)
-        if (in_s3 or in_ledger) and not (in_s3 and in_ledger and _alike(in_s3, in_ledger)):
-            differing.append((key, checked))
+        if (in_s3 or in_ledger) and not (in_s3 and in_ledger and in_s3.same_as(in_ledger)):
+            differing.append(Difference(key, checked, in_s3.last_modified if in_s3 else ""))
         if len(differing) == limit or _Side.UNREAD in sides:
             return Comparison(tuple(differing), checked, key)
     return Comparison(tuple(differing), checked, until)
 
 
 def compared(
-    state: Compare, comparison: Comparison, *, healed: int, drift: int, now: int
+    state: Compare,
+    comparison: Comparison,
+    *,
+    healed: int = 0,
+    drift: int = 0,
+    refused: int = 0,
+    missed: int = 0,
+    now: int,
 ) -> Advance | ReadEnd:
-    """Move the run past a page whose keys are committed; `healed` of them had changed, by `drift` bytes."""
+    """Move the run past a page whose keys are committed or refused; `healed` of them had changed, by `drift` bytes."""
     run = replace(
         state.run,
         revision=state.run.revision + 1,
@@ -175,10 +206,16 @@ def compared(
         checked=state.run.checked + comparison.checked,
         healed=state.run.healed + healed,
         drift=state.run.drift + drift,
+        refused=state.run.refused + refused,
+        missed=state.run.missed + missed,
     )
     if comparison.cursor is None:
-        return ReadEnd(replace(run, ended=now))
+        return ReadEnd(_next_pass(run, now) if run.again else replace(run, ended=now), state.run.started)
     return Advance(replace(run, previous=run.cursor, cursor=comparison.cursor, announced=False))
+
+
+def _next_pass(run: Run, now: int) -> Run:
+    return replace(run, again=False, previous=run.cursor, cursor="", announced=False, started=now)
 
 
 def advanced(state: Advance, *, done: bool) -> Announce | CheckRun:
@@ -191,29 +228,31 @@ def announced(state: Announce) -> Run:
     return replace(state.run, announced=True, revision=state.run.revision + 1)
 
 
-def end_read(
-    bucket: str, state: ReadEnd, totals: Totals | None, peak: Peak | None, now: int
-) -> CreateTotals | End:
-    """Plan the end of the run from totals and peak as read just now (`now` in microseconds since 1970)."""
-    if totals is None:
-        return CreateTotals(state.run)
-    if totals.state is State.LIVE:
-        return End(state.run, Transaction(bucket, run=state.run))
-    return End(state.run, replace(go_live(bucket, totals, peak, now), run=state.run))
+def end_read(bucket: str, state: ReadEnd, header: Header, now: int) -> CreateTotals | End:
+    """Plan the end of a pass from the bucket's rows as read just now (`now` in microseconds since 1970)."""
+    if header.totals is None:
+        return CreateTotals(state.run, state.began, header.source)
+    transaction = Transaction(bucket)
+    if header.totals.state is not State.LIVE:
+        transaction = go_live(bucket, header.totals, header.peak, now)
+    source = _heard(header.source, state.began, now) if header.source else None
+    return End(state.run, state.began, replace(transaction, run=state.run, source=source))
 
 
-def ended(state: End, outcome: Outcome) -> ReadEnd | CheckRun | StepDone:
-    """Finish; read again if totals or peak moved; check the run again if it moved."""
+def _heard(source: Source, began: int, now: int) -> Source | None:
+    """Return a recovering bucket's row as heard, if the pass began late enough to have seen every unheard change."""
+    if source.hearing is not Hearing.RECOVERING or began < source.due:
+        return None
+    return replace(source, hearing=Hearing.HEARD, since=now, reason="", due=0, revision=source.revision + 1)
+
+
+def ended(state: End, outcome: Outcome) -> ReadEnd | CheckRun | Announce | StepDone:
+    """Finish, or announce the next pass; read again if another row moved; check the run again if it moved."""
     if outcome is Outcome.TOTALS_MOVED:
-        return ReadEnd(state.run)
+        return ReadEnd(state.run, state.began)
     if outcome is Outcome.ROW_MOVED:
         return CheckRun()
-    return StepDone(state.run)
-
-
-def _alike(in_s3: Observation, in_ledger: Observation) -> bool:
-    """Compare size and ETag only: a listing has no version, and its time differs from a HEAD's."""
-    return (in_s3.size, in_s3.etag) == (in_ledger.size, in_ledger.etag)
+    return StepDone(state.run) if state.run.ended is not None else Announce(state.run)
 
 
 class _Side(Enum):

@@ -4,23 +4,19 @@ import json
 import logging
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from heapq import merge
 from operator import itemgetter
-from typing import TYPE_CHECKING
 
 from size_history import keys
-from size_history.items import Sample
-from size_history.messages import (
-    MAX_PAGE_KEYS,
-    Message,
-    ReconcileEveryBucket,
-    ReconcileRequest,
-    ReconcileStep,
-)
+from size_history.items import Sample, State
+from size_history.messages import MAX_PAGE_KEYS, ReconcileRequest, ReconcileStep
+from size_history.sources import SECOND_RUN_SECONDS, Hearing
 from size_tracking import metrics, reconcile_plan
+from size_tracking.event_path import EventPath
 from size_tracking.ledger import Ledger
-from size_tracking.observer import Observer
+from size_tracking.observer import Observer, RefusedError
 from size_tracking.reconcile_plan import (
     Advance,
     Announce,
@@ -28,36 +24,50 @@ from size_tracking.reconcile_plan import (
     Compare,
     Comparison,
     CreateTotals,
+    Difference,
     End,
     ReadEnd,
     SendStep,
     StepDone,
     StepState,
 )
+from size_tracking.step_queue import StepQueue
 from size_tracking.track_plan import CHUNK_KEYS
+from size_tracking.tracked import NotTrackedError, Tracked
 from size_tracking.tracker import Clock, OutOfTimeError, Tracker, TrackResult, pause_seconds
-from size_tracking.values import Observation, Run
-
-if TYPE_CHECKING:
-    from types_boto3_sqs import SQSClient
+from size_tracking.values import Header, Observation, Outcome, Run
 
 log = logging.getLogger(__name__)
+
+LANDING_MICROSECONDS = 3_000_000
+"""Time kept at the end of a step for moving the run: keys are tracked until then, so that a step always gets on."""
+MAX_CREATIONS = 5
+"""How often the totals of a bucket are put if other writers are in the way, before the caller starts over."""
+OVERDUE = timedelta(minutes=15)
+"""An object that was modified so long ago should have been recorded by its event, redeliveries included."""
+MAX_LOGGED_REFUSALS = 10
+"""Maximum number of refused keys that a step names in the log; the run counts them all."""
+
+
+MAX_PUTS = 8
+"""How often a run is put if other writers move it meanwhile, before the request goes back to the queue."""
 
 
 class StepFailedError(Exception):
     """Some keys of a page could not be committed; the step goes back to the queue and repeats only those."""
 
 
-class StepQueue:
-    """The sending end of the tracking queue."""
+class RunMovedError(Exception):
+    """A run moved at every try to begin it; the request goes back to the queue."""
 
-    def __init__(self, client: "SQSClient", queue_url: str) -> None:
-        self._client = client
-        self._queue_url = queue_url
 
-    def send(self, message: Message) -> None:
-        """Send one message."""
-        self._client.send_message(QueueUrl=self._queue_url, MessageBody=message.to_json())
+@dataclass(slots=True)
+class Healed:
+    """What became of a page's keys: what was tracked, how many S3 refused, and how many no event had told of in time."""
+
+    tracked: TrackResult = field(default_factory=TrackResult)
+    refused: int = 0
+    missed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,39 +75,74 @@ class RunStarter:
     """Starts runs, and creates the totals with a bucket's first run. `new_run_id` returns ids that are never reused."""
 
     ledger: Ledger
+    event_path: EventPath
     steps: StepQueue
     clock: Clock
+    tracked: Tracked
     new_run_id: Callable[[], str] = lambda: uuid.uuid4().hex
 
     def adopt(self, bucket: str) -> None:
-        """Begin the run that adopts a bucket, unless it has totals by now; it has totals when this returns."""
+        """Begin the run that adopts a tracked bucket, unless it has totals by now. Raises NotTrackedError."""
         self.begin(bucket, adopting=True)
 
     def begin(self, bucket: str, page_size: int = MAX_PAGE_KEYS, *, adopting: bool = False) -> None:
         """Begin a run or push on the current one: put it, send its next step, create the totals, in this order.
 
         A handler that dies in between leaves a bucket without totals, so the next event begins again: totals prove that
-        a step was sent. An adoption looks for totals after it read the run, since a run cannot end without them.
+        a step was sent. The totals are looked for after the run was read, since a run cannot end without them. Raises
+        NotTrackedError for a bucket that is not tracked or does not exist.
         """
-        while True:
+        for attempt in range(1, MAX_PUTS + 1):
             run = self.ledger.run(bucket)
-            if adopting and self._has_totals(bucket):
+            header = self.ledger.header(bucket)
+            if adopting and header.totals:
                 return
-            run_id, now = self.new_run_id(), self.clock.now()
-            state = reconcile_plan.begin(run, run_id=run_id, page_size=page_size, now=now)
+            self._require_adoptable(bucket, header)
+            state = reconcile_plan.begin(
+                run,
+                run_id=self.new_run_id(),
+                page_size=page_size,
+                now=self.clock.now(),
+                settled=_settled(header),
+                again=not adopting,
+            )
             if isinstance(state, SendStep) or self.ledger.put_run(bucket, state.run):
                 break
+            self.clock.sleep(pause_seconds(attempt))
+        else:
+            raise RunMovedError(f"other writers moved the reconcile of {bucket} all the time")
         self.steps.send(ReconcileStep(bucket, state.run.run_id, state.run.cursor))
-        if adopting or not self._has_totals(bucket):
-            self.ledger.create_totals(bucket, now=self.clock.now())
+        if header.totals is None:
+            self.steps.send(ReconcileRequest(bucket), delay_seconds=SECOND_RUN_SECONDS)
+            self._create_totals(bucket, header)
 
-    def _has_totals(self, bucket: str) -> bool:
-        return self.ledger.totals_and_peak(bucket)[0] is not None
+    def _require_adoptable(self, bucket: str, header: Header) -> None:
+        self.tracked.require(bucket, header.source)
+        if header.totals is None and not self.event_path.exists(bucket):
+            raise NotTrackedError(
+                f"bucket {bucket} is to be tracked but does not exist: make untrack BUCKET={bucket}"
+            )
+
+    def _create_totals(self, bucket: str, header: Header) -> None:
+        for attempt in range(1, MAX_CREATIONS + 1):
+            outcome = self.ledger.create_totals(bucket, header.source, now=self.clock.now())
+            if outcome is Outcome.COMMITTED:
+                return
+            header = self.ledger.header(bucket)
+            if header.totals:
+                return
+            self.clock.sleep(pause_seconds(attempt))
+
+
+def _settled(header: Header) -> bool:
+    """Return whether the bucket is live and was heard, so that its events should have told of every change."""
+    live = header.totals is not None and header.totals.state is State.LIVE
+    return live and header.source is not None and header.source.hearing is Hearing.HEARD
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciler:
-    """Processes requests and steps."""
+    """Processes the messages of runs."""
 
     ledger: Ledger
     observer: Observer
@@ -106,29 +151,22 @@ class Reconciler:
     run_starter: RunStarter
     clock: Clock
 
-    def process(self, message: Message, *, deadline: int) -> None:
-        """Process one of Tidemark's own messages; raises what `step` raises."""
-        match message:
-            case ReconcileEveryBucket():
-                for bucket in self.ledger.tracked_buckets():
-                    self.steps.send(ReconcileRequest(bucket))
-            case ReconcileRequest(bucket, page_size):
-                self.run_starter.begin(bucket, page_size)
-            case ReconcileStep():
-                self.step(message, deadline=deadline)
+    def reconcile_every_bucket(self) -> None:
+        """Ask for the reconcile of every tracked bucket."""
+        self.steps.send_all([ReconcileRequest(bucket) for bucket in self.ledger.tracked_buckets()])
 
     def step(self, step: ReconcileStep, *, deadline: int) -> None:
         """Process one step. Raises StepFailedError if keys could not be committed, OutOfTimeError at the deadline."""
         state: StepState = CheckRun()
         attempt = 0
         while not isinstance(state, StepDone):
+            if self.clock.now() >= deadline:
+                raise OutOfTimeError("out of time in a reconcile step: it goes back to the queue")
             before = state
             state = self._next(step, state, deadline)
-            if isinstance(before, End) and isinstance(state, StepDone):
+            if isinstance(before, End) and isinstance(state, StepDone | Announce):
                 self._measure(step.bucket, before.transaction.sample)
-            if isinstance(before, Advance | End) and isinstance(state, ReadEnd | CheckRun):
-                if self.clock.now() >= deadline:
-                    raise OutOfTimeError("out of time in a reconcile step: it goes back to the queue")
+            if isinstance(before, Advance | End | CreateTotals) and isinstance(state, ReadEnd | CheckRun):
                 attempt += 1
                 self.clock.sleep(pause_seconds(attempt))
         _report(step, state)
@@ -147,12 +185,12 @@ class Reconciler:
                 self.ledger.put_run(bucket, reconcile_plan.announced(state))
                 state = StepDone(run)
             case ReadEnd():
-                totals, peak = self.ledger.totals_and_peak(bucket)
-                state = reconcile_plan.end_read(bucket, state, totals, peak, self.clock.now())
-            case CreateTotals(run):
-                self.ledger.create_totals(bucket, now=self.clock.now())
-                state = ReadEnd(run)
-            case End(_, transaction):
+                state = reconcile_plan.end_read(bucket, state, self.ledger.header(bucket), self.clock.now())
+            case CreateTotals(run, began, source):
+                self.run_starter.tracked.require(bucket, source)
+                self.ledger.create_totals(bucket, source, now=self.clock.now())
+                state = ReadEnd(run, began)
+            case End(_, _, transaction):
                 state = reconcile_plan.ended(state, self.ledger.commit(transaction, now=self.clock.now()))
         return state
 
@@ -162,9 +200,15 @@ class Reconciler:
         comparison = reconcile_plan.compare(
             page.objects, self._recorded(step.bucket, run.cursor, until), until=until, limit=MAX_PAGE_KEYS
         )
-        comparison, tracked = self._heal(step.bucket, comparison, deadline)
+        comparison, healed = self._heal(step.bucket, comparison, deadline - LANDING_MICROSECONDS)
         return reconcile_plan.compared(
-            state, comparison, healed=tracked.changed, drift=tracked.bytes_moved, now=self.clock.now()
+            state,
+            comparison,
+            healed=healed.tracked.changed,
+            drift=healed.tracked.bytes_moved,
+            refused=healed.refused,
+            missed=healed.missed,
+            now=self.clock.now(),
         )
 
     def _recorded(
@@ -177,26 +221,45 @@ class Reconciler:
         shards = [self.ledger.objects_between(bucket, shard, after, until) for shard in keys.all_shards()]
         return merge(*shards, key=itemgetter(0))
 
-    def _heal(self, bucket: str, comparison: Comparison, deadline: int) -> tuple[Comparison, TrackResult]:
-        """Commit the differing keys in order; when time runs out, cut the comparison after the last committed key."""
-        tracked = TrackResult()
+    def _heal(self, bucket: str, comparison: Comparison, deadline: int) -> tuple[Comparison, Healed]:
+        """Commit the differing keys in order; when time runs out, cut the comparison after the last committed key.
+
+        A key that S3 refuses to show is counted, and the run goes on: it must not keep all others from being healed.
+        """
+        healed = Healed()
         for start in range(0, len(comparison.differing), CHUNK_KEYS):
-            chunk = [key for key, _ in comparison.differing[start : start + CHUNK_KEYS]]
-            result = self.tracker.track(bucket, chunk, deadline=deadline)
-            if result.errors:
-                key, error = next(iter(result.errors.items()))
+            chunk = comparison.differing[start : start + CHUNK_KEYS]
+            result = self.tracker.track(bucket, [difference.key for difference in chunk], deadline=deadline)
+            refused = {key: error for key, error in result.errors.items() if isinstance(error, RefusedError)}
+            failed = {key: error for key, error in result.errors.items() if key not in refused}
+            if failed:
+                key, error = next(iter(failed.items()))
                 if start and isinstance(error, OutOfTimeError):
-                    return comparison.cut(start), tracked
+                    return comparison.cut(start), healed
                 raise StepFailedError(
-                    f"{len(result.errors)} keys of a reconcile page could not be committed, {key!r} first: {error}"
+                    f"{len(failed)} keys of a reconcile page could not be committed, {key!r} first: {error}"
                 ) from error
-            tracked = tracked.plus(result)
+            for key, error in list(refused.items())[: max(0, MAX_LOGGED_REFUSALS - healed.refused)]:
+                log.error("key %r of bucket %s is not counted: %s", key, bucket, error)
+            healed.tracked = healed.tracked.plus(result)
+            healed.refused += len(refused)
+            healed.missed += sum(
+                _overdue(each, self.clock.now()) for each in chunk if each.key not in refused
+            )
             self._measure(bucket, result.sample)
-        return comparison, tracked
+        return comparison, healed
 
     def _measure(self, bucket: str, sample: Sample | None) -> None:
         if sample is not None:
             metrics.emit({"Bucket": bucket}, metrics.sizes(sample), at=self.clock.now())
+
+
+def _overdue(difference: Difference, now: int) -> bool:
+    """Return whether an event should have told of an object that differs. A removal has no time that could tell."""
+    if not difference.last_modified:
+        return False
+    modified = datetime.strptime(difference.last_modified, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    return datetime.fromtimestamp(now / 1_000_000, UTC) - modified > OVERDUE
 
 
 def _report(step: ReconcileStep, done: StepDone) -> None:
@@ -206,7 +269,7 @@ def _report(step: ReconcileStep, done: StepDone) -> None:
     if run is None:
         log.info("reconcile step had nothing to do %s", json.dumps(fields))
         return
-    fields |= {"checked": run.checked, "healed": run.healed, "drift_bytes": run.drift}
+    fields |= {"checked": run.checked, "healed": run.healed, "drift_bytes": run.drift, "refused": run.refused}
     if run.ended:
         metrics.emit(
             {"Bucket": step.bucket},
@@ -214,6 +277,8 @@ def _report(step: ReconcileStep, done: StepDone) -> None:
                 "ReconcileCheckedKeys": (run.checked, "Count"),
                 "ReconcileHealedKeys": (run.healed, "Count"),
                 "ReconcileDrift": (run.drift, "Bytes"),
+                "ReconcileRefusedKeys": (run.refused, "Count"),
+                "DriftHealedKeys": (run.missed if run.settled else 0, "Count"),
             },
             at=run.ended,
         )

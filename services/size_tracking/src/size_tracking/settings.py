@@ -10,17 +10,19 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The names of the tables and the URL of the tracking queue."""
+    """The names of the tables, the URL of the tracking queue, and the buckets that the deployment's settings name."""
 
     history_table: str
     ledger_table: str
     queue_url: str
+    tracked_buckets: frozenset[str]
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
         """Read the settings. Raises SettingsError naming every variable that is missing or empty."""
-        names = {"history_table": "HISTORY_TABLE", "ledger_table": "LEDGER_TABLE", "queue_url": "QUEUE_URL"}
-        missing = [name for name in names.values() if not environ.get(name)]
+        names = ("HISTORY_TABLE", "LEDGER_TABLE", "QUEUE_URL", "TRACKED_BUCKETS")
+        missing = [name for name in names if not environ.get(name)]
         if missing:
             raise SettingsError(f"size-tracking lacks environment variables: {', '.join(missing)}")
-        return cls(**{field: environ[name] for field, name in names.items()})
+        history, ledger, queue, buckets = (environ[name] for name in names)
+        return cls(history, ledger, queue, frozenset(buckets.split(",")))

@@ -47,7 +47,7 @@ class Look:
     @property
     def changed(self) -> bool:
         """Return whether S3 and the Ledger differ."""
-        return self.seen != self.row.seen
+        return not self.seen.same_as(self.row.seen)
 
 
 @dataclass(frozen=True, slots=True)

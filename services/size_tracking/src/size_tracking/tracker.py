@@ -21,6 +21,7 @@ from size_tracking.track_plan import (
     ReadRows,
     ReadTotals,
 )
+from size_tracking.tracked import Tracked
 
 _FIRST_PAUSE_SECONDS = 0.01
 _MAX_PAUSE_SECONDS = 0.5
@@ -66,13 +67,14 @@ class TrackResult:
 class Tracker:
     """Updates the Ledger and the History from S3, key by key.
 
-    `adopt` starts the adoption of a bucket without totals, and returns when the totals exist.
+    `adopt` starts the adoption of a bucket without totals; the totals exist when it returns, unless others were writing.
     """
 
     ledger: Ledger
     observer: Observer
     adopt: Callable[[str], None]
     clock: Clock
+    tracked: Tracked
 
     def track(self, bucket: str, keys: Sequence[str], *, deadline: int) -> TrackResult:
         """Commit what S3 now says about these distinct keys, chunk by chunk.
@@ -100,6 +102,7 @@ class Tracker:
         return result
 
     def _run(self, state: ChunkState, result: TrackResult, deadline: int) -> None:
+        adoptions = 0
         while not isinstance(state, Done):
             if self.clock.now() >= deadline:
                 raise OutOfTimeError("out of time: the message goes back to the queue")
@@ -110,13 +113,18 @@ class Tracker:
             elif isinstance(before, Commit):
                 result.conflicts += 1
                 self.clock.sleep(pause_seconds(result.conflicts))
+            elif isinstance(before, Adopt):
+                adoptions += 1
+                self.clock.sleep(pause_seconds(adoptions))
         result.changed, result.bytes_moved = state.changed, state.bytes_moved
 
     def step(self, state: ChunkState, errors: dict[str, Exception]) -> ChunkState:
         """Fetch what the state needs and return the next state; keys that S3 did not answer for go to `errors`."""
         match state:
             case ReadRows(bucket, keys):
-                return track_plan.rows_read(state, self.ledger.rows(bucket, keys))
+                rows, source = self.ledger.rows(bucket, keys)
+                self.tracked.require(bucket, source)
+                return track_plan.rows_read(state, rows)
             case Observe(bucket, rows):
                 seen, failed = self.observer.observe(bucket, [key for key, _ in rows])
                 errors |= failed

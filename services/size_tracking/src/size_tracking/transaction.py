@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from size_history import items
 from size_history.items import EXPIRY, Item, Peak, Totals, number, text
+from size_history.sources import Source
 from size_tracking.values import Outcome, PrefixDelta, RowWrite, Run, Transaction
 
 TOMBSTONE_SECONDS = 30 * 24 * 3600
@@ -22,7 +23,18 @@ _RETRY = {
 }
 """Reasons of a cancelled transaction that a retry can overcome: another writer, or too many requests."""
 _RUN_TEXTS = ("run_id", "cursor", "previous")
-_RUN_NUMBERS = ("page_size", "started", "moved", "revision", "checked", "healed", "drift")
+_RUN_NUMBERS = (
+    "page_size",
+    "started",
+    "moved",
+    "revision",
+    "checked",
+    "healed",
+    "drift",
+    "refused",
+    "missed",
+)
+_RUN_FLAGS = ("announced", "again", "settled")
 
 
 def transact_items(transaction: Transaction, *, ledger: str, history: str, now: int) -> list[Item]:
@@ -41,6 +53,8 @@ def transact_items(transaction: Transaction, *, ledger: str, history: str, now: 
         writes.append({"Put": {"TableName": history, "Item": transaction.sample.to_item()}})
     if transaction.peak:
         writes.append(put_peak(ledger, transaction.peak))
+    if transaction.source:
+        writes.append({"Put": put_source(ledger, bucket, transaction.source)})
     return writes
 
 
@@ -52,6 +66,8 @@ def put_row(table: str, bucket: str, row: RowWrite, now: int) -> Item:
     else:
         item["size"] = number(row.seen.size)
         item |= {name: text(getattr(row.seen, name)) for name in ("etag", "last_modified", "version_id")}
+        if row.seen.listed:
+            item["listed"] = {"BOOL": True}
     return {"Put": {"TableName": table, "Item": item, **if_revision(row.read_revision)}}
 
 
@@ -61,7 +77,7 @@ def put_run(table: str, bucket: str, run: Run) -> dict[str, Any]:
         **items.reconcile_key(bucket),
         **items.numbers_of(run, _RUN_NUMBERS),
         **{name: text(getattr(run, name)) for name in _RUN_TEXTS},
-        "announced": {"BOOL": run.announced},
+        **{name: {"BOOL": getattr(run, name)} for name in _RUN_FLAGS},
     }
     if run.ended is not None:
         item["ended"] = number(run.ended)
@@ -69,11 +85,12 @@ def put_run(table: str, bucket: str, run: Run) -> dict[str, Any]:
 
 
 def run_of(item: Mapping[str, Any]) -> Run:
-    """Read a reconcile run."""
+    """Read a reconcile run. One of version 0.1 lacks some flags."""
     fields: dict[str, Any] = {name: item[name]["S"] for name in _RUN_TEXTS}
     fields |= items.ints_of(item, _RUN_NUMBERS)
     ended = items.int_of(item, "ended") if "ended" in item else None
-    return Run(**fields, announced=item["announced"]["BOOL"], ended=ended)
+    fields |= {name: item[name]["BOOL"] for name in _RUN_FLAGS if name in item}
+    return Run(**fields, ended=ended)
 
 
 def add_prefix(table: str, bucket: str, delta: PrefixDelta) -> Item:
@@ -92,6 +109,14 @@ def add_prefix(table: str, bucket: str, delta: PrefixDelta) -> Item:
 def put_totals(table: str, bucket: str, totals: Totals) -> Item:
     """Put the totals, if their stored revision is one less."""
     return {"Put": {"TableName": table, "Item": totals.to_item(bucket), **if_revision(totals.revision - 1)}}
+
+
+def put_source(table: str, bucket: str, source: Source) -> dict[str, Any]:
+    """Put a tracked bucket's row, if its stored revision is one less; at revision 1 the row is missing or of version 0.1."""
+    condition = if_revision(source.revision - 1)
+    if source.revision == 1:
+        condition = {"ConditionExpression": "attribute_not_exists(revision)"}
+    return {"TableName": table, "Item": source.to_item(bucket), **condition}
 
 
 def put_peak(table: str, peak: Peak) -> Item:

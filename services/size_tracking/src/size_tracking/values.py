@@ -4,24 +4,35 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from size_history.items import Peak, Sample, Totals
+from size_history.sources import Source
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
     """What S3 said about one key: the size of its object in bytes, or None if there is no object.
 
-    `etag`, `last_modified` (ISO-8601, seconds) and `version_id` tell two objects of the same size apart.
+    `etag`, `last_modified` (ISO-8601, seconds) and `version_id` tell two objects of the same size apart. A `listed` one
+    comes from a listing, which tells no version and may tell another time than a HEAD.
     """
 
     size: int | None = None
     etag: str = ""
     last_modified: str = ""
     version_id: str = ""
+    listed: bool = False
 
     @property
     def present(self) -> bool:
         """Return whether there was an object."""
         return self.size is not None
+
+    def same_as(self, other: "Observation") -> bool:
+        """Return whether both show the same object, as far as both tell."""
+        if (self.size, self.etag) != (other.size, other.etag):
+            return False
+        if self.listed != other.listed:
+            return True
+        return (self.last_modified, self.version_id) == (other.last_modified, other.version_id)
 
 
 ABSENT = Observation()
@@ -60,8 +71,11 @@ class Run:
 
     The next step covers the keys after `cursor`; the step before it began after `previous`. `announced` means that the
     message of the next step is known to be sent. Times are microseconds since 1970: `moved` is the last progress, and
-    `ended` is None while the run goes on. `checked` keys were compared and `healed` of them corrected; `drift` sums
-    the absolute corrections in bytes.
+    `ended` is None while the run goes on. `again` asks for one more pass after this one, because a request came when
+    this pass had begun; `started` is when the last pass began. `checked` keys were compared and `healed` of them
+    corrected; `drift` sums the absolute corrections in bytes. S3 refused to show `refused` keys. `settled` says whether
+    the bucket was live and heard when the run began: then events should have told of `missed` keys, which had not
+    changed for a while.
     """
 
     run_id: str
@@ -75,6 +89,10 @@ class Run:
     checked: int = 0
     healed: int = 0
     drift: int = 0
+    refused: int = 0
+    missed: int = 0
+    settled: bool = False
+    again: bool = False
     ended: int | None = None
 
 
@@ -82,7 +100,8 @@ class Run:
 class Transaction:
     """What one commit writes, all of it or nothing.
 
-    `run` and `totals` are put if the stored revision is one less than theirs, `peak` if the stored size is smaller.
+    `run`, `totals` and `source` are put if the stored revision is one less than theirs, `peak` if the stored size is
+    smaller.
     """
 
     bucket: str
@@ -92,6 +111,16 @@ class Transaction:
     totals: Totals | None = None
     sample: Sample | None = None
     peak: Peak | None = None
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What is read of a bucket as a whole: its totals, the peak of all buckets, its row; each None if it does not exist."""
+
+    totals: Totals | None = None
+    peak: Peak | None = None
+    source: Source | None = None
 
 
 class Outcome(Enum):
@@ -101,4 +130,4 @@ class Outcome(Enum):
     ROW_MOVED = auto()
     """An object row or the reconcile run has changed since it was read."""
     TOTALS_MOVED = auto()
-    """The totals or the peak moved, or another transaction was writing an item. No row is known to have moved."""
+    """Totals, peak or source moved, or another transaction was writing an item. No row is known to have moved."""
