@@ -45,7 +45,7 @@ def test_the_data_bucket_announces_its_changes_to_eventbridge(aws, outputs):
     assert "EventBridgeConfiguration" in configuration
 
 
-def test_one_rule_sends_the_data_buckets_changes_to_the_queue_and_one_a_daily_message(aws, outputs):
+def test_one_rule_sends_the_data_buckets_changes_to_the_queue_and_two_send_messages_regularly(aws, outputs):
     queue = _queue_arn(aws, outputs["QueueUrl"])
 
     rules = [
@@ -57,7 +57,7 @@ def test_one_rule_sends_the_data_buckets_changes_to_the_queue_and_one_a_daily_me
 
     assert {rule["State"] for rule in rules} == {"ENABLED"}
     assert patterns == [{"bucket": {"name": [outputs["DataBucketName"]]}}]
-    assert schedules == ["rate(1 day)"]
+    assert sorted(schedules) == ["rate(1 day)", "rate(1 minute)"]
 
 
 def test_the_queue_feeds_the_tracker_and_its_failures_go_to_the_dead_letter_queue(aws, outputs):
@@ -98,7 +98,28 @@ def test_a_function_is_active_and_logs_to_the_group_that_was_made_for_it(aws, ou
     assert aws("logs").describe_log_groups(logGroupNamePrefix=group)["logGroups"]
 
 
-def test_the_api_answers_and_answers_a_browsers_preflight_with_and_without_a_body(outputs):
+def test_localstack_starts_the_watch_every_minute(aws, outputs):
+    checks = until(
+        lambda: [line for line in _metrics(aws, outputs) if "UnheardBuckets" in line],
+        "the tracker logs a check of the watch",
+        seconds=150,
+        pause=1,
+    )
+
+    assert checks[-1]["Function"] == outputs["SizeTrackingFunctionName"]
+
+
+def test_pages_of_the_apis_own_origin_may_read_its_answers_and_those_of_no_other(outputs, endpoint):
+    own, other = (
+        requests.get(outputs["ApiUrl"] + "health", headers={"Origin": origin}, timeout=60)
+        for origin in (endpoint, "https://example.org")
+    )
+
+    assert own.headers["Access-Control-Allow-Origin"] == endpoint
+    assert other.headers.get("Access-Control-Allow-Origin") in {None, endpoint}
+
+
+def test_the_api_answers_and_answers_a_browsers_preflight_with_and_without_a_body(outputs, endpoint):
     health = requests.get(outputs["ApiUrl"] + "health", timeout=60)
     preflights = [
         requests.options(outputs["ApiUrl"] + "plot", data=body, timeout=60) for body in (None, "{}")
@@ -107,7 +128,7 @@ def test_the_api_answers_and_answers_a_browsers_preflight_with_and_without_a_bod
     assert health.status_code == 200
     for preflight in preflights:
         assert preflight.status_code == 204
-        assert preflight.headers["Access-Control-Allow-Origin"] == "*"
+        assert preflight.headers["Access-Control-Allow-Origin"] == endpoint
         assert "POST" in preflight.headers["Access-Control-Allow-Methods"].split(",")
 
 
@@ -141,13 +162,15 @@ def _metrics(aws, outputs) -> list[dict]:
     return [json.loads(line) for line in lines if line.startswith('{"_aws"')]
 
 
-def test_a_refusal_is_configured_to_be_readable_by_a_browser(aws, outputs):
+def test_a_refusal_is_configured_to_be_readable_by_a_page_of_the_apis_own_origin(aws, outputs, endpoint):
     """LocalStack keeps the configuration and does not heed it, so there is no answer to look at."""
     refusal = aws("apigateway").get_gateway_response(
         restApiId=outputs["ApiId"], responseType="MISSING_AUTHENTICATION_TOKEN"
     )
 
-    assert refusal["responseParameters"] == {"gatewayresponse.header.Access-Control-Allow-Origin": "'*'"}
+    assert refusal["responseParameters"] == {
+        "gatewayresponse.header.Access-Control-Allow-Origin": f"'{endpoint}'"
+    }
 
 
 def _queue_arn(aws, url) -> str:
