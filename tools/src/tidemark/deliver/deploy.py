@@ -56,7 +56,6 @@ def deploy(deployment: Deployment, context: Sequence[str]) -> list[str]:
     else:
         cdk.require(deployment, ["deploy", REGISTRY_STACK, *UNATTENDED], context)
         _push_images(deployment, settings.architecture)
-        require_registry(images_from(IMAGES_FILE), caller_of(deployment))
     with goes_on_by_itself():
         cdk.require(deployment, stacks, context)
     changed = _times_of_change(deployment) != before
@@ -76,6 +75,7 @@ def _push_images(deployment: Deployment, architecture: str) -> None:
     done = subprocess.run(push, env=cdk.variables(deployment), check=False)
     if done.returncode:
         raise CommandError("the images are not pushed, the reason is above; the stacks were not touched")
+    require_registry(images_from(IMAGES_FILE), caller_of(deployment))
 
 
 def _take_baselines(deployment: Deployment, *, changed: bool) -> list[str]:
