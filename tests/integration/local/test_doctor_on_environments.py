@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from size_history.items import bucket_key
+from size_history.sources import Hearing, Source
 from tests.integration.local.conftest import ROOT, environ
 from tests.integration.local.examined import assert_found, doctor
 from tidemark.aws.emulator import client
@@ -101,3 +103,27 @@ def test_messages_in_the_dead_letter_queue_are_named(shared):
 
     assert code == 1
     assert_found(found["dead letters"], "fail", "1 messages in", "make redrive")
+
+
+@pytest.fixture
+def unheard(shared):
+    """Let a bucket be tracked that does not exist, and yield its name."""
+    name, environment = "nobody-hears-it", shared.state.environment()
+    tables = client("dynamodb", environment.endpoint)
+    ledger = environment.variables["TIDEMARK_LEDGER_TABLE"]
+    row = Source(since=1, hearing=Hearing.GONE, reason="the bucket does not exist")
+    tables.put_item(TableName=ledger, Item=row.to_item(name))
+    yield name
+    tables.delete_item(TableName=ledger, Key=bucket_key(name))
+
+
+def test_a_tracked_bucket_that_is_not_heard_fails_doctor_and_status_and_not_local_up(shared, unheard):
+    found, code = doctor("--state", str(shared.state.root))
+    status, again = shared.run("status"), shared.up()
+
+    assert code == 1
+    line = f"{unheard} is gone since 1970-01-01T00:00:00Z: the bucket does not exist"
+    assert_found(found["tracked"], "fail", line, f"make untrack TARGET=local BUCKET={unheard}")
+    assert status.returncode == 1
+    assert f"fail  tracked       {line}\n" in status.stdout
+    assert again.returncode == 0, again.stderr

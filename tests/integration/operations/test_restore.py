@@ -6,11 +6,13 @@ import pytest
 
 from size_history import items
 from size_history.items import Peak, Sample, State, Totals
+from size_history.sources import Hearing, Source
 from tests.engine import Tables, create_tables
+from tests.integration.operations.conftest import DATA, MINE, NAMED
 from tidemark.aws.deployment import Deployment
 from tidemark.aws.ledger import totals
 from tidemark.errors import CommandError
-from tidemark.operate.restore import restore
+from tidemark.operate.restore import restore, track_again
 
 RESTORED = Tables("history-restored", "ledger-restored")
 
@@ -162,3 +164,27 @@ def test_from_the_history_itself_the_maxima_of_a_lost_ledger_come_back(dynamodb,
 
     assert totals(dynamodb, tables.ledger, "bucket").max_size == 27
     assert peak(dynamodb, tables) == Peak(99, "other", 1_700_000_000_000_000)
+
+
+def test_in_a_lost_ledger_the_buckets_of_the_settings_and_of_added_rules_are_tracked_again(world):
+    """A bucket that was untracked has no rule any more, and a bucket that is gone has nothing to adopt."""
+    world.stood.add(MINE)
+    world.stood.add("was-deleted")
+
+    assert track_again(world.deployment) == [DATA, NAMED, MINE]
+
+    assert {world.row(bucket).hearing for bucket in (DATA, NAMED, MINE)} == {Hearing.HEARD}
+    assert world.row("was-deleted") is None
+    assert "PutBucketNotificationConfiguration" not in world.noted
+
+
+def test_the_rows_that_are_there_stay_as_they_are(world):
+    world.stood.add(MINE)
+    deaf = Source(since=5, hearing=Hearing.DEAF, reason="why", revision=3)
+    leaving = Source(since=6, hearing=Hearing.LEAVING, revision=2)
+    for bucket, row in ((DATA, deaf), (NAMED, deaf), (MINE, leaving)):
+        world.put(row.to_item(bucket))
+
+    assert track_again(world.deployment) == []
+
+    assert (world.row(DATA), world.row(NAMED), world.row(MINE)) == (deaf, deaf, leaving)

@@ -18,12 +18,25 @@ OTHERS = {
     "DEBUG": "*",
     "DIR": "/",
     "FROM": "x",
+    "HISTORY": "delete",
     "MODE": "production",
     "REGION": "mars-1",
     "TARGET": "x86_64-linux",
 }
 """Variables of ours with values that other programs give them."""
-TARGETS = ("e2e", "status", "dev", "demo", "deploy", "destroy", "dashboard", "track", "test", "bench-latency")
+TARGETS = (
+    "e2e",
+    "status",
+    "dev",
+    "demo",
+    "deploy",
+    "destroy",
+    "dashboard",
+    "track",
+    "untrack",
+    "test",
+    "bench-latency",
+)
 
 
 def shell(**exported):
@@ -99,6 +112,7 @@ def test_where_the_environment_runs_may_be_exported_and_is_said(target, name, va
         ("dev", ["RELOAD=0", "DEBUG=driver"], ["--reload", '"0"', "--debug", '"driver"']),
         ("logs", ["FN=driver", "FOLLOW=1"], ["--function", '"driver"', "--follow"]),
         ("deploy", ["CONTEXT=a=b c=d"], ["--context", '"a=b"', "--context", '"c=d"']),
+        ("untrack", ["BUCKET=a", "HISTORY=delete"], ["--bucket", '"a"', "--history", '"delete"']),
         ("destroy", ["TARGET=dev", "CONFIRM=dev"], ["--target", '"dev"', "--confirm", '"dev"']),
     ],
 )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tidemark import cli
 from tidemark.aws.arguments import bucket_of
 
 
@@ -21,6 +22,8 @@ from tidemark.aws.arguments import bucket_of
             ["--bucket", "my photos"],
             "BUCKET=my photos is no bucket's name: make track TARGET=prod BUCKET=name",
         ),
+        ("untrack", [], "BUCKET= is missing: make untrack TARGET=prod BUCKET=name"),
+        ("untrack", ["--bucket", "s3://photos"], "BUCKET=s3://photos is no bucket's name: BUCKET=photos"),
         ("reconcile", ["--bucket", "s3://photos"], "BUCKET=s3://photos is no bucket's name: BUCKET=photos"),
         ("restore", [], "FROM= is missing: make restore TARGET=prod FROM=table"),
         (
@@ -33,6 +36,12 @@ from tidemark.aws.arguments import bucket_of
 )
 def test_what_is_missing_or_wrong_is_named_before_aws_is_asked(aws, refusal, command, argument, line):
     assert refusal(command, "--target", "prod", *argument) == f"{command}: {line}"
+    assert aws.requested == []
+
+
+def test_a_history_is_kept_or_deleted_and_nothing_else(aws, capsys):
+    assert cli.main(["untrack", "--target", "prod", "--bucket", "photos", "--history", "gone"]) == 2
+    assert "--history" in capsys.readouterr().err
     assert aws.requested == []
 
 

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from size_history.items import Totals
+from size_history.sources import Hearing
 from tidemark.aws import emulator, ledger
 from tidemark.errors import CommandError
 from tidemark.local.state import DEFAULT, Environment, StateDirectory
@@ -65,6 +66,12 @@ class Demonstration:
         if found is None:
             raise CommandError("the data bucket has no baseline: see make status")
         return found
+
+    def require_heard(self) -> None:
+        """Raise CommandError if the last check of the watch found that the bucket's changes do not arrive."""
+        row = ledger.source(self.tables, self.environment.variables["TIDEMARK_LEDGER_TABLE"], self.bucket)
+        if row and row.hearing in {Hearing.DEAF, Hearing.GONE}:
+            raise CommandError(f"the data bucket is {row.hearing}, {row.reason}: see make status")
 
     def run(self, size: int) -> tuple[Totals, Totals]:
         """Upload, and wait until the tracked size is the listing's; return the totals before and after. CommandError."""
@@ -127,6 +134,7 @@ def demonstrate(environment: Environment, directory: Path, output: Path) -> int:
     s3, tables = (emulator.client(service, environment.endpoint) for service in ("s3", "dynamodb"))
     demonstration = Demonstration(environment, directory, s3, tables)
     size, count = demonstration.weigh()
+    demonstration.require_heard()
     free = shutil.disk_usage(output).free
     if size > free:
         raise CommandError(f"DIR={directory} holds {size:,} B, and the emulator has room for {free:,} B")
