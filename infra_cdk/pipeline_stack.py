@@ -20,6 +20,8 @@ from infra_cdk.settings import HERE, Settings
 
 NAME = "Tidemark-PipelineStack"
 PYTHON = "3.13"
+PYTHON_IMAGE = "public.ecr.aws/docker/library/python:3.13-slim"
+"""The base of the images, from AWS's copy: Docker Hub limits how often the shared addresses of build machines may pull."""
 DIGESTS = "pushed"
 """The directory that takes images.json from the step that pushes the images to the step that synthesizes."""
 OUTPUT = "infra_cdk/cdk.out"
@@ -78,6 +80,7 @@ class PipelineStack(Stack):
             ],
             output=DIGESTS,
             environment=codebuild.BuildEnvironment(build_image=build_image, privileged=True),
+            variables={"PYTHON_IMAGE": PYTHON_IMAGE},
             allow=self._push(),
         )
 
@@ -113,6 +116,7 @@ class PipelineStack(Stack):
         output: str | None = None,
         inputs: dict[str, pipelines.IFileSetProducer] | None = None,
         environment: codebuild.BuildEnvironment | None = None,
+        variables: dict[str, str] | None = None,
         allow: list[iam.PolicyStatement] | None = None,
     ) -> pipelines.CodeBuildStep:
         return pipelines.CodeBuildStep(
@@ -123,6 +127,7 @@ class PipelineStack(Stack):
             commands=commands,
             primary_output_directory=output,
             build_environment=environment,
+            env=variables,
             role_policy_statements=[self._connect(), *(allow or [])],
             partial_build_spec=codebuild.BuildSpec.from_object(
                 {"phases": {"install": {"runtime-versions": {"python": PYTHON}}}}

@@ -1,6 +1,6 @@
 """One service as a Lambda function: its image by digest, its role, its log group, its alias."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aws_cdk import Duration, RemovalPolicy
@@ -27,7 +27,10 @@ class Limits:
 
 
 class ServiceFunction(Construct):
-    """A function that runs a service's image. At first it may only write its own log."""
+    """A function that runs a service's image. At first it may only write its own log.
+
+    `found_names` are the names in its environment that CloudFormation reads from SSM parameters, and no others.
+    """
 
     def __init__(
         self,
@@ -39,6 +42,7 @@ class ServiceFunction(Construct):
         architecture: str,
         limits: Limits,
         environment: Mapping[str, str],
+        found_names: Sequence[str] = (),
         recursive_loop: lambda_.RecursiveLoop | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -63,8 +67,14 @@ class ServiceFunction(Construct):
             log_group=log,
             role=role,
             recursive_loop=recursive_loop,
-            # Old versions cost nothing, and a rollback only moves the alias.
-            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
+            current_version_options=lambda_.VersionOptions(
+                # CloudFormation does not see that a name behind an SSM parameter has changed, so it would publish no
+                # version, and the alias would keep one with the old name. Another description makes another version.
+                description=" ".join(found_names),
+                # Old versions cost nothing, and a rollback only moves the alias. But the version of an update that is
+                # rolled back has to go: Lambda refuses to publish the same code and configuration twice.
+                removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+            ),
         )
         self.live = lambda_.Alias(self, "Live", alias_name=LIVE, version=self.function.current_version)
         """The version in service. Callers call this and never the function itself."""

@@ -63,7 +63,7 @@ class Settings:
     """One deployment.
 
     `endpoint` is the LocalStack that a local target is deployed to; it is None on AWS. `ephemeral` data is deleted with
-    its stack. The driver makes at most one change per `driver_pause_seconds`. Browsers let pages of `cors_origin` read
+    its stack. With `termination_protection`, the stack of the data is not deleted until that is switched off. The driver makes at most one change per `driver_pause_seconds`. Browsers let pages of `cors_origin` read
     the API's answers; None is the API's own origin. `tracked_buckets` are existing buckets that are tracked beside the
     data bucket. Every `watch_minutes`, the tracker checks whether the events of tracked buckets arrive. `alarm_emails`
     receive the alarms, one of which is a bucket larger than `bucket_threshold_gib` (GiB). With `connection_arn` (of a
@@ -73,6 +73,7 @@ class Settings:
     target: str
     endpoint: str | None = None
     ephemeral: bool = False
+    termination_protection: bool = False
     architecture: str = "x86_64"
     queue: QueueProfile = QUEUE_PROFILES["default"]
     driver_pause_seconds: int = 2
@@ -97,7 +98,7 @@ class Settings:
 
 
 TARGETS = {
-    "prod": Settings(target="prod"),
+    "prod": Settings(target="prod", termination_protection=True),
     "dev": Settings(target="dev"),
     "local": Settings(
         target="local",

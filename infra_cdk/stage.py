@@ -28,7 +28,12 @@ class TidemarkStage(Stage):
             synthesizer = BootstraplessSynthesizer() if settings.emulated else DefaultStackSynthesizer()
             return {"settings": settings, "synthesizer": synthesizer, "description": f"Tidemark: {content}"}
 
-        storage = StorageStack(self, STORAGE_STACK, **options("buckets, history and ledger"))
+        storage = StorageStack(
+            self,
+            STORAGE_STACK,
+            termination_protection=settings.termination_protection,
+            **options("buckets, history and ledger"),
+        )
         application = LambdaStack(self, LAMBDA_STACK, images=images, **options("queue, functions and API"))
         application.add_stack_dependency(storage)
         if settings.emulated:

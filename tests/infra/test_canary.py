@@ -60,12 +60,6 @@ def test_the_queue_and_the_api_call_the_alias_and_never_a_function(application):
         assert permission["FunctionName"] == {"Ref": plotting}
 
 
-def test_an_old_version_is_kept_to_go_back_to(application):
-    for name in application.ids("AWS::Lambda::Version"):
-        assert application.resources[name]["DeletionPolicy"] == "Retain"
-        assert application.resources[name]["UpdateReplacePolicy"] == "Retain"
-
-
 def test_a_new_image_is_a_new_version(synth, tmp_path, service):
     pushed, placeholder = (
         synth(target="prod", images=images)["LambdaStack"].alias(service)[1]["Properties"]["FunctionVersion"]

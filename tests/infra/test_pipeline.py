@@ -6,6 +6,8 @@ import re
 import pytest
 
 from infra_cdk.images import SERVICES
+from infra_cdk.pipeline_stack import PYTHON_IMAGE
+from infra_cdk.settings import HERE
 from tests.infra.templates import grants, nodes
 
 ARN = "arn:aws:codeconnections:eu-central-1:123456789012:connection/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
@@ -190,6 +192,22 @@ def test_only_the_step_of_the_images_may_push_them_to_the_functions_repositories
     assert pushed_to["Images"] == {"size-tracking", "plotting", "driver"}
     for name in STEPS:
         assert project(pipeline, stages, name)["Environment"]["PrivilegedMode"] is (name == "Images")
+
+
+def test_the_images_are_made_from_awss_copy_of_their_base_as_docker_hub_limits_pulls(pipeline, stages):
+    variables = {
+        variable["Name"]: variable["Value"]
+        for variable in project(pipeline, stages, "Images")["Environment"]["EnvironmentVariables"]
+    }
+
+    assert variables["PYTHON_IMAGE"] == "public.ecr.aws/docker/library/python:3.13-slim"
+
+
+def test_the_base_that_the_pipeline_uses_is_the_one_of_the_images_recipe():
+    recipe = (HERE.parent / "images" / "lambda" / "Dockerfile").read_text()
+    (default,) = re.findall(r"^ARG PYTHON_IMAGE=(.+)$", recipe, re.MULTILINE)
+
+    assert f"public.ecr.aws/docker/library/{default}" == PYTHON_IMAGE
 
 
 def test_a_step_that_fetches_the_source_may_use_the_connection_by_its_new_name(pipeline, stages):

@@ -69,14 +69,24 @@ def test_a_message_stays_hidden_six_times_as_long_as_the_tracker_may_run(applica
     assert queue["VisibilityTimeout"] == 6 * tracker["Timeout"]
 
 
-def test_every_queue_is_encrypted_and_keeps_messages_for_a_fortnight(application):
+def test_every_queue_is_encrypted(application):
     queues = application.all(QUEUE)
 
     assert len(queues) == 3
     for queue in queues:
         assert queue["SqsManagedSseEnabled"] is True
-        assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
         assert "FifoQueue" not in queue
+
+
+def test_a_dead_letter_can_be_looked_at_for_a_week_although_its_age_counts_from_its_first_sending(
+    application,
+):
+    days = {
+        output: application.properties(output)["MessageRetentionPeriod"] / (24 * 3600)
+        for output in ("QueueUrl", "DlqUrl", "RuleDlqUrl")
+    }
+
+    assert days == {"QueueUrl": 7, "DlqUrl": 14, "RuleDlqUrl": 14}
 
 
 @pytest.mark.parametrize("output", ["QueueUrl", "RuleDlqUrl"])
