@@ -8,6 +8,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from size_history.budgets import TRACKER, Function
+from size_history.deadline import OutOfTimeError
 from size_history.messages import (
     Message,
     ReconcileEveryBucket,
@@ -22,13 +24,11 @@ from size_tracking.observer import RefusedError
 from size_tracking.reconciler import Reconciler, RunMovedError, StepFailedError
 from size_tracking.step_queue import UnsentError
 from size_tracking.tracked import NotTrackedError
-from size_tracking.tracker import Clock, OutOfTimeError, Tracker, TrackResult
+from size_tracking.tracker import Clock, Tracker, TrackResult
 from size_tracking.watcher import CheckFailedError, Watcher
 
 log = logging.getLogger(__name__)
 
-RESERVE_MICROSECONDS = 5_000_000
-"""Time kept at the end of an invocation for the answer: nothing new is started in it."""
 _FORESEEN = (
     BotoCoreError,
     CheckFailedError,
@@ -58,14 +58,16 @@ class Batch:
     reconciler: Reconciler
     watcher: Watcher
     clock: Clock
+    budget: Function = TRACKER
 
     def handle(self, records: Sequence[Mapping[str, Any]], *, remaining_ms: int) -> list[str]:
         """Process the messages and return the ids of those that must go back to the queue.
 
         All events of one key cost one HEAD. Events are processed before reconcile messages, because an event that
-        waits delays the history.
+        waits delays the history. Each bucket with events and each other message has an equal share of the time that is
+        left, so that one for which S3 hangs does not starve the others. Nothing begins in the reserve.
         """
-        deadline = self.clock.now() + remaining_ms * 1000 - RESERVE_MICROSECONDS
+        self.tracker.deadline.allow(remaining_ms / 1000 - self.budget.reserve_seconds)
         failed: list[str] = []
         events: dict[str, dict[str, list[PendingMessage]]] = defaultdict(lambda: defaultdict(list))
         others: list[tuple[str, Message]] = []
@@ -81,12 +83,18 @@ class Batch:
                 events[message.bucket][message.key].append(PendingMessage(message_id, message.time))
             else:
                 others.append((message_id, message))
-        for bucket, messages in events.items():
-            failed += self._track(bucket, messages, deadline)
-        for message_id, message in others:
-            if not self._process(message_id, message, deadline):
+        parts = len(events) + len(others)
+        for number, (bucket, messages) in enumerate(events.items()):
+            failed += self._track(bucket, messages, self._share(parts - number))
+        for number, (message_id, message) in enumerate(others):
+            if not self._process(message_id, message, self._share(len(others) - number)):
                 failed.append(message_id)
         return failed
+
+    def _share(self, parts: int) -> int:
+        """Return the end of a share of the time that is left, which is long enough for one attempt of a request."""
+        longest = max(client.attempt_seconds for client in self.budget.clients.values())
+        return self.tracker.deadline.share(parts, at_least=longest)
 
     def _track(self, bucket: str, messages: Mapping[str, list[PendingMessage]], deadline: int) -> list[str]:
         result = self.tracker.track(bucket, list(messages), deadline=deadline)
@@ -114,19 +122,20 @@ class Batch:
         return True
 
     def _dispatch(self, message: Message, deadline: int) -> None:
-        if self.clock.now() >= deadline:
-            raise OutOfTimeError("out of time before it was begun")
-        match message:
-            case ReconcileEveryBucket():
-                self.reconciler.reconcile_every_bucket()
-            case ReconcileRequest(bucket, page_size):
-                self.reconciler.run_starter.begin(bucket, page_size)
-            case ReconcileStep():
-                self.reconciler.step(message, deadline=deadline)
-            case WatchEveryBucket():
-                self.watcher.check_every_bucket()
-            case Watch(buckets):
-                self.watcher.check(buckets, deadline=deadline)
+        self.tracker.deadline.require("it")
+        if isinstance(message, ReconcileStep):
+            self.reconciler.step(message, deadline=deadline)
+            return
+        with self.tracker.deadline.until(deadline):
+            match message:
+                case ReconcileEveryBucket():
+                    self.reconciler.reconcile_every_bucket()
+                case ReconcileRequest(bucket, page_size):
+                    self.reconciler.run_starter.begin(bucket, page_size)
+                case WatchEveryBucket():
+                    self.watcher.check_every_bucket()
+                case Watch(buckets):
+                    self.watcher.check(buckets, deadline=deadline)
 
 
 def _measure(bucket: str, result: TrackResult, recorded: Sequence[PendingMessage], now: int) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from size_history.budgets import TRACKER, Function
+from size_history.deadline import Deadline
 from size_tracking.batch import Batch
 from size_tracking.event_path import EventPath
 from size_tracking.ledger import Ledger
@@ -20,14 +22,6 @@ from size_tracking.tracker import Clock, Tracker
 from size_tracking.watcher import Watcher
 
 logging.getLogger().setLevel(logging.INFO)
-
-_BOUNDED = Config(
-    connect_timeout=1,
-    read_timeout=4,
-    max_pool_connections=OBSERVERS,
-    retries={"mode": "standard", "total_max_attempts": 3},
-)
-"""Limits, so that a service that hangs costs an invocation only part of its time."""
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -45,19 +39,34 @@ def _wired() -> Batch:
     return wire(Settings.from_env(os.environ), boto3.Session())
 
 
-def wire(settings: Settings, session: "boto3.Session", clock: Clock | None = None) -> Batch:
+def wire(
+    settings: Settings, session: "boto3.Session", clock: Clock | None = None, budget: Function = TRACKER
+) -> Batch:
     """Connect the parts to the clients of one session."""
     clock, tracked = clock or Clock(), Tracked(settings.tracked_buckets)
-    s3, sqs = session.client("s3", config=_BOUNDED), session.client("sqs", config=_BOUNDED)
+    deadline = Deadline(clock.now)
+
+    def client(service: Any) -> Any:
+        config = Config(max_pool_connections=OBSERVERS, **budget.clients[service].config())
+        made = session.client(service, config=config)
+        deadline.bind(made)
+        return made
+
+    s3, sqs = client("s3"), client("sqs")
     ledger = Ledger(
-        session.client("dynamodb", config=_BOUNDED),
-        ledger_table=settings.ledger_table,
-        history_table=settings.history_table,
+        client("dynamodb"), ledger_table=settings.ledger_table, history_table=settings.history_table
     )
     observer = Observer(s3)
-    event_path = EventPath(s3, session.client("events", config=_BOUNDED), sqs, settings.queue_url)
+    event_path = EventPath(s3, client("events"), sqs, settings.queue_url)
     steps = StepQueue(sqs, settings.queue_url)
     run_starter = RunStarter(ledger=ledger, event_path=event_path, steps=steps, clock=clock, tracked=tracked)
-    tracker = Tracker(ledger=ledger, observer=observer, adopt=run_starter.adopt, clock=clock, tracked=tracked)
+    tracker = Tracker(
+        ledger=ledger,
+        observer=observer,
+        adopt=run_starter.adopt,
+        clock=clock,
+        tracked=tracked,
+        deadline=deadline,
+    )
     reconciler = Reconciler(ledger, observer, steps, tracker, run_starter, clock)
-    return Batch(tracker, reconciler, Watcher(ledger, event_path, steps, clock), clock)
+    return Batch(tracker, reconciler, Watcher(ledger, event_path, steps, clock), clock, budget)

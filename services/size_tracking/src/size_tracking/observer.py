@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from size_history.deadline import OutOfTimeError
 from size_tracking.values import ABSENT, Observation
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Observer:
         for key, answer in answers.items():
             try:
                 seen[key] = answer.result()
-            except (ClientError, BotoCoreError, RefusedError) as error:
+            except (ClientError, BotoCoreError, OutOfTimeError, RefusedError) as error:
                 errors[key] = error
         return seen, errors
 

@@ -10,6 +10,7 @@ from heapq import merge
 from operator import itemgetter
 
 from size_history import keys
+from size_history.deadline import OutOfTimeError
 from size_history.items import Sample, State
 from size_history.messages import MAX_PAGE_KEYS, ReconcileRequest, ReconcileStep
 from size_history.sources import SECOND_RUN_SECONDS, Hearing
@@ -34,7 +35,7 @@ from size_tracking.reconcile_plan import (
 from size_tracking.step_queue import StepQueue
 from size_tracking.track_plan import CHUNK_KEYS
 from size_tracking.tracked import NotTrackedError, Tracked
-from size_tracking.tracker import Clock, OutOfTimeError, Tracker, TrackResult, pause_seconds
+from size_tracking.tracker import Clock, Tracker, TrackResult, pause_seconds
 from size_tracking.values import Header, Observation, Outcome, Run
 
 log = logging.getLogger(__name__)
@@ -156,12 +157,14 @@ class Reconciler:
         self.steps.send_all([ReconcileRequest(bucket) for bucket in self.ledger.tracked_buckets()])
 
     def step(self, step: ReconcileStep, *, deadline: int) -> None:
-        """Process one step. Raises StepFailedError if keys could not be committed, OutOfTimeError at the deadline."""
+        """Process one step. Raises StepFailedError if keys could not be committed, OutOfTimeError when time is up.
+
+        S3 is not asked after `deadline` (microseconds since 1970). The run is still moved, if the invocation has time.
+        """
         state: StepState = CheckRun()
         attempt = 0
         while not isinstance(state, StepDone):
-            if self.clock.now() >= deadline:
-                raise OutOfTimeError("out of time in a reconcile step: it goes back to the queue")
+            self.tracker.deadline.require(f"the {type(state).__name__} of a reconcile step")
             before = state
             state = self._next(step, state, deadline)
             if isinstance(before, End) and isinstance(state, StepDone | Announce):
@@ -195,12 +198,16 @@ class Reconciler:
         return state
 
     def _compare(self, step: ReconcileStep, state: Compare, run: Run, deadline: int) -> StepState:
-        page = self.observer.page(step.bucket, run.cursor, run.page_size)
+        whole = self.tracker.deadline
+        with whole.until(deadline):
+            page = self.observer.page(step.bucket, run.cursor, run.page_size)
         until = page.objects[-1][0] if page.more else None
         comparison = reconcile_plan.compare(
             page.objects, self._recorded(step.bucket, run.cursor, until), until=until, limit=MAX_PAGE_KEYS
         )
-        comparison, healed = self._heal(step.bucket, comparison, deadline - LANDING_MICROSECONDS)
+        comparison, healed = self._heal(
+            step.bucket, comparison, min(deadline, whole.at - LANDING_MICROSECONDS)
+        )
         return reconcile_plan.compared(
             state,
             comparison,

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from botocore.exceptions import ClientError
 
+from size_history.budgets import FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS
+from size_history.deadline import Deadline
 from size_history.items import Sample
 from size_tracking import track_plan
 from size_tracking.ledger import Ledger
@@ -22,13 +24,6 @@ from size_tracking.track_plan import (
     ReadTotals,
 )
 from size_tracking.tracked import Tracked
-
-_FIRST_PAUSE_SECONDS = 0.01
-_MAX_PAUSE_SECONDS = 0.5
-
-
-class OutOfTimeError(Exception):
-    """The invocation ran out of time before these keys were committed; their messages go back to the queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +70,13 @@ class Tracker:
     adopt: Callable[[str], None]
     clock: Clock
     tracked: Tracked
+    deadline: Deadline
 
     def track(self, bucket: str, keys: Sequence[str], *, deadline: int) -> TrackResult:
         """Commit what S3 now says about these distinct keys, chunk by chunk.
 
-        `deadline` is in microseconds since 1970. Keys that are not committed by then are among the errors.
+        `deadline` is in microseconds since 1970. After it S3 is not asked any more, so keys that it did not answer for by
+        then are among the errors. What it answered for is still committed, if the invocation has time.
         """
         result = TrackResult()
         for start in range(0, len(keys), CHUNK_KEYS):
@@ -104,10 +101,10 @@ class Tracker:
     def _run(self, state: ChunkState, result: TrackResult, deadline: int) -> None:
         adoptions = 0
         while not isinstance(state, Done):
-            if self.clock.now() >= deadline:
-                raise OutOfTimeError("out of time: the message goes back to the queue")
             before = state
-            state = self.step(state, result.errors)
+            with self.deadline.until(deadline if isinstance(state, ReadRows | Observe) else self.deadline.at):
+                self.deadline.require(type(state).__name__)
+                state = self.step(state, result.errors)
             if isinstance(before, Commit) and isinstance(state, Done):
                 result.sample = before.transaction.sample
             elif isinstance(before, Commit):
@@ -144,5 +141,5 @@ class Tracker:
 
 def pause_seconds(attempt: int) -> float:
     """Return a random pause before the given attempt (1, 2, …), so that two writers do not collide again."""
-    maximum = min(_MAX_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt)
+    maximum = min(MAX_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** (attempt - 1))
     return random.uniform(0, maximum)  # noqa: S311  # jitter, not a secret

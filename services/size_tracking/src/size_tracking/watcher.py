@@ -6,13 +6,14 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from size_history.deadline import OutOfTimeError
 from size_history.messages import MAX_WATCHED, ReconcileRequest, Watch
 from size_history.sources import SECOND_RUN_SECONDS, Hearing, Source
 from size_tracking import metrics, watch_plan
 from size_tracking.event_path import EventPath
 from size_tracking.ledger import Ledger
 from size_tracking.step_queue import StepQueue
-from size_tracking.tracker import Clock, OutOfTimeError, pause_seconds
+from size_tracking.tracker import Clock, pause_seconds
 
 log = logging.getLogger(__name__)
 
