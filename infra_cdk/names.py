@@ -13,6 +13,11 @@ def stage_name(target: str) -> str:
     return f"Tidemark-{target}"
 
 
+def restored_table_prefix(target: str) -> str:
+    """Return the prefix of the names of tables that backups are restored into."""
+    return f"tidemark-{target}-restored-"
+
+
 def added_rule_prefix(target: str) -> str:
     """Return the prefix of the names of the rules that `make track` adds to a deployment."""
     return f"tidemark-{target}-track-"

@@ -3,7 +3,7 @@
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,15 @@ _DAYS_OF_MONTH = facts.MONTH_DAYS.value
 
 @dataclass(frozen=True)
 class Inventory:
-    """The number of each thing that costs by the month. `backups` are the copies of a table that the plan keeps."""
+    """The number of each thing that costs by the month. The copies are those of each table that its plan keeps."""
 
     alarms: int
     dashboards: int
     keys: int
     event_sources: int
     repositories: int
-    backups: float
+    history_copies: float
+    ledger_copies: float
 
 
 def of_prod() -> Inventory:
@@ -45,7 +46,8 @@ def counted(templates: list[dict[str, Any]]) -> Inventory:
         keys=kinds["AWS::KMS::Key"],
         event_sources=kinds["AWS::Lambda::EventSourceMapping"],
         repositories=kinds["AWS::ECR::Repository"],
-        backups=sum(_copies(rule) for resource in resources for rule in _rules(resource)),
+        history_copies=sum(_copies_of("HistoryTableName", template) for template in templates),
+        ledger_copies=sum(_copies_of("LedgerTableName", template) for template in templates),
     )
 
 
@@ -57,9 +59,19 @@ def _alarm_metrics(resource: Mapping[str, Any]) -> int:
     return len(read) or 1
 
 
-def _rules(resource: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    if resource["Type"] == "AWS::Backup::BackupPlan":
-        yield from resource["Properties"]["BackupPlan"]["BackupPlanRule"]
+def _copies_of(table: str, template: Mapping[str, Any]) -> float:
+    """Return how many copies of a table (the parameter with its name) the plans of a template keep."""
+    resources = template["Resources"]
+    plans = [
+        resource["Properties"]["BackupPlanId"]["Fn::GetAtt"][0]
+        for resource in resources.values()
+        if resource["Type"] == "AWS::Backup::BackupSelection" and f"'{table}'" in str(resource)
+    ]
+    return sum(
+        _copies(rule)
+        for plan in plans
+        for rule in resources[plan]["Properties"]["BackupPlan"]["BackupPlanRule"]
+    )
 
 
 def _copies(rule: Mapping[str, Any]) -> float:

@@ -125,12 +125,12 @@ def kept(batch: int, found: Inventory) -> tuple[float, dict[str, float]]:
     """Return what a million events leave in History forever: GB in table and index, and dollars per month."""
     rows = MILLION / batch
     row = item_bytes(_sample(batch)) + facts.ITEM_OVERHEAD.value
-    return _stored(rows * row, rows * row, found)
+    return _stored(rows * row, rows * row, found.history_copies)
 
 
 def rows(objects: int, found: Inventory) -> tuple[float, dict[str, float]]:
     """Return what this many objects take in the Ledger: GB, and dollars per month."""
-    return _stored(objects * (row_bytes() + facts.ITEM_OVERHEAD.value), 0, found)
+    return _stored(objects * (row_bytes() + facts.ITEM_OVERHEAD.value), 0, found.ledger_copies)
 
 
 def answers() -> list[tuple[str, list[Line]]]:
@@ -191,9 +191,9 @@ minutes apart form batches of 1, whatever the profile. Logs are kept for 30 days
 
 ### What stays
 
-History is kept forever, so every month adds this for everything that was recorded before. Each backup is a whole copy. The {found.backups:.0f} copies
-that the plan keeps cost {found.backups * prices.BACKUP_GB_MONTH.dollars:.2f} dollars per GB and month, which is the largest part. Without the backup stack, point-in-time recovery
-still covers the last 35 days.
+History is kept forever, so every month adds this for everything that was recorded before. Each backup is a whole copy. The {found.history_copies:.0f} copies
+of the history that its plan keeps cost {found.history_copies * prices.BACKUP_GB_MONTH.dollars:.2f} dollars per GB and month, which is the largest part; the {found.ledger_copies:.0f} copies of the ledger,
+which a reconcile makes anew, cost {found.ledger_copies * prices.BACKUP_GB_MONTH.dollars:.2f}. Without the backup stack, point-in-time recovery still covers the last 35 days.
 
 {_kept(found)}
 
@@ -232,12 +232,12 @@ def _metrics_bytes() -> float:
     return len(frame) + len('"Metrics":[]}]},"Bucket":""}') + 40 + named + facts.LOG_LINE_OVERHEAD.value
 
 
-def _stored(table_bytes: float, index_bytes: float, found: Inventory) -> tuple[float, dict[str, float]]:
+def _stored(table_bytes: float, index_bytes: float, copies: float) -> tuple[float, dict[str, float]]:
     table, index = table_bytes / 1e9, index_bytes / 1e9
     return table + index, {
         "storage": (table + index) * prices.DYNAMODB_GB_MONTH.dollars,
         "point-in-time recovery": table * prices.PITR_GB_MONTH.dollars,
-        "backups": table * found.backups * prices.BACKUP_GB_MONTH.dollars,
+        "backups": table * copies * prices.BACKUP_GB_MONTH.dollars,
     }
 
 

@@ -1,5 +1,6 @@
 """The bill in docs/aws.md is counted from today's templates, and its arithmetic is right."""
 
+import dataclasses
 import json
 import re
 
@@ -8,7 +9,9 @@ import pytest
 from tests.bench import facts, inventory, prices, report, standing
 from tests.bench.inventory import Inventory, counted
 
-NOTHING = Inventory(alarms=0, dashboards=0, keys=0, event_sources=0, repositories=0, backups=0)
+NOTHING = Inventory(
+    alarms=0, dashboards=0, keys=0, event_sources=0, repositories=0, history_copies=0, ledger_copies=0
+)
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +28,8 @@ def test_the_page_shows_the_bill_of_todays_templates_and_constants(prod):
 
 
 def test_everything_that_costs_by_the_month_was_found(prod):
-    assert min(prod.alarms, prod.dashboards, prod.keys, prod.event_sources, prod.backups) >= 1
+    assert min(prod.alarms, prod.dashboards, prod.keys, prod.event_sources) >= 1
+    assert (prod.history_copies, prod.ledger_copies) == (pytest.approx(47), 7)
     assert prod.repositories == 3
 
 
@@ -55,9 +59,18 @@ def resource(kind, **properties):
     return {"Type": kind, "Properties": properties}
 
 
-def plan(schedule, days):
+def backed_up(table, schedule, days):
+    """Return the resources of a template that has a table copied."""
     rule = {"ScheduleExpression": schedule, "Lifecycle": {"DeleteAfterDays": days}}
-    return resource("AWS::Backup::BackupPlan", BackupPlan={"BackupPlanRule": [rule]})
+    selection = {"Resources": [{"Ref": table}]}
+    return {
+        f"plan of {table}": resource("AWS::Backup::BackupPlan", BackupPlan={"BackupPlanRule": [rule]}),
+        table: resource(
+            "AWS::Backup::BackupSelection",
+            BackupPlanId={"Fn::GetAtt": [f"plan of {table}", "BackupPlanId"]},
+            BackupSelection=selection,
+        ),
+    }
 
 
 def test_an_alarm_costs_as_much_as_the_metrics_that_it_reads():
@@ -79,17 +92,23 @@ def test_an_alarm_costs_as_much_as_the_metrics_that_it_reads():
     ids=["daily", "monthly"],
 )
 def test_a_backup_plan_keeps_as_many_copies_as_fit_before_the_first_goes(schedule, days, copies):
-    assert counted([{"Resources": {"plan": plan(schedule, days)}}]).backups == pytest.approx(copies)
+    resources = backed_up("HistoryTableName", schedule, days) | backed_up(
+        "LedgerTableName", "cron(0 3 * * ? *)", 9
+    )
+
+    found = counted([{"Resources": resources}])
+
+    assert (found.history_copies, found.ledger_copies) == (pytest.approx(copies), 9)
 
 
 @pytest.mark.parametrize("schedule", ["rate(1 day)", "cron(0 3 ? * MON *)"])
 def test_a_schedule_that_is_neither_daily_nor_monthly_is_refused(schedule):
     with pytest.raises(ValueError, match="not"):
-        counted([{"Resources": {"plan": plan(schedule, 7)}}])
+        counted([{"Resources": backed_up("HistoryTableName", schedule, 7)}])
 
 
 def test_an_idle_month_is_the_sum_of_what_stands_there():
-    found = Inventory(alarms=10, dashboards=1, keys=1, event_sources=1, repositories=3, backups=47)
+    found = dataclasses.replace(NOTHING, alarms=10, dashboards=1, keys=1, event_sources=1, repositories=3)
 
     dollars = {line.what: line.dollars for line in standing.idle(found)}
 
@@ -113,13 +132,15 @@ def test_a_million_events_one_by_one_cost_nine_write_units_each():
 
 
 def test_what_stays_is_billed_in_table_index_recovery_and_every_copy():
-    found = Inventory(alarms=0, dashboards=0, keys=0, event_sources=0, repositories=0, backups=47)
+    found = dataclasses.replace(NOTHING, history_copies=47, ledger_copies=7)
 
     gigabytes, bill = standing.kept(1, found)
 
     assert gigabytes * prices.DYNAMODB_GB_MONTH.dollars == pytest.approx(bill["storage"])
     assert bill["point-in-time recovery"] == pytest.approx(gigabytes / 2 * 0.20)
     assert bill["backups"] == pytest.approx(gigabytes / 2 * 47 * 0.10)
+    gigabytes, bill = standing.rows(1_000_000, found)
+    assert bill["backups"] == pytest.approx(gigabytes * 7 * 0.10)
 
 
 def test_larger_batches_cost_less():
