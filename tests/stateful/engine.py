@@ -7,8 +7,10 @@ from typing import Any
 
 import boto3
 import botocore.endpoint
+from botocore.config import Config
 
-from size_tracking.handler import _BOUNDED
+from size_history.budgets import TRACKER
+from size_tracking.observer import OBSERVERS
 from tests.engine import Tables, client_of, create_tables
 from tests.stateful.books import Books, read
 from tests.stateful.faults import FaultInjector, inject_faults
@@ -35,7 +37,8 @@ class Engine:
         session = boto3.session.Session(
             aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1"
         )
-        client = session.client(service, endpoint_url=endpoint, config=_BOUNDED)
+        config = Config(max_pool_connections=OBSERVERS, **TRACKER.clients[service].config())
+        client = session.client(service, endpoint_url=endpoint, config=config)
         inject_faults(service, client, lambda: self._current.injector)
         return client
 

@@ -6,8 +6,8 @@ by each sleep, and by a millisecond at every look at the clock.
 
 import pytest
 
+from size_history.budgets import MAX_PAUSE_SECONDS
 from size_history.messages import ReconcileRequest
-from size_tracking.tracker import _MAX_PAUSE_SECONDS
 from tests.stateful import books
 from tests.stateful.faults import Fault
 from tests.stateful.machine import quiet
@@ -41,7 +41,7 @@ def test_the_invocation_that_meets_a_burst_of_conflicts_commits_its_message(worl
     world.deliver([0], {COMMIT: Fault.CONFLICT}, attempts=conflicts)
 
     assert world.met[Fault.CONFLICT, COMMIT[0]] == conflicts
-    assert_processed(world, since=sent, within_seconds=conflicts * _MAX_PAUSE_SECONDS + CLOCK_SECONDS)
+    assert_processed(world, since=sent, within_seconds=conflicts * MAX_PAUSE_SECONDS + CLOCK_SECONDS)
 
 
 @pytest.mark.parametrize("keys", [1, len(KEYS)])
@@ -54,5 +54,5 @@ def test_eight_rivals_about_to_commit_send_no_message_back(world, keys):
     for _ in range(rivals):
         world.resume(0, None)
 
-    assert_processed(world, since=sent, within_seconds=rivals * _MAX_PAUSE_SECONDS + CLOCK_SECONDS)
+    assert_processed(world, since=sent, within_seconds=rivals * MAX_PAUSE_SECONDS + CLOCK_SECONDS)
     assert world.storage.books().totals[world.storage.bucket(0)].count == keys

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
+from size_history.deadline import Deadline
 from size_history.messages import Message, ReconcileRequest
 from size_tracking.batch import Batch
 from size_tracking.ledger import Ledger
@@ -207,7 +208,12 @@ class World:
             ledger=ledger, event_path=path, steps=steps, clock=clock, tracked=EVERY_BUCKET
         )
         tracker = Tracker(
-            ledger=ledger, observer=observer, adopt=run_starter.adopt, clock=clock, tracked=EVERY_BUCKET
+            ledger=ledger,
+            observer=observer,
+            adopt=run_starter.adopt,
+            clock=clock,
+            tracked=EVERY_BUCKET,
+            deadline=Deadline(clock.now),
         )
         reconciler = Reconciler(ledger, observer, steps, tracker, run_starter, clock)
         return Batch(tracker, reconciler, Watcher(ledger, path, steps, clock), clock)

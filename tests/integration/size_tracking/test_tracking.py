@@ -150,7 +150,7 @@ def test_exactly_the_uncommitted_keys_come_back_when_time_runs_out(world, ledger
         world.put(name, 1)
     ticking.step = 1_000_000
 
-    failed = batch.handle([event(name) for name in names], remaining_ms=14_000)
+    failed = batch.handle([event(name) for name in names], remaining_ms=24_000)
 
     committed = weight(ledger)[1]
     assert 0 < committed < 150

@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Iterable
 
+from size_history.deadline import Deadline
 from size_history.messages import Message, ReconcileRequest
 from size_tracking.batch import Batch
 from size_tracking.ledger import Ledger
@@ -71,7 +72,12 @@ def batch_of(world: World, ledger: Ledger, clock: Clock | None = None) -> Batch:
     path = AlwaysThere()
     run_starter = RunStarter(ledger=ledger, event_path=path, steps=world, clock=clock, tracked=EVERY_BUCKET)
     tracker = Tracker(
-        ledger=ledger, observer=world, adopt=run_starter.adopt, clock=clock, tracked=EVERY_BUCKET
+        ledger=ledger,
+        observer=world,
+        adopt=run_starter.adopt,
+        clock=clock,
+        tracked=EVERY_BUCKET,
+        deadline=Deadline(clock.now),
     )
     reconciler = Reconciler(ledger, world, world, tracker, run_starter, clock)
     return Batch(tracker, reconciler, Watcher(ledger, path, world, clock), clock)

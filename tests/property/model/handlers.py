@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from size_tracking.tracker import OutOfTimeError
+from size_history.deadline import OutOfTimeError
 from size_tracking.values import Observation
 from tests.property.model import evidence as ghosts
 from tests.property.model import questions as ask

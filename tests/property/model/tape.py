@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from size_history import keys as layout
+from size_history.deadline import Deadline
 from size_history.messages import Message
 from size_tracking.batch import Batch
 from size_tracking.observer import Page
@@ -187,7 +188,12 @@ class Wiring:
             new_run_id=lambda: f"run{ledger.runs_seen + 1}",
         )
         tracker = self.tracker(
-            ledger=ledger, observer=observer, adopt=run_starter.adopt, clock=clock, tracked=EVERY_BUCKET
+            ledger=ledger,
+            observer=observer,
+            adopt=run_starter.adopt,
+            clock=clock,
+            tracked=EVERY_BUCKET,
+            deadline=Deadline(clock.now),
         )
         tracker.tape = tape
         reconciler = self.reconciler(ledger, observer, steps, tracker, run_starter, clock)

@@ -193,23 +193,43 @@ def test_each_share_is_a_part_of_the_time_that_is_left_when_it_begins():
     given = []
 
     for parts in (4, 3, 2, 1):
-        with deadline.share(parts):
-            given.append(deadline.left())
-            clock.pass_seconds(
-                {4: 1, 3: 6}.get(parts, 0)
-            )  # the first takes less than its share, the second more
+        given.append((deadline.share(parts, at_least=0) - clock.now) / 1_000_000)
+        clock.pass_seconds({4: 1, 3: 6}.get(parts, 0))  # the first takes less than its share, the second more
 
     assert given == [3, pytest.approx(11 / 3), 2.5, 5]
-    assert deadline.left() == 5
 
 
-def test_a_share_of_no_limit_is_no_limit():
-    deadline = Deadline()
+def test_a_share_is_long_enough_to_be_of_use_and_ends_by_the_deadline():
+    clock = Clock()
+    deadline = Deadline(clock)
+    deadline.allow(12)
 
-    with deadline.share(3):
-        deadline.require()
+    assert deadline.share(100, at_least=5) == clock.now + 5_000_000
+    assert deadline.share(100, at_least=50) == deadline.at
 
-    assert deadline.left() == float("inf")
+
+def test_within_a_block_an_earlier_instant_counts_and_a_later_one_does_not():
+    clock = Clock()
+    deadline = Deadline(clock)
+    deadline.allow(12)
+
+    with deadline.until(clock.now + 2_000_000):
+        earlier = deadline.left()
+    with deadline.until(clock.now + 20_000_000):
+        later = deadline.left()
+
+    assert (earlier, later, deadline.left()) == (2, 12, 12)
+
+
+def test_a_block_that_fails_leaves_the_deadline_as_it_was():
+    clock = Clock()
+    deadline = Deadline(clock)
+    deadline.allow(12)
+
+    with pytest.raises(OutOfTimeError), deadline.until(clock.now):
+        deadline.require("the block")
+
+    assert deadline.left() == 12
 
 
 def test_an_instant_that_has_passed_says_what_did_not_begin():

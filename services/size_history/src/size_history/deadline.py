@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+_SECOND = 1_000_000
 RETRY_AFTER = "x-amz-retry-after"
 """The header by which a service asks botocore for a longer pause before the next attempt, in milliseconds."""
 
@@ -16,32 +17,38 @@ class OutOfTimeError(Exception):
 class Deadline:
     """An instant that each invocation sets anew, for one execution environment with its clients and threads.
 
-    Before the first `allow` there is no limit. Instants are microseconds since 1970; `now` returns the current one.
+    Until the first `allow` it lies far in the future. Instants are microseconds since 1970; `now` returns the current one.
     """
 
     def __init__(self, now: Callable[[], int] = lambda: time.time_ns() // 1000) -> None:
         self._now = now
-        self.at: int | None = None
+        self.at = 2**62
 
     def allow(self, seconds: float) -> None:
         """Let requests begin for so many seconds from now; none if that is not positive."""
-        self.at = self._now() + round(seconds * 1_000_000)
+        self.at = self._now() + round(seconds * _SECOND)
 
     def left(self) -> float:
         """Return the seconds that are left, negative after the deadline."""
-        return float("inf") if self.at is None else (self.at - self._now()) / 1_000_000
+        return (self.at - self._now()) / _SECOND
 
-    def require(self, what: str = "this") -> None:
-        """Raise OutOfTimeError, which names `what` did not begin, unless time is left."""
+    def require(self, what: str) -> None:
+        """Raise OutOfTimeError, saying that `what` did not begin, unless time is left."""
         if self.left() <= 0:
             raise OutOfTimeError(f"out of time before {what} began")
 
+    def share(self, parts: int, *, at_least: float) -> int:
+        """Return the end of the first of so many equal parts of the time that is left.
+
+        A part has at least so many seconds, because a shorter one would be of no use; none ends after the deadline.
+        """
+        return min(self.at, self._now() + round(max(self.left() / parts, at_least) * _SECOND))
+
     @contextmanager
-    def share(self, parts: int) -> Iterator[None]:
-        """Within the block, leave only one of so many equal parts of the time that is left now."""
+    def until(self, instant: int) -> Iterator[None]:
+        """Within the block, let requests begin only until an instant, if that is before the deadline."""
         whole = self.at
-        if whole is not None:
-            self.allow(self.left() / parts)
+        self.at = min(whole, instant)
         try:
             yield
         finally:
