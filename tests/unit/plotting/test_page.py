@@ -43,9 +43,17 @@ def test_only_the_code_inside_the_page_may_run():
     policy = packed().policy
 
     assert policy.startswith("default-src 'none'; script-src 'sha256-")
-    assert policy.count("'sha256-") == 2
+    assert policy.count("'sha256-") == 3
     assert "unsafe" not in policy
     assert "frame-ancestors 'none'" in policy
+
+
+def test_the_check_for_an_old_browser_comes_before_the_page_and_is_understood_by_any():
+    old, page = re.findall(r"<script(?: type=\"module\")?>(.*?)</script>", packed().text, re.DOTALL)
+
+    assert "too old" in old
+    assert len(old) < 2000 < len(page)
+    assert not re.search(r"=>|`|\b(?:const|let|class)\b|\?\.|\?\?", old)
 
 
 def test_another_script_has_another_hash():

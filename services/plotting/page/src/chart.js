@@ -1,16 +1,14 @@
 /** The live chart: a step line up to the present, dots at samples, and the high-water lines. */
 
-import uPlot from "uplot";
-
 import { clock, day } from "./format.js";
+import { drawDoubt, drawLabels, drawLines, drawPresent } from "./marks.js";
 import { columns, extent, ticks, visible, waterLines } from "./series.js";
 
 /** Dots are drawn from a distance in pixels on: [distance, diameter, edge], first by the usual, then by the average one. */
 const APART = { usual: [16, 10, 2], average: [7, 6, 0] };
 const LABEL_FONT = "12px system-ui, sans-serif";
-const LABEL_HEIGHT = 18;
 const NOTHING = { times: [], sizes: [], objects: [], firstDot: 0 };
-const COLOURS = ["ink", "muted", "rule", "paper", "data", "area", "high"];
+const COLOURS = ["ink", "muted", "rule", "paper", "data", "area", "high", "bad"];
 
 export class Chart {
   #series = NOTHING;
@@ -21,13 +19,14 @@ export class Chart {
   #scale = { low: 0, high: 1, reference: null };
   #lines = [];
   #picked = null;
+  #doubtful = null;
 
-  /** `pointed` is called with the sample in force under the cursor, or null. */
-  constructor(element, pointed) {
+  /** `pointed` is called with the sample in force under the cursor, or null. `Plot` is uPlot, or a stand-in. */
+  constructor(element, pointed, Plot) {
     this.element = element;
     this.pointed = pointed;
     this.#readColours();
-    this.#chart = new uPlot(this.#options(), [[], []], element);
+    this.#chart = new Plot(this.#options(Plot), [[], []], element);
     element.addEventListener("pointermove", () => (this.#picked = null), { capture: true });
     new ResizeObserver(() => this.#resize()).observe(element);
     for (const query of ["(prefers-color-scheme: dark)", "(prefers-contrast: more)"]) {
@@ -73,6 +72,16 @@ export class Chart {
     if (this.#picked !== null) this.#pointAt(this.#picked);
   }
 
+  /** Hatch the chart from an instant on (seconds since 1970), because changes may be missing there; null: nowhere. */
+  doubt(since) {
+    this.#doubtful = since;
+  }
+
+  /** Whether a part of the window is hatched. */
+  get doubted() {
+    return this.#plot !== null && this.#doubtful !== null && this.#doubtful < this.#now;
+  }
+
   /** Whether the size axis does not start at 0 and shows differences. */
   get relative() {
     return this.#scale.reference !== null;
@@ -113,11 +122,11 @@ export class Chart {
     this.#chart.setCursor({ left: left + 0.01, top: this.#chart.bbox.height / devicePixelRatio / 2 });
   }
 
-  #options() {
+  #options(Plot) {
     const axis = { stroke: () => this.#colour.muted, font: LABEL_FONT, grid: { stroke: () => this.#colour.rule, width: 1 } };
     return {
       ...this.#dimensions(),
-      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+      tzDate: (seconds) => Plot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
       padding: [10, 16, 0, 4],
       legend: { show: false },
       cursor: {
@@ -153,7 +162,7 @@ export class Chart {
           stroke: () => this.#colour.data,
           fill: () => this.#colour.area,
           width: 2.25,
-          paths: uPlot.paths.stepped({ align: 1 }),
+          paths: Plot.paths.stepped({ align: 1 }),
           points: {
             show: true,
             size: 8,
@@ -165,8 +174,11 @@ export class Chart {
         },
       ],
       hooks: {
-        drawAxes: [(chart) => this.#drawLines(chart)],
-        draw: [(chart) => this.#drawPresent(chart), (chart) => this.#drawLabels(chart)],
+        drawAxes: [
+          (chart) => this.doubted && drawDoubt(chart, this.#colour, Math.max(this.#doubtful, this.#now - this.#window)),
+          (chart) => drawLines(chart, this.#colour, this.#lines),
+        ],
+        draw: [(chart) => drawPresent(chart, this.#colour), (chart) => drawLabels(chart, this.#colour, this.#lines)],
         setCursor: [(chart) => this.#tell(chart)],
       },
     };
@@ -212,7 +224,7 @@ export class Chart {
     const times = chart.data[0].slice(first, first + count);
     const apart = times.slice(1).map((time, index) => time - times[index]);
     const near = apart.sort((one, other) => one - other)[Math.floor(apart.length / 5)];
-    return { most: (near / this.#window) * width, average: width / count };
+    return { usual: (near / this.#window) * width, average: width / count };
   }
 
   #tell(chart) {
@@ -235,72 +247,6 @@ export class Chart {
   #readColours() {
     const style = getComputedStyle(document.documentElement);
     this.#colour = Object.fromEntries(COLOURS.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
-  }
-
-  /** The place of each high-water line in the canvas's pixels; lines off the scale are at the top. */
-  #placed(chart) {
-    const unit = devicePixelRatio;
-    let above = chart.bbox.top + 22 * unit;
-    const placed = [...this.#lines].reverse().map((line) => {
-      const y = line.off ? above : chart.valToPos(line.value, "y", true);
-      if (line.off) above += (LABEL_HEIGHT + 6) * unit;
-      return { ...line, y, labelY: y - 5 * unit };
-    });
-    const [upper, lower] = placed;
-    if (lower && lower.y - upper.y < LABEL_HEIGHT * unit && !lower.off) lower.labelY = lower.y + 14 * unit;
-    return placed;
-  }
-
-  #drawLines(chart) {
-    const { ctx, bbox } = chart;
-    ctx.save();
-    ctx.lineWidth = 1.75 * devicePixelRatio;
-    for (const { role, y, off } of this.#placed(chart)) {
-      ctx.strokeStyle = role === "bucket" ? this.#colour.high : this.#colour.ink;
-      ctx.setLineDash((role === "bucket" ? [8, 5] : [2, 4]).map((length) => length * devicePixelRatio));
-      ctx.globalAlpha = off ? 0.7 : 1;
-      ctx.beginPath();
-      ctx.moveTo(bbox.left, y);
-      ctx.lineTo(bbox.left + bbox.width, y);
-      ctx.stroke();
-    }
-    ctx.restore();
-  }
-
-  /** A ring at the end of the line. */
-  #drawPresent(chart) {
-    const [times, sizes] = chart.data;
-    if (times.length === 0) return;
-    const { ctx } = chart;
-    const unit = devicePixelRatio;
-    ctx.save();
-    ctx.beginPath();
-    ctx.arc(chart.valToPos(times.at(-1), "x", true), chart.valToPos(sizes.at(-1), "y", true), 4.5 * unit, 0, 2 * Math.PI);
-    ctx.fillStyle = this.#colour.paper;
-    ctx.strokeStyle = this.#colour.data;
-    ctx.lineWidth = 2.5 * unit;
-    ctx.fill();
-    ctx.stroke();
-    ctx.restore();
-  }
-
-  #drawLabels(chart) {
-    const { ctx, bbox } = chart;
-    ctx.save();
-    ctx.font = `500 ${12 * devicePixelRatio}px system-ui, sans-serif`;
-    ctx.textAlign = "left";
-    ctx.textBaseline = "alphabetic";
-    ctx.lineJoin = "round";
-    ctx.lineWidth = 4 * devicePixelRatio;
-    ctx.strokeStyle = this.#colour.paper;
-    for (const { role, label, short, labelY } of this.#placed(chart)) {
-      ctx.fillStyle = role === "bucket" ? this.#colour.high : this.#colour.ink;
-      const room = bbox.width - 8 * devicePixelRatio;
-      const text = ctx.measureText(label).width <= room ? label : short;
-      ctx.strokeText(text, bbox.left + 4 * devicePixelRatio, labelY);
-      ctx.fillText(text, bbox.left + 4 * devicePixelRatio, labelY);
-    }
-    ctx.restore();
   }
 }
 

@@ -23,3 +23,13 @@ export function bar(share) {
   made.firstChild.style.width = `${Math.max(0, Math.min(1, share)) * 100}%`;
   return made;
 }
+
+/** Show rows in a table, or a note instead of it. Rows that stay the same are left, so that focus and selection stay. */
+export function fill(table, rows, otherwise, note = "") {
+  const body = element(`${table}-rows`);
+  const shown = [...body.children];
+  const same = shown.length === rows.length && rows.every((row, index) => row.isEqualNode(shown[index]));
+  if (!same) body.replaceChildren(...rows);
+  element(`${table}-table`).hidden = rows.length === 0;
+  say(element(`${table}-note`), rows.length === 0 ? otherwise : note);
+}

@@ -1,6 +1,7 @@
 /** The three tables: latest changes, prefixes, tracked buckets. */
 
 import { write } from "./address.js";
+import { conditionOf } from "./condition.js";
 import { bar, make } from "./elements.js";
 import { SHOWN_CHANGES } from "./feed.js";
 import { change, clock, count, day, instant, seconds, size, things } from "./format.js";
@@ -72,20 +73,38 @@ export function prefixRows({ found, more }) {
   return { rows, note: hidden > 0 ? `The ${SHOWN_PREFIXES} largest of ${count(sorted.length)}.` : "" };
 }
 
-/** Rows of the tracked buckets, each with a link that shows it through the same window. */
-export function bucketRows({ found }, shown) {
-  return found.map((one) => {
-    const here = one.bucket === shown.bucket;
-    const link = make("a", { href: write({ ...shown, bucket: one.bucket }), "aria-current": here ? "true" : null }, one.bucket);
-    const highest = one.bucket_maximum;
-    return make(
-      "tr",
-      { class: here ? "here" : null },
-      make("td", { class: "name" }, link, one.state === "adopting" ? make("span", { class: "kind" }, "adopting") : null),
-      make("td", { class: "number" }, size(one.total_size)),
-      make("td", { class: "number optional" }, count(one.object_cnt)),
-      make("td", { class: "number" }, highest === null ? "\u2013" : size(highest)),
-      make("td", { class: "number optional" }, one.last_change ? make("time", { datetime: one.last_change }, instant(seconds(one.last_change))) : "\u2013"),
-    );
-  });
+/** Rows of the tracked buckets, each with a link that shows it through the same window, and a note about them. */
+export function bucketRows({ found, more }, shown) {
+  const rows = found.map((one) => bucketRow(one, shown));
+  const others = found.filter((one) => one.state !== "live").length;
+  const notes = [
+    others > 0 ? `${things(others, "bucket is", "buckets are")} not live: follow the name to see why.` : null,
+    more ? `The first ${count(found.length)} by name. To open another one, put its name into the URL.` : null,
+  ];
+  return { rows, note: notes.filter((note) => note !== null).join(" ") };
+}
+
+function told(one) {
+  return { state: one.state, since: one.state_since, reason: one.state_reason };
+}
+
+function stateTag(one) {
+  const { label, kind, headline, lines } = conditionOf(told(one), one.bucket);
+  if (kind === "good") return null;
+  return make("span", { class: `kind ${kind}`, title: [headline, ...lines].join("\n") }, label);
+}
+
+function bucketRow(one, shown) {
+  const here = one.bucket === shown.bucket;
+  const link = make("a", { href: write({ ...shown, bucket: one.bucket }), "aria-current": here ? "true" : null }, one.bucket);
+  const highest = one.bucket_maximum;
+  return make(
+    "tr",
+    { class: here ? "here" : null },
+    make("td", { class: "name" }, link, stateTag(one)),
+    make("td", { class: "number" }, size(one.total_size)),
+    make("td", { class: "number optional" }, count(one.object_cnt)),
+    make("td", { class: "number" }, highest === null ? "\u2013" : size(highest)),
+    make("td", { class: "number optional" }, one.last_change ? make("time", { datetime: one.last_change }, instant(seconds(one.last_change))) : "\u2013"),
+  );
 }
