@@ -7,6 +7,7 @@ from constructs import Construct
 
 from infra_cdk.images import SERVICES
 from infra_cdk.metrics import MINUTE, Metrics, of_every_bucket
+from size_history.messages import MAX_WATCHED
 
 _FULL, _HALF, _THIRD = 24, 12, 8
 
@@ -56,7 +57,8 @@ def _watch(metrics: Metrics) -> list[cloudwatch.IWidget]:
     heard = of_every_bucket("Heard", "Minimum")
     conflicts = of_every_bucket("CommitConflicts", "Sum")
     return [
-        _graph("Buckets whose events do not arrive", "buckets", metrics.unheard_buckets("Maximum")),
+        # Each check covers this many buckets at most. A sum would depend on how often they are checked.
+        _graph(f"Unheard of {MAX_WATCHED} buckets", "buckets", metrics.unheard_buckets("Maximum")),
         _graph("Heard (1) or not (0)", "heard", heard),
         _graph("Commits repeated after a conflict", "conflicts", conflicts),
     ]

@@ -5,7 +5,9 @@ import re
 
 import pytest
 
+from infra_cdk.names import added_rule
 from size_history.messages import ReconcileEveryBucket, WatchEveryBucket
+from size_tracking.event_path import admits
 from size_tracking.events import parse
 from tests.infra.templates import resolved, text
 
@@ -103,6 +105,19 @@ def test_eventbridge_may_send_to_a_queue_for_these_rules_alone(application, outp
     assert list(statement["Condition"]) == ["ArnLike"]
     assert own == [f"${{{rule}.Arn}}" for rule in application.ids(RULE)]
     assert re.search(r":rule/tidemark-(prod|dev|local)-track-\*$", added)
+
+
+def test_the_watch_finds_the_queue_open_for_these_rules_and_for_no_other(application, target):
+    """Otherwise the watch would call a bucket deaf that is heard, or heard that is deaf."""
+    policy = {"Statement": resolved(policy_of(application, application.by_output("QueueUrl")))}
+    own = [f"${{{rule}.Arn}}" for rule in application.ids(RULE)]
+    arn = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/"
+
+    assert own
+    for rule in [*own, arn + added_rule(target, "their-bucket")]:
+        assert admits(policy, rule)
+    for rule in (f"{arn}someone-elses", arn + added_rule("another", "their-bucket")):
+        assert not admits(policy, rule)
 
 
 def test_the_rule_takes_what_changes_the_data_buckets_listing_and_nothing_else(application):
