@@ -7,9 +7,13 @@ from importlib import resources
 import yaml
 from jsonschema import Draft202012Validator
 
+from plotting import page
+
 CONTRACT = yaml.safe_load((resources.files("plotting") / "openapi.yaml").read_text())
 NOW = datetime.now(UTC)
 BUCKET = "imagined"
+PAGE = "https://tidemark.example/v1/"
+"""Where the page seems to be. The browser trusts it, as it does 127.0.0.1."""
 
 
 def instant(seconds_ago):
@@ -23,7 +27,18 @@ def held_to(schema, answer):
 
 
 def freshness(**others):
-    return {"as_of": instant(0), "state": "live", "queue_age_seconds": 0, "queue_waiting": 0, **others}
+    """Return how fresh an answer is; a state that is not live began 20 seconds ago unless told otherwise."""
+    queues = {"queue_age_seconds": 0, "queue_waiting": 0, "dead_letters": 0, "undelivered_events": 0}
+    state = others.get("state", "live")
+    said = {"state_since": None, "state_reason": None} if state == "live" else {"state_since": instant(20)}
+    return {
+        "as_of": instant(0),
+        "state": state,
+        "state_reason": "a reason: the fix",
+        **queues,
+        **said,
+        **others,
+    }
 
 
 def point(seconds_ago, size, count=1):
@@ -48,24 +63,38 @@ class Answers:
         drawn = {"before": None, "points": points, "sample_cnt": len(points) * (9 if thinned else 1)}
         plot = {"from": instant(60), "to": instant(0), **drawn, "thinned": thinned, "bucket_maximum": maximum}
         span = {"from": instant(2678400), "to": instant(0), "order": "desc", "before": None, "next": None}
-        queue = {name: value for name, value in self.fresh.items() if name != "state"}
+        queue = {name: value for name, value in self.fresh.items() if not name.startswith("state")}
+        state = {name: value for name, value in self.fresh.items() if name.startswith("state")}
+        listed = {
+            "bucket": BUCKET,
+            **state,
+            "total_size": maximum or 0,
+            "object_cnt": len(points),
+            "bucket_maximum": maximum,
+            "last_change": points[-1]["time"] if points else None,
+        }
         of_bucket = {"bucket": BUCKET, **self.fresh}
         self.by_path = {
             "count": held_to("Count", {**of_bucket, **counters}),
             "plot": held_to("Plot", {**of_bucket, **plot, **highest}),
             "history": held_to("History", {**of_bucket, **span, "samples": list(samples)}),
             "prefixes": held_to("Prefixes", {**of_bucket, "prefixes": list(prefixes), "next": None}),
-            "buckets": held_to("Buckets", {"buckets": [], **highest, "next": None, **queue}),
+            "buckets": held_to("Buckets", {"buckets": [listed], **highest, "next": None, **queue}),
         }
 
     def headers(self):
-        shown = {name: "unknown" if value is None else str(value) for name, value in self.fresh.items()}
+        absent = {name for name in ("state_since", "state_reason") if self.fresh[name] is None}
+        sent = {name: value for name, value in self.fresh.items() if name not in absent}
+        shown = {name: "unknown" if value is None else str(value) for name, value in sent.items()}
         return {"Tidemark-" + name.replace("_", "-").title(): value for name, value in shown.items()}
 
-    def serve(self, dashboard, api_url):
-        """Answer instead of the API; the page itself comes from the API."""
+    def serve(self, dashboard):
+        """Serve the page at PAGE and answer its requests, without any environment."""
+        packed = page.packed()
+        document = {"body": packed.text, "headers": {"Content-Type": page.MEDIA_TYPE, **packed.headers()}}
+        dashboard.page.route(PAGE, lambda route: route.fulfill(**document))
         for path, answer in self.by_path.items():
-            dashboard.page.route(f"{api_url}{path}*", partial(self._fulfil, answer))
+            dashboard.page.route(f"{PAGE}{path}*", partial(self._fulfil, answer))
 
     def _fulfil(self, answer, route):
         route.fulfill(json=answer, headers=self.headers())

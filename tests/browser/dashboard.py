@@ -31,6 +31,21 @@ _TOP_OF_LINE = """(share) => {
   return null;
 }"""
 
+_REDDISH = """([start, end]) => {
+  const canvas = document.querySelector('#chart canvas');
+  const whole = canvas.getBoundingClientRect();
+  const area = document.querySelector('#chart .u-over').getBoundingClientRect();
+  const scale = canvas.width / whole.width;
+  const left = Math.round((area.left - whole.left + start * area.width) * scale);
+  const top = Math.round((area.top - whole.top) * scale);
+  const width = Math.round((end - start) * area.width * scale);
+  const { data } = canvas.getContext('2d').getImageData(left, top + 30, width, 40);
+  for (let at = 0; at < data.length; at += 4) {
+    if (data[at + 3] > 0 && data[at] - data[at + 1] > 25 && data[at + 1] - data[at + 2] < 15) return true;
+  }
+  return false;
+}"""
+
 
 class Dashboard:
     """One open page. `faults` are scripts that failed and what the page's policy refused; `requests` are its URLs."""
@@ -83,6 +98,10 @@ class Dashboard:
     def level_at(self, share):
         """How far up the line is, both as shares of the plotting area."""
         return self.page.evaluate(_TOP_OF_LINE, share)
+
+    def reddish(self, start, end):
+        """Whether a part of the upper half of the plotting area has pixels of the hatching; both are shares of its width."""
+        return self.page.evaluate(_REDDISH, [start, end])
 
     def choose_window(self, name):
         self.page.get_by_role("radio", name=name, exact=True).check()

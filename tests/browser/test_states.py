@@ -1,21 +1,35 @@
 """States that take a week or a petabyte to reach: the real page, with answers that the contract admits."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.answers import Answers, point
+from tests.browser.answers import PAGE, Answers, point
 
 PETABYTE = 2**50
+SAMPLE = {
+    **point(30, 18),
+    "created_cnt": 1,
+    "overwritten_cnt": 0,
+    "removed_cnt": 0,
+    "changed_cnt": 1,
+    "changed_keys": ["a"],
+}
+PARTS = ((0.1, 0.6), (0.7, 0.95))
+"""Two parts of the chart as shares of its width: before a state that began 20 seconds ago in a minute, and after."""
 
 
 @pytest.fixture
-def shown(open_page, environment):
-    """Open the page on answers."""
+def shown(open_page):
+    """Open the page on answers; a script may run before the page's own."""
 
-    def show(answers, window=60, **settings):
+    def show(answers, window=60, script=None, **settings):
         dashboard = open_page("about:blank", **settings)
-        answers.serve(dashboard, environment.api_url)
-        dashboard.open(f"{environment.api_url}#bucket=imagined&window={window}")
+        if script:
+            dashboard.page.add_init_script(script)
+        answers.serve(dashboard)
+        dashboard.open(f"{PAGE}#bucket=imagined&window={window}")
         return dashboard
 
     return show
@@ -25,7 +39,7 @@ def test_a_bucket_that_is_being_adopted_says_so_and_shows_no_number(shown):
     dashboard = shown(Answers([], state="adopting"))
 
     dashboard.expect_state("Adopting")
-    expect(dashboard.page.locator("#adopting")).to_be_visible()
+    expect(dashboard.page.locator("#condition")).to_contain_text("The bucket is being adopted.")
     expect(dashboard.page.locator("#empty")).to_be_visible()
     dashboard.expect_total("\u2013")
     assert dashboard.top_of_line is None
@@ -34,11 +48,119 @@ def test_a_bucket_that_is_being_adopted_says_so_and_shows_no_number(shown):
     )
 
 
+STATES = {
+    "deaf": ("Deaf", "rgb(179, 38, 30)", "has not been heard since"),
+    "gone": ("Gone", "rgb(179, 38, 30)", "is gone. A check found it missing on"),
+    "recovering": ("Recovering", "rgb(138, 90, 0)", "has been heard again since"),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_bucket_that_is_not_live_does_not_look_fine(shown, state):
+    label, colour, words = STATES[state]
+    dashboard = shown(Answers([point(50, 18), point(30, 27)], state=state), color_scheme="light")
+    page = dashboard.page
+
+    dashboard.expect_state(label)
+    expect(page.locator("#state")).to_have_css("color", colour)
+    expect(page.locator("#condition")).to_contain_text(words)
+    expect(page.locator("#condition")).to_be_visible()
+    expect(page).to_have_title(re.compile(f"^{label} · 27 B"))
+    expect(dashboard.rows("buckets").first.locator(".kind")).to_have_text(label)
+    expect(page.locator("#buckets-note")).to_contain_text("1 bucket is not live")
+    assert page.locator("#doubtful").is_visible() == (state != "recovering")
+
+
+def test_the_reason_and_its_fix_are_on_the_page(shown):
+    dashboard = shown(Answers([point(30, 18)], state="deaf", state_reason="no events: make track BUCKET=b"))
+
+    expect(dashboard.page.locator("#condition")).to_contain_text("Why: no events: make track BUCKET=b.")
+
+
+def test_a_chart_is_hatched_from_when_its_bucket_was_not_heard_any_more(shown):
+    live = shown(Answers([point(55, 18)]), color_scheme="light")
+    deaf = shown(Answers([point(55, 18)], state="deaf"), color_scheme="light")
+    for dashboard in (live, deaf):
+        dashboard.expect_total("18 B")
+        dashboard.page.wait_for_timeout(500)
+
+    assert [[dashboard.reddish(*part) for part in PARTS] for dashboard in (live, deaf)] == [
+        [False, False],
+        [False, True],
+    ]
+
+
+def test_dead_letters_are_on_the_page(shown):
+    dashboard = shown(Answers([point(30, 18)], dead_letters=2, undelivered_events=1))
+
+    expect(dashboard.page.locator("#undone")).to_contain_text("2 messages could not be processed")
+    expect(dashboard.page.locator("#undone")).to_contain_text("1 event could not be delivered")
+
+
+def test_a_browser_without_the_features_of_2024_shows_the_bucket(shown):
+    script = "delete AbortSignal.any; delete AbortSignal.timeout; delete URLSearchParams.prototype.size;"
+    dashboard = shown(Answers([point(30, 18)]), script=script)
+
+    dashboard.expect_state("Live")
+    dashboard.expect_total("18 B")
+
+
+@pytest.mark.parametrize("lacking", ["Array.prototype.at", "Object.hasOwn", "window.ResizeObserver"])
+def test_a_browser_that_is_too_old_is_told_so(shown, lacking):
+    dashboard = shown(Answers([point(30, 18)]), script=f"delete {lacking};")
+
+    expect(dashboard.page.locator("#old")).to_contain_text("This browser is too old for this page")
+    dashboard.expect_state("Not started")
+    assert not [url for url in dashboard.requests if "count" in url]
+
+
+def test_a_window_that_is_refused_stops_its_chart_and_nothing_else(shown):
+    answers = Answers([point(30, 18)], samples=[SAMPLE])
+    dashboard = shown(answers)
+    dashboard.expect_total("18 B")
+    problem = {
+        "type": "urn:tidemark:problem:too-many-samples",
+        "detail": "Too many: ask for a shorter window.",
+    }
+    dashboard.page.route(f"{PAGE}plot*", lambda route: route.fulfill(status=400, json=problem))
+
+    dashboard.choose_window("31 days")
+
+    expect(dashboard.page.locator("#plot-note")).to_have_text(
+        "Not up to date: Too many: ask for a shorter window."
+    )
+    dashboard.expect_state("Live")
+    dashboard.expect_no_banner()
+    dashboard.expect_total("18 B")
+    asked = len([url for url in dashboard.requests if "/plot?" in url])
+    dashboard.page.wait_for_timeout(5000)
+    assert len([url for url in dashboard.requests if "/plot?" in url]) == asked
+    assert dashboard.top_of_line is None
+
+
+def test_an_error_and_then_a_dead_network_do_not_end_the_page(shown):
+    answers = Answers([point(30, 18)])
+    dashboard = shown(answers)
+    dashboard.expect_state("Live")
+    everything = f"{PAGE}*?*"
+    failing = {"status": 500, "json": {"type": "t", "detail": "Out of tea."}}
+    dashboard.page.route(everything, lambda route: route.fulfill(**failing))
+    dashboard.expect_banner("Out of tea.")
+    dashboard.page.unroute(everything)
+    dashboard.page.route(everything, lambda route: route.abort())
+    dashboard.expect_banner("The API does not answer.")
+
+    dashboard.page.unroute(everything)
+
+    dashboard.expect_state("Live")
+    dashboard.expect_no_banner()
+
+
 @pytest.mark.parametrize(
     ("queue", "words"),
     [
-        ({"queue_waiting": 3, "queue_age_seconds": 4}, "3 changes waiting, up to 4 s old"),
-        ({"queue_waiting": 1, "queue_age_seconds": None}, "1 change waiting"),
+        ({"queue_waiting": 3, "queue_age_seconds": 4}, "3 messages waiting, up to 4 s old"),
+        ({"queue_waiting": 1, "queue_age_seconds": None}, "1 message waiting"),
         ({"queue_waiting": None, "queue_age_seconds": None}, "queue unknown"),
     ],
 )
@@ -129,15 +251,14 @@ def test_one_changed_key_without_its_name_is_1_key(shown):
     expect(dashboard.rows("changes").last.locator(".changed")).to_have_text("2 keys")
 
 
-def test_a_part_that_fails_says_so_and_leaves_the_rest(open_page, environment):
-    dashboard = open_page("about:blank")
+def test_a_part_that_fails_says_so_and_leaves_the_rest(shown):
+    dashboard = shown(Answers([point(30, 18)], samples=[SAMPLE]))
+    dashboard.expect_state("Live")
     problem = {"type": "urn:tidemark:problem:internal", "title": "t", "status": 500, "detail": "Out of tea."}
-    dashboard.page.route(
-        f"{environment.api_url}prefixes*", lambda route: route.fulfill(status=500, json=problem)
-    )
-    dashboard.open(environment.api_url)
+    dashboard.page.route(f"{PAGE}prefixes*", lambda route: route.fulfill(status=500, json=problem))
+    dashboard.page.reload()
 
-    expect(dashboard.page.locator("#prefixes-note")).to_have_text("Not up to date: Out of tea.")
+    expect(dashboard.page.locator("#prefixes-note")).to_have_text("Not up to date: Out of tea. Trying again…")
     dashboard.expect_state("Live")
     expect(dashboard.rows("changes").first).to_be_visible()
 

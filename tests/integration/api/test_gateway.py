@@ -3,6 +3,7 @@
 import csv
 import io
 from importlib import resources
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -10,6 +11,13 @@ from PIL import Image
 
 from size_history.times import to_text
 from tests.integration.api.conftest import OBJECTS
+
+
+@pytest.fixture
+def own_origin(environment):
+    """The origin of the API itself, which is that of the dashboard."""
+    url = urlsplit(environment.api_url)
+    return f"{url.scheme}://{url.netloc}"
 
 
 def test_the_contract_that_is_served_is_the_one_that_is_committed(get):
@@ -36,6 +44,9 @@ def test_a_caller_that_has_the_answer_gets_a_304_without_a_body(get, tracked, pa
     assert again.headers["ETag"] == first.headers["ETag"]
     if query:
         assert again.headers["Tidemark-State"] == "live"
+        assert "Tidemark-State-Reason" not in again.headers
+        assert again.headers["Tidemark-Dead-Letters"].isdecimal()
+        assert again.headers["Tidemark-Undelivered-Events"].isdecimal()
         assert again.headers["Tidemark-As-Of"] > first.headers["Tidemark-As-Of"]
 
 
@@ -109,19 +120,29 @@ def test_what_is_wrong_is_a_problem_with_a_type_of_its_own(get, path, status, ki
 
     assert answer.status_code == status
     assert answer.headers["Content-Type"] == "application/problem+json"
-    assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.json()["type"] == f"urn:tidemark:problem:{kind}"
 
 
+@pytest.mark.parametrize("path", ["size", "size?at=yesterday", "health"])
+def test_pages_of_the_apis_own_origin_may_read_an_answer_and_other_pages_may_not(get, own_origin, path):
+    answers = {origin: get(path, {"Origin": origin}) for origin in (own_origin, "https://example.org")}
+
+    allowed = {
+        origin: answer.headers.get("Access-Control-Allow-Origin") for origin, answer in answers.items()
+    }
+    assert allowed == {own_origin: own_origin, "https://example.org": None}
+    assert all("Origin" in answer.headers["Vary"] for answer in answers.values())
+
+
 @pytest.mark.parametrize("path", ["plot", "history", "size", "count", "buckets", "prefixes", "health"])
-def test_a_browser_may_ask_with_a_signature_and_a_condition(environment, path):
+def test_a_browser_may_ask_with_a_signature_and_a_condition(environment, own_origin, path):
     answer = requests.options(
         environment.api_url + path,
-        headers={"Origin": "https://example.org", "Access-Control-Request-Method": "GET"},
+        headers={"Origin": own_origin, "Access-Control-Request-Method": "GET"},
         timeout=60,
     )
 
     assert answer.status_code == 204
-    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Access-Control-Allow-Origin"] == own_origin
     allowed = answer.headers["Access-Control-Allow-Headers"].split(",")
     assert {"Authorization", "If-None-Match", "X-Amz-Date"} <= set(allowed)

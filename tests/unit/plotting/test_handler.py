@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from plotting import handler as module
 from plotting.settings import Settings
 from size_history.batch_get import UnreadKeysError
+from size_history.deadline import OutOfTimeError
 
 CONTEXT = SimpleNamespace(aws_request_id="request-1", function_name="plotting-1")
 SETTINGS = {field.name.upper(): field.name for field in fields(Settings)}
@@ -143,6 +144,7 @@ FAILURES = {
     "a timeout": ReadTimeoutError(endpoint_url="https://dynamodb"),
     "no connection": EndpointConnectionError(endpoint_url="https://dynamodb"),
     "an overloaded table": UnreadKeysError("1 keys were left unread"),
+    "no time left": OutOfTimeError("out of time before dynamodb.Query began"),
 }
 
 
