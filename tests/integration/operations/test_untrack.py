@@ -88,7 +88,7 @@ def test_the_rule_the_policy_and_the_row_go_and_everything_else_stays(world, cap
     kept = world.clients["s3"].get_bucket_notification_configuration(Bucket=MINE)
     assert "EventBridgeConfiguration" in kept
     assert capsys.readouterr().out.splitlines() == [
-        f"{MINE}: not tracked any more: 1 rules and 1 policies removed",
+        f"{MINE}: not tracked any more; 1 rules and 1 policies removed",
         (
             f"its history stays: make track TARGET=local BUCKET={MINE} goes on with it, make untrack TARGET=local "
             f"BUCKET={MINE} HISTORY=delete deletes it"
@@ -109,8 +109,8 @@ def test_repeating_it_changes_nothing(world, capsys):
     assert items_of(world, MINE) == before
     said = capsys.readouterr().out.splitlines()
     assert [line for line in said if "was not tracked" in line] == [
-        f"{MINE}: it was not tracked",
-        f"{NEVER}: it was not tracked",
+        f"{MINE}: it was not tracked; 0 rules and 0 policies removed",
+        f"{NEVER}: it was not tracked; 0 rules and 0 policies removed",
     ]
 
 

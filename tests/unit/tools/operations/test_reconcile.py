@@ -1,7 +1,6 @@
 """What `make reconcile` waits for and prints, with a tracker that is a list of rows."""
 
 import json
-from unittest.mock import Mock
 
 import pytest
 
@@ -13,6 +12,7 @@ from tidemark.operate import reconcile as reconciling
 from tidemark.operate.reconcile import reconcile
 
 LIVE = Totals(5, 1, 1, 0, 0, 5, 0, 1, State.LIVE).to_item("photos")
+UNCHECKED, HEARD = Source(since=1), Source(since=1, checked=1)
 OUTPUTS = {"LedgerTableName": "ledger", "QueueUrl": "queue"}
 
 
@@ -23,11 +23,19 @@ def run(revision, started, *, ended=False, **counts):
 
 
 class Tracker:
-    """Shows one row of the run after the other."""
+    """Shows one row of the run after the other, and the row of a check once it was asked for."""
 
-    def __init__(self, runs, row):
+    def __init__(self, runs, row, after):
         self.runs = list(runs)
-        self.row = row
+        self.row, self.after = row, after
+        self.sent = []
+
+    def send_message(self, QueueUrl, MessageBody, DelaySeconds=0):
+        assert (QueueUrl, DelaySeconds) == ("queue", 0)
+        self.sent.append(json.loads(MessageBody))
+        if self.sent[-1]["tidemark"] == "watch":
+            assert self.runs == [], "the run has ended"
+            self.row = self.after
 
     def get_item(self, TableName, Key, ConsistentRead):
         assert (TableName, ConsistentRead) == ("ledger", True)
@@ -45,13 +53,13 @@ def say(monkeypatch, capsys):
     monkeypatch.setattr(reconciling.time, "sleep", lambda _: None)
     monkeypatch.setattr(ledger, "now_microseconds", lambda: 1)
 
-    def say(*runs, row=None):
-        tracker, sqs = Tracker(runs, row or Source(since=1)), Mock()
-        reconcile(StoodIn({"dynamodb": tracker, "sqs": sqs}, OUTPUTS, target="dev"), "photos", page_size=7)
-        (request,) = sqs.send_message.call_args_list
-        assert json.loads(request.kwargs["MessageBody"])["page_size"] == 7
-        assert request.kwargs["DelaySeconds"] == 0
-        assert tracker.runs == []
+    def say(*runs, after=HEARD):
+        tracker = Tracker(runs, UNCHECKED, after)
+        clients = {"dynamodb": tracker, "sqs": tracker}
+        reconcile(StoodIn(clients, OUTPUTS, target="dev"), "photos", page_size=7)
+        request, check = tracker.sent
+        assert request["page_size"] == 7
+        assert check["buckets"] == ["photos"]
         return capsys.readouterr().out.splitlines()
 
     return say
@@ -102,10 +110,20 @@ def test_keys_that_s3_refused_are_counted_loudly(say):
     )
 
 
-def test_a_bucket_that_is_not_live_at_the_end_is_said_to_be_so_with_the_fix(say):
-    row = Source(since=1, hearing=Hearing.DEAF, reason="its events are off")
+def test_a_check_that_does_not_come_is_waited_for_only_a_little(say, monkeypatch):
+    monkeypatch.setattr(reconciling, "CHECK_SECONDS", 0.01)
 
-    lines = say(None, run(1, 5, ended=True), row=row)
+    assert say(None, run(1, 5, ended=True), after=UNCHECKED)[-1] == "photos: live"
+
+
+def test_a_bucket_that_was_untracked_meanwhile_is_said_to_be_so(say):
+    assert say(None, run(1, 5, ended=True), after=None)[-1] == "photos: it is not tracked any more"
+
+
+def test_a_bucket_that_is_not_live_at_the_end_is_said_to_be_so_with_the_fix(say):
+    deaf = Source(since=1, hearing=Hearing.DEAF, reason="its events are off", checked=1)
+
+    lines = say(None, run(1, 5, ended=True), after=deaf)
 
     assert lines[1:] == [
         "photos is deaf since 1970-01-01T00:00:00Z: its events are off",

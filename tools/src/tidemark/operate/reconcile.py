@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from size_history.items import Item, int_of, reconcile_key
-from size_history.messages import MAX_PAGE_KEYS, ReconcileRequest
+from size_history.messages import MAX_PAGE_KEYS, ReconcileRequest, Watch
 from size_history.sources import status_of
 from tidemark.aws import ledger
 from tidemark.aws.arguments import bucket_of
@@ -18,6 +18,8 @@ from tidemark.options import State, Target
 from tidemark.targets import find_deployment
 
 POLL_SECONDS = 0.5
+CHECK_SECONDS = 20.0
+"""How long the check of a bucket's event path is waited for; after that the state of the last check is printed."""
 STALLED_SECONDS = 15 * 60
 """How long the tracker lets a run rest before it starts another."""
 
@@ -31,6 +33,8 @@ def reconcile(deployment: Deployment, bucket: str, *, page_size: int = MAX_PAGE_
     request_reconcile(deployment, bucket, page_size=page_size)
     with goes_on_by_itself():
         _watch(deployment, bucket, before)
+    # Only now: what `make track` has just allowed may take some seconds on AWS, and the run has shown that it counts.
+    _await_check(deployment, bucket)
     _say_state(deployment, bucket)
 
 
@@ -73,6 +77,22 @@ def _progress(run: Item) -> str:
         f"{drift:,} bytes of drift"
     )
     return f"{line}, {refused:,} REFUSED by S3: the tracker's log names them" if refused else line
+
+
+def _await_check(deployment: Deployment, bucket: str) -> None:
+    """Have the bucket's event path checked, and wait for that a little: the last check may be minutes old."""
+    client, table = deployment.client("dynamodb"), deployment.outputs["LedgerTableName"]
+    before = ledger.source(client, table, bucket)
+    if before is None:
+        return
+    queue = deployment.outputs["QueueUrl"]
+    deployment.client("sqs").send_message(QueueUrl=queue, MessageBody=Watch((bucket,)).to_json())
+    until = time.monotonic() + CHECK_SECONDS
+    while time.monotonic() < until:
+        row = ledger.source(client, table, bucket)
+        if row is None or row.checked > before.checked:
+            return
+        time.sleep(POLL_SECONDS)
 
 
 def _say_state(deployment: Deployment, bucket: str) -> None:

@@ -64,10 +64,8 @@ def untrack(deployment: Deployment, bucket: str, history: History, progress: Pro
         print(f"{bucket}: {deleted:,} rows of its history and its ledger deleted")
         _tell_peak(deployment, bucket)
     client.delete_item(TableName=table, Key=items.bucket_key(bucket))
-    if row is None and not rules and not policies:
-        print(f"{bucket}: it was not tracked")
-    else:
-        print(f"{bucket}: not tracked any more: {rules} rules and {policies} policies removed")
+    was = "not tracked any more" if row or rules or policies else "it was not tracked"
+    print(f"{bucket}: {was}; {rules} rules and {policies} policies removed")
     for line in _what_stays(deployment, bucket, history):
         print(line)
 
