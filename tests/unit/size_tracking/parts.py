@@ -45,11 +45,15 @@ class PassingTime:
 
 
 class Recorded:
-    """A client that writes every request down: (operation, arguments). `before` is called with both ahead of it."""
+    """A client that writes every request down: (operation, arguments). `before` is called with both ahead of it.
 
-    def __init__(self, client, journal):
+    Like a client that is bound to a deadline, it begins none after that.
+    """
+
+    def __init__(self, client, journal, deadline):
         self._client = client
         self._journal = journal
+        self._deadline = deadline
         self.before = lambda operation, request: None
 
     def __getattr__(self, name):
@@ -58,6 +62,7 @@ class Recorded:
             return found
 
         def request(**arguments):
+            self._deadline.require(name)
             self._journal.append((name, arguments))
             self.before(name, arguments)
             return found(**arguments)
@@ -107,14 +112,14 @@ class Parts:
     def __init__(self, *, named=()):
         self.time = PassingTime()
         self.journal = []
+        self.deadline = Deadline(self.time.look)
         self.tables = MemoryDynamoDB()
-        self.dynamodb = Recorded(self.tables, self.journal)
+        self.dynamodb = Recorded(self.tables, self.journal, self.deadline)
         self.memory_s3 = MemoryS3()
-        self.s3 = Recorded(self.memory_s3, self.journal)
-        self.sqs = Recorded(Queue(), self.journal)
+        self.s3 = Recorded(self.memory_s3, self.journal, self.deadline)
+        self.sqs = Recorded(Queue(), self.journal, self.deadline)
         self.path = Path()
         clock, tracked = self.time.clock(), Tracked(frozenset(named))
-        self.deadline = Deadline(clock.now)
         self.ledger = Ledger(
             self.dynamodb, ledger_table="ledger", history_table="history", sleep=self.time.sleep
         )

@@ -98,11 +98,13 @@ class Batch:
 
     def _track(self, bucket: str, messages: Mapping[str, list[PendingMessage]], deadline: int) -> list[str]:
         result = self.tracker.track(bucket, list(messages), deadline=deadline)
-        counts = (len(messages), result.changed, len(result.errors))
-        log.info("tracked bucket=%s keys=%d changed=%d failed=%d", bucket, *counts)
         refusals = [error for error in result.errors.values() if isinstance(error, NotTrackedError)]
         if refusals:
-            log.warning("%d events are dropped: %s", len(refusals), refusals[0])
+            log.warning("the events of %d keys are dropped: %s", len(refusals), refusals[0])
+        if len(refusals) == len(messages):
+            return []  # without a metric: anybody can name a bucket, and each name would be paid for
+        counts = (len(messages), result.changed, len(result.errors))
+        log.info("tracked bucket=%s keys=%d changed=%d failed=%d", bucket, *counts)
         failed = {key: error for key, error in result.errors.items() if error not in refusals}
         for key, error in failed.items():
             _log_failure(f"key {key!r} of bucket {bucket}", error)
