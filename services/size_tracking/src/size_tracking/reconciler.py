@@ -132,6 +132,7 @@ class RunStarter:
             header = self.ledger.header(bucket)
             if header.totals:
                 return
+            self.tracked.require(bucket, header.source)
             self.clock.sleep(pause_seconds(attempt))
 
 
@@ -237,6 +238,7 @@ class Reconciler:
         for start in range(0, len(comparison.differing), CHUNK_KEYS):
             chunk = comparison.differing[start : start + CHUNK_KEYS]
             result = self.tracker.track(bucket, [difference.key for difference in chunk], deadline=deadline)
+            healed.tracked = healed.tracked.plus(result)
             refused = {key: error for key, error in result.errors.items() if isinstance(error, RefusedError)}
             failed = {key: error for key, error in result.errors.items() if key not in refused}
             if failed:
@@ -248,7 +250,6 @@ class Reconciler:
                 ) from error
             for key, error in list(refused.items())[: max(0, MAX_LOGGED_REFUSALS - healed.refused)]:
                 log.error("key %r of bucket %s is not counted: %s", key, bucket, error)
-            healed.tracked = healed.tracked.plus(result)
             healed.refused += len(refused)
             healed.missed += sum(
                 _overdue(each, self.clock.now()) for each in chunk if each.key not in refused
