@@ -10,6 +10,7 @@ from botocore.config import Config
 
 from size_history.budgets import TRACKER, Function
 from size_history.deadline import Deadline
+from size_tracking import trace
 from size_tracking.batch import Batch
 from size_tracking.event_path import EventPath
 from size_tracking.ledger import Ledger
@@ -22,6 +23,7 @@ from size_tracking.tracker import Clock, Tracker
 from size_tracking.watcher import Watcher
 
 logging.getLogger().setLevel(logging.INFO)
+trace.log.setLevel(logging.DEBUG)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from size_history import items, keys
 from size_history.batch_get import batch_get
 from size_history.items import Item, Peak, State, Totals, int_of, text
 from size_history.sources import Source
+from size_tracking import trace
 from size_tracking.transaction import outcome_of, put_run, put_source, put_totals, run_of, transact_items
 from size_tracking.values import Header, ObjectRow, Observation, Outcome, Run, Transaction
 
@@ -104,7 +105,7 @@ class Ledger:
         Raises ClientError if the cause is not another writer.
         """
         writes = transact_items(transaction, ledger=self.ledger_table, history=self.history_table, now=now)
-        return self._transact(writes, own=len(transaction.rows) + bool(transaction.run))
+        return self._traced(transaction, writes, own=len(transaction.rows) + bool(transaction.run))
 
     def create_totals(self, bucket: str, source: Source | None, *, now: int) -> Outcome:
         """Create a bucket's totals (adopting), and its row if `source` is None, unless they exist already."""
@@ -112,7 +113,7 @@ class Ledger:
         writes = [put_totals(self.ledger_table, bucket, totals)]
         if source is None:
             writes.append({"Put": put_source(self.ledger_table, bucket, Source(since=now))})
-        return self._transact(writes, own=0)
+        return self._traced(Transaction(bucket, totals=totals), writes, own=0)
 
     def tracked_buckets(self) -> Iterator[str]:
         """Yield the name of every tracked bucket, adopting ones included."""
@@ -156,6 +157,13 @@ class Ledger:
 
     def _read(self, wanted: list[Item]) -> list[Item]:
         return batch_get(self.client.batch_get_item, self.ledger_table, wanted, sleep=self.sleep)
+
+    def _traced(self, transaction: Transaction, writes: Any, *, own: int) -> Outcome:
+        attempt = trace.attempt(transaction)
+        outcome = self._transact(writes, own=own)
+        if outcome is Outcome.COMMITTED:
+            trace.committed(attempt)
+        return outcome
 
     def _transact(self, writes: Any, *, own: int) -> Outcome:
         try:

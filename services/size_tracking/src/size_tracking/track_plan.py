@@ -108,7 +108,13 @@ def totals_read(state: ReadTotals, totals: Totals | None, peak: Peak | None, now
     if totals is None:
         return Adopt(state.bucket, state.looks)
     rows = tuple(
-        RowWrite(look.key, look.row.revision, max(look.row.revision + 1, now), look.seen)
+        RowWrite(
+            look.key,
+            look.row.revision,
+            max(look.row.revision + 1, now),
+            look.seen,
+            size_before=look.row.seen.size,
+        )
         for look in state.looks
     )
     changed = [look for look in state.looks if look.changed]

@@ -1,6 +1,6 @@
 """The values of the accounting: what S3 said, what the Ledger holds, and what to commit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from size_history.items import Peak, Sample, Totals
@@ -48,12 +48,13 @@ class ObjectRow:
 
 @dataclass(frozen=True, slots=True)
 class RowWrite:
-    """Put `seen` and `revision`, if the row's revision is still `read_revision`."""
+    """Put `seen` and `revision`, if the row's revision is still `read_revision`; `size_before` is for the trace only."""
 
     key: str
     read_revision: int
     revision: int
     seen: Observation
+    size_before: int | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
