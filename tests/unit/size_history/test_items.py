@@ -108,3 +108,59 @@ def test_a_message_is_plain_ascii_json():
 
     assert body.isascii()
     assert json.loads(body)["tidemark"] == "reconcile"
+
+
+def test_the_rows_of_the_ledger_have_these_keys():
+    """Another key here would orphan every row that is stored already."""
+    assert items.object_key("b", "p/k") == {"pk": {"S": "b#object#" + keys.shard("p/k")}, "sk": {"S": "p/k"}}
+    assert items.prefix_key("b", "p/") == {"pk": {"S": "b#prefix#" + keys.shard("p/")}, "sk": {"S": "p/"}}
+    assert items.totals_key("b") == {"pk": {"S": "b"}, "sk": {"S": "totals"}}
+    assert items.reconcile_key("b") == {"pk": {"S": "b"}, "sk": {"S": "reconcile"}}
+    assert items.bucket_key("b") == {"pk": {"S": "*"}, "sk": {"S": "bucket/b"}}
+    assert items.PEAK_KEY == {"pk": {"S": "*"}, "sk": {"S": "peak"}}
+
+
+def test_the_rows_of_the_ledger_have_these_attributes():
+    totals = Totals(1, 2, 3, 4, 5, max_size=6, last_time=7, revision=8, state=State.ADOPTING)
+    numbers = {"size": 1, "count": 2, "created": 3, "overwritten": 4, "removed": 5}
+    numbers |= {"max_size": 6, "last_time": 7, "revision": 8}
+    assert totals.to_item("b") == {
+        **items.totals_key("b"),
+        **{name: {"N": str(value)} for name, value in numbers.items()},
+        "state": {"S": "adopting"},
+    }
+    assert Peak(9, "b", 0).to_item() == {
+        **items.PEAK_KEY,
+        "size": {"N": "9"},
+        "bucket_name": {"S": "b"},
+        "time": {"S": "1970-01-01T00:00:00.000000Z"},
+    }
+
+
+def test_a_sample_has_these_attributes():
+    sample = Sample("b", 0, 1, 2, 3, 4, 5, 6, ("k", "l"), 7)
+    numbers = {"total_size": 1, "object_cnt": 2, "created_cnt": 3, "overwritten_cnt": 4, "removed_cnt": 5}
+    assert sample.to_item() == {
+        "bucket_name": {"S": "b"},
+        "time": {"S": "1970-01-01T00:00:00.000000Z"},
+        **{name: {"N": str(value)} for name, value in (numbers | {"revision": 6, "changed_cnt": 7}).items()},
+        "changed_keys": {"L": [{"S": "k"}, {"S": "l"}]},
+    }
+
+
+def test_a_sample_without_counters_has_zeros():
+    item = {
+        "bucket_name": {"S": "b"},
+        "time": {"S": "1970-01-01T00:00:00.000001Z"},
+        "total_size": {"N": "3"},
+        "object_cnt": {"N": "4"},
+    }
+
+    assert Sample.from_item(item) == Sample("b", 1, 3, 4)
+    assert Sample("b", 1, 3, 4) == Sample("b", 1, 3, 4, 0, 0, 0, 0, (), 0)
+
+
+def test_the_names_of_the_published_schema_do_not_change():
+    assert (items.SIZE_INDEX, items.EXPIRY, items.MAX_CHANGED_KEYS) == ("GSI_SizeByBucket", "expiry", 10)
+    assert (keys.MAX_KEY_BYTES, keys.SHARDS) == (1024, 16)  # an AWS limit, and what stored rows rely on
+    assert keys.all_shards() == [*(f"0{digit}" for digit in "0123456789abcdef")]

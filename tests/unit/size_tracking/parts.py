@@ -147,7 +147,7 @@ class Parts:
         self.reconciler = Reconciler(
             self.ledger, self.observer, self.steps, self.tracker, self.starter, clock
         )
-        self.watcher = Watcher(self.ledger, self.path, self.steps, clock)
+        self.watcher = Watcher(self.ledger, self.path, self.steps, clock, tracked)
         self.batch = Batch(self.tracker, self.reconciler, self.watcher, clock)
 
     def track(self, bucket="data", source=None, totals=LIVE):

@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from size_history.messages import ReconcileEveryBucket, ReconcileRequest, ReconcileStep
+from size_history.messages import (
+    MAX_WATCHED,
+    ReconcileEveryBucket,
+    ReconcileRequest,
+    ReconcileStep,
+    Watch,
+    WatchEveryBucket,
+)
 from size_tracking.events import Hint, MalformedMessageError, parse
 
 
@@ -57,6 +64,9 @@ def test_any_detail_type_is_a_hint():
 def test_our_messages_come_back_as_they_were_sent():
     for message in (
         ReconcileEveryBucket(),
+        WatchEveryBucket(),
+        Watch(("data",)),
+        Watch(tuple(f"b{number:02}" for number in range(MAX_WATCHED))),
         ReconcileRequest("data"),
         ReconcileRequest("data", 20),
         ReconcileStep("data", "run", ""),
@@ -86,6 +96,30 @@ def test_our_messages_come_back_as_they_were_sent():
         (json.dumps({"tidemark": "reconcile", "bucket": "data", "page_size": 0}), "page_size"),
         (json.dumps({"tidemark": "reconcile", "bucket": "data", "page_size": True}), "page_size"),
         (json.dumps({"tidemark": "reconcile", "bucket": "data", "run_id": "r"}), "cursor"),
+        (
+            json.dumps({"tidemark": "reconcile", "bucket": "data", "page_size": "7"}),
+            "page_size is not a whole number: '7'",
+        ),
+        (
+            json.dumps({"tidemark": "reconcile", "bucket": "data", "page_size": 1001}),
+            "from 1 to 1000, not 1001",
+        ),
+        (
+            json.dumps({"tidemark": "reconcile", "bucket": "data", "run_id": ""}),
+            "run_id is missing or not text",
+        ),
+        (json.dumps({"tidemark": "reconcile", "bucket": "data", "run_id": "r", "cursor": 7}), "cursor"),
+        (json.dumps({"tidemark": "watch"}), "buckets is missing or not a list"),
+        (json.dumps({"tidemark": "watch", "buckets": "data"}), "buckets is missing or not a list"),
+        (json.dumps({"tidemark": "watch", "buckets": {"data": 1}}), "buckets is missing or not a list"),
+        (json.dumps({"tidemark": "watch", "buckets": []}), "names 1 to 25 buckets, not 0"),
+        (json.dumps({"tidemark": "watch", "buckets": ["data"] * 26}), "names 1 to 25 buckets, not 26"),
+        (json.dumps({"tidemark": "watch", "buckets": ["data", 7]}), "name is missing or not text"),
+        (json.dumps({"tidemark": "watch", "buckets": ["data", None]}), "name is missing or not text"),
+        (json.dumps({"tidemark": "watch", "buckets": ["data", "a#b"]}), "not a bucket name: 'a#b'"),
+        (json.dumps({"tidemark": None}), "unknown tidemark message: None"),
+        (json.dumps({"source": "aws.ec2"}), "source='aws.ec2'"),
+        (json.dumps({"source": "aws.s3", "detail": []}), "detail is missing or not an object"),
         ("[" * 100_000, "JSON"),
     ],
 )
@@ -120,3 +154,13 @@ def test_a_malformed_message_is_named(body, names):
 def test_garbage_raises_malformed_message_and_nothing_else(body):
     with contextlib.suppress(MalformedMessageError):
         parse(body)
+
+
+def test_a_key_of_1024_bytes_in_more_bytes_than_characters_is_taken():
+    assert parse(json.dumps(s3_event("ü" * 512))) == Hint("data", "ü" * 512)
+
+
+def test_the_first_key_of_a_run_is_after_no_key():
+    body = json.dumps({"tidemark": "reconcile", "bucket": "data", "run_id": "r", "cursor": ""})
+
+    assert parse(body) == ReconcileStep("data", "r", "")
