@@ -216,7 +216,7 @@ class World:
             deadline=Deadline(clock.now),
         )
         reconciler = Reconciler(ledger, observer, steps, tracker, run_starter, clock)
-        return Batch(tracker, reconciler, Watcher(ledger, path, steps, clock), clock)
+        return Batch(tracker, reconciler, Watcher(ledger, path, steps, clock, EVERY_BUCKET), clock)
 
 
 class InMemory:

@@ -80,7 +80,7 @@ def batch_of(world: World, ledger: Ledger, clock: Clock | None = None) -> Batch:
         deadline=Deadline(clock.now),
     )
     reconciler = Reconciler(ledger, world, world, tracker, run_starter, clock)
-    return Batch(tracker, reconciler, Watcher(ledger, path, world, clock), clock)
+    return Batch(tracker, reconciler, Watcher(ledger, path, world, clock, EVERY_BUCKET), clock)
 
 
 def event(key: str, *, bucket: str = "data", message_id: str | None = None) -> dict[str, str]:

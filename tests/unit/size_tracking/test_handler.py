@@ -1,6 +1,5 @@
 """The wiring, and the form of the answer."""
 
-
 import boto3
 import pytest
 

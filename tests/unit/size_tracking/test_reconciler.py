@@ -304,6 +304,18 @@ def test_the_reconcile_of_every_bucket_asks_for_each_tracked_one():
 # --- a step ---
 
 
+def test_what_alarms_watch_is_told_of_all_buckets_together_too(parts, capsys):
+    """An alarm names its dimensions, and a bucket that was tracked by hand is in no template."""
+    parts.put("a", 3, age=OVERDUE.total_seconds() + 10)
+
+    parts.drain(RECONCILE)
+
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    told = [each for each in records if "Function" in each]
+    assert [(each["ReconcileRefusedKeys"], each["DriftHealedKeys"]) for each in told] == [(0, 1)]
+    assert [each["_aws"]["CloudWatchMetrics"][0]["Dimensions"] for each in told] == [[["Function"]]]
+
+
 def test_a_run_heals_what_differs_and_reports_it(parts, capsys):
     for key in ("a", "b", "c"):
         parts.put(key, 3, age=OVERDUE.total_seconds() + 10)

@@ -44,6 +44,16 @@ def test_the_watch_of_every_bucket_is_spread_over_messages(parts, count, message
     assert len(parts.requests("send_message_batch")) == -(-len(messages) // 10)
 
 
+def test_a_bucket_that_the_settings_name_is_adopted_without_an_event():
+    """A pipeline deploys without asking for a reconcile, and a quiet bucket sends no event."""
+    parts = Parts(named=("named", "here"))
+    parts.track("here")
+
+    parts.watcher.check_every_bucket()
+
+    assert [body.get("buckets", body.get("bucket")) for body, _ in parts.sent()] == [["here"], "named"]
+
+
 def test_a_bucket_that_is_being_untracked_is_not_watched(parts):
     parts.track("leaving", Source(since=1, hearing=Hearing.LEAVING))
     parts.track("stays")

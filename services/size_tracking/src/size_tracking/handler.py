@@ -71,4 +71,4 @@ def wire(
         deadline=deadline,
     )
     reconciler = Reconciler(ledger, observer, steps, tracker, run_starter, clock)
-    return Batch(tracker, reconciler, Watcher(ledger, event_path, steps, clock), clock, budget)
+    return Batch(tracker, reconciler, Watcher(ledger, event_path, steps, clock, tracked), clock, budget)

@@ -1,6 +1,7 @@
 """Metrics as log lines in CloudWatch's embedded metric format, which needs no request."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 
 from size_history.items import Sample
@@ -18,6 +19,11 @@ def sizes(sample: Sample | None) -> Values:
     if sample is None:
         return {}
     return {"TotalSize": (sample.total_size, "Bytes"), "ObjectCount": (sample.object_cnt, "Count")}
+
+
+def of_function() -> dict[str, str]:
+    """Return the dimension of values that are about all buckets together."""
+    return {"Function": os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "unknown")}
 
 
 def emit(dimensions: Mapping[str, str], values: Values, *, at: int) -> None:

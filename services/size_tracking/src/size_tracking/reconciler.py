@@ -10,6 +10,7 @@ from heapq import merge
 from operator import itemgetter
 
 from size_history import keys
+from size_history.budgets import LANDING_SECONDS
 from size_history.deadline import OutOfTimeError
 from size_history.items import Sample, State
 from size_history.messages import MAX_PAGE_KEYS, ReconcileRequest, ReconcileStep
@@ -40,8 +41,6 @@ from size_tracking.values import Header, Observation, Outcome, Run
 
 log = logging.getLogger(__name__)
 
-LANDING_MICROSECONDS = 3_000_000
-"""Time kept at the end of a step for moving the run: keys are tracked until then, so that a step always gets on."""
 MAX_CREATIONS = 5
 """How often the totals of a bucket are put if other writers are in the way, before the caller starts over."""
 OVERDUE = timedelta(minutes=15)
@@ -207,7 +206,7 @@ class Reconciler:
             page.objects, self._recorded(step.bucket, run.cursor, until), until=until, limit=MAX_PAGE_KEYS
         )
         comparison, healed = self._heal(
-            step.bucket, comparison, min(deadline, whole.at - LANDING_MICROSECONDS)
+            step.bucket, comparison, min(deadline, whole.at - round(LANDING_SECONDS * 1_000_000))
         )
         return reconcile_plan.compared(
             state,
@@ -279,15 +278,16 @@ def _report(step: ReconcileStep, done: StepDone) -> None:
         return
     fields |= {"checked": run.checked, "healed": run.healed, "drift_bytes": run.drift, "refused": run.refused}
     if run.ended:
-        metrics.emit(
-            {"Bucket": step.bucket},
-            {
-                "ReconcileCheckedKeys": (run.checked, "Count"),
-                "ReconcileHealedKeys": (run.healed, "Count"),
-                "ReconcileDrift": (run.drift, "Bytes"),
-                "ReconcileRefusedKeys": (run.refused, "Count"),
-                "DriftHealedKeys": (run.missed if run.settled else 0, "Count"),
-            },
-            at=run.ended,
-        )
+        told: metrics.Values = {
+            "ReconcileRefusedKeys": (run.refused, "Count"),
+            "DriftHealedKeys": (run.missed if run.settled else 0, "Count"),
+        }
+        counted: metrics.Values = {
+            "ReconcileCheckedKeys": (run.checked, "Count"),
+            "ReconcileHealedKeys": (run.healed, "Count"),
+            "ReconcileDrift": (run.drift, "Bytes"),
+        }
+        metrics.emit({"Bucket": step.bucket}, {**counted, **told}, at=run.ended)
+        # Alarms cannot look at every bucket there may be, so what they are about is told of all together, too.
+        metrics.emit(metrics.of_function(), told, at=run.ended)
     log.info("reconcile %s %s", "ended" if run.ended else "goes on", json.dumps(fields))

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -13,6 +12,7 @@ from size_tracking import metrics, watch_plan
 from size_tracking.event_path import EventPath
 from size_tracking.ledger import Ledger
 from size_tracking.step_queue import StepQueue
+from size_tracking.tracked import Tracked
 from size_tracking.tracker import Clock, pause_seconds
 
 log = logging.getLogger(__name__)
@@ -42,13 +42,16 @@ class Watcher:
     event_path: EventPath
     steps: StepQueue
     clock: Clock
+    tracked: Tracked
 
     def check_every_bucket(self) -> None:
-        """Send the messages that have every tracked bucket checked."""
+        """Have every tracked bucket checked, and every bucket that the settings name but that has no row yet adopted."""
         names = list(self.ledger.tracked_buckets())
-        self.steps.send_all(
-            [Watch(tuple(names[start : start + MAX_WATCHED])) for start in range(0, len(names), MAX_WATCHED)]
-        )
+        checks = [
+            Watch(tuple(names[start : start + MAX_WATCHED])) for start in range(0, len(names), MAX_WATCHED)
+        ]
+        adoptions = [ReconcileRequest(name) for name in sorted(self.tracked.named - set(names))]
+        self.steps.send_all([*checks, *adoptions])
 
     def check(self, buckets: Sequence[str], *, deadline: int) -> None:
         """Check these buckets, or raise OutOfTimeError or CheckFailedError; checking a bucket twice does no harm."""
@@ -90,8 +93,7 @@ class Watcher:
             findings.unheard += _unheard(after)
             if not recorded:
                 findings.moved.append(bucket)
-        function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "unknown")
-        metrics.emit({"Function": function}, {"UnheardBuckets": (findings.unheard, "Count")}, at=now)
+        metrics.emit(metrics.of_function(), {"UnheardBuckets": (findings.unheard, "Count")}, at=now)
         return findings
 
     def _record(self, bucket: str, source: Source, after: Source, now: int) -> bool:
