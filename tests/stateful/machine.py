@@ -12,6 +12,8 @@ from size_history.messages import MAX_PAGE_KEYS, ReconcileEveryBucket, Reconcile
 from tests.stateful import books
 from tests.stateful.faults import FITTING, Aim, Plan
 from tests.stateful.world import KEYS, MONTH_MICROSECONDS, STALE_MICROSECONDS, InMemory, World
+from tests.trace.checker import Rest, check
+from tests.trace.lines import Totals, Trace, listening
 
 logging.getLogger("size_tracking").setLevel(logging.CRITICAL)
 
@@ -106,6 +108,9 @@ class Accounting(RuleBasedStateMachine):
         super().__init__()
         self.world = World(self.storage())
         self.before = books.Books()
+        self.trace = Trace()
+        self._hearing = contextlib.ExitStack()
+        self._hearing.enter_context(listening(self.trace))
         self.may_lose = False
         self.steps = 0
 
@@ -219,12 +224,18 @@ class Accounting(RuleBasedStateMachine):
         found = self.world.storage.books()
         books.assert_consistent(found)
         books.assert_exact(found, self.world.listings())
+        self.check_trace(found)
         if found.open_runs:
             # A process that seemed dead acknowledged a step of another one: the daily reconcile pushes the run on.
             self.world.enqueue(ReconcileEveryBucket().to_json())
             with quiet():
                 self.world.settle()
             books.assert_ended(self.world.storage.books())
+
+    def check_trace(self, found: books.Books) -> None:
+        """Replay the commits of this history."""
+        totals = {bucket: Totals.of(totals) for bucket, totals in found.totals.items()}
+        check(self.trace, Rest(totals, found.peak.size if found.peak else None)).demand()
 
     @invariant()
     def the_books_are_consistent(self) -> None:
@@ -240,6 +251,7 @@ class Accounting(RuleBasedStateMachine):
         finally:
             for invocation in self.world.running:
                 invocation.kill()
+            self._hearing.close()
 
 
 @contextlib.contextmanager
