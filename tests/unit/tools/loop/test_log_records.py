@@ -31,6 +31,16 @@ def test_start_and_end_are_left_out_and_the_report_is_a_record():
     assert (record.level, record.message) == ("REPORT", "Duration: 12.50 ms Billed Duration: 13 ms")
 
 
+def test_the_trackers_trace_is_left_out():
+    trace = '{"trace":"committed","id":"9f86d081"}'
+    lines = [logged("tracked bucket=data"), logged(trace, level="DEBUG"), logged("reconcile ended")]
+
+    assert [record.message for record in records("size-tracking", events(*lines))] == [
+        "tracked bucket=data",
+        "reconcile ended",
+    ]
+
+
 def test_a_traceback_belongs_to_the_record_before_it_and_what_is_printed_after_it_does_not():
     lines = [
         logged("request failed", level="ERROR"),

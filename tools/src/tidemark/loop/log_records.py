@@ -37,7 +37,7 @@ def records(service: str, events: Iterable[dict[str, Any]]) -> list[Record]:
     """Return the records of a function's log events, in the order of their time.
 
     An event is CloudWatch's: `logStreamName`, `timestamp` (milliseconds since 1970) and `message`. START and END are left
-    out, because REPORT says the same.
+    out, because REPORT says the same, and so are DEBUG's records: the tracker's trace of its commits is for a checker.
     """
     streams: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for event in events:
@@ -70,7 +70,7 @@ def _of_stream(service: str, events: Iterable[dict[str, Any]]) -> list[Record]:
             before = last.time if last and last.request_id == request_id else at
             found.append(_record(service, line, request_id, before))
             in_traceback = line.startswith("Traceback")
-    return [record for record in found if record.message.strip()]
+    return [record for record in found if record.message.strip() and record.level != "DEBUG"]
 
 
 def _lines(events: Iterable[dict[str, Any]]) -> Iterator[tuple[int, str]]:
