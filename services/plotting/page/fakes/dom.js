@@ -143,6 +143,7 @@ export class FakePlot {
   cursor = { left: -10, idxs: null };
   series = [{}, { points: {} }];
   draws = 0;
+  sets = 0;
 
   constructor(options, data) {
     Object.assign(this, { options, data });
@@ -150,6 +151,7 @@ export class FakePlot {
   }
 
   setData(data) {
+    this.sets += 1;
     this.data = data;
   }
 

@@ -175,7 +175,7 @@ export class Chart {
       ],
       hooks: {
         drawAxes: [
-          (chart) => this.doubted && drawDoubt(chart, this.#colour, Math.max(this.#doubtful, this.#now - this.#window)),
+          (chart) => this.doubted && drawDoubt(chart, this.#colour, this.#doubtful),
           (chart) => drawLines(chart, this.#colour, this.#lines),
         ],
         draw: [(chart) => drawPresent(chart, this.#colour), (chart) => drawLabels(chart, this.#colour, this.#lines)],

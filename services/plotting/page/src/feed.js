@@ -161,7 +161,6 @@ export class Feed {
   }
 
   #sleep(milliseconds, signal) {
-    if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       let timer = null;
       const done = () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Api, ApiError, UnreachableError } from "../src/api.js";
+import { Api, ApiError, MAX_KEPT, UnreachableError } from "../src/api.js";
 
 const BASE = "http://127.0.0.1:1/stage/v1/";
 
@@ -77,4 +77,17 @@ test("all pages are read, up to a bound", async () => {
   assert.match(requests[1].url, /cursor=a/);
   const bounded = await endless.all("prefixes", {}, "prefixes");
   assert.deepEqual([bounded.found.length, bounded.more], [10, true]);
+});
+
+test("only the latest answers are kept", async () => {
+  const tags = [];
+  const api = new Api(BASE, async (_url, { headers }) => {
+    tags.push(headers["If-None-Match"] ?? null);
+    return ok({}, { ETag: '"1"' });
+  });
+  for (let page = 0; page <= MAX_KEPT; page += 1) await api.get("history", { page });
+
+  await api.get("history", { page: 0 });
+  await api.get("history", { page: MAX_KEPT });
+  assert.deepEqual(tags.slice(-2), [null, '"1"']);
 });

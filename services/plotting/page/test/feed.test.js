@@ -133,6 +133,37 @@ for (const [what, fails] of [
   });
 }
 
+test("after a failure every part is requested with the first beat that succeeds, whatever its own pause", async () => {
+  follow();
+  service.instead.plot = () => service.problem(500, "Out of tea.");
+  await clock.advance(20_000);
+  service.instead.count = cut;
+  await clock.advance(2000);
+  service.instead = {};
+  const began = clock.now() + 1;
+  await clock.advance(4000);
+
+  const [first] = service.requests.filter(({ at }) => at >= began);
+  const together = service.requests.filter(({ at }) => at === first.at).map(({ path }) => path);
+  assert.deepEqual(together, ["count", ...PARTS]);
+});
+
+test("an answer for the bucket before that arrives late is not shown", async () => {
+  let arrive;
+  service.instead.plot = () =>
+    new Promise((resolve) => {
+      arrive = () => resolve(service.answer(200, { bucket: "photos" }));
+    });
+  follow("photos");
+  await clock.advance(0);
+  const late = arrive;
+  follow("videos");
+  late();
+  await clock.advance(0);
+
+  assert.deepEqual(sink.of("plot"), []);
+});
+
 test("a request that hangs ends after its time, and the loop goes on", async () => {
   service.instead.count = hanging;
   follow();
@@ -276,6 +307,7 @@ test("a hidden page requests nothing, and catches up as soon as it is seen", asy
   await clock.advance(0);
 
   assert.equal(service.since(began)[0], "count");
+  assert.equal(clock.pending, 1);
 });
 
 test("a page left open keeps neither timers nor listeners", async (context) => {

@@ -176,10 +176,39 @@ test("another bucket's numbers are taken away before its own come", async () => 
 });
 
 test("a later total is never replaced by an earlier one that arrives late", async () => {
+  let arrive;
   service.answers.plot.points = [point(10, 18)];
+  service.instead.plot = () =>
+    new Promise((resolve) => {
+      arrive = () => resolve(service.answer(200, service.answers.plot));
+    });
   await open();
-
   assert.equal(page.text("total"), "27 B");
+  arrive();
+  await clock.advance(0);
+
+  assert.deepEqual([page.text("total"), FakePlot.last.data[1][0]], ["27 B", 18]);
+});
+
+test("if the data bucket becomes another one, the numbers of the one before are taken away", async () => {
+  service = new FakeService(clock, "data-bucket");
+  await open("");
+  service.answers = answersOf("other");
+  service.version += 1;
+  for (const path of ["plot", "history"]) service.instead[path] = () => new Promise(() => {});
+  await clock.advance(1000);
+
+  assert.deepEqual([page.text("bucket-name"), page.text("total")], ["other", "\u2013"]);
+});
+
+test("a page that nobody sees draws nothing", async () => {
+  await open();
+  page.document.hidden = true;
+  await clock.advance(1000);
+  const { sets } = FakePlot.last;
+  await clock.advance(60_000);
+
+  assert.equal(FakePlot.last.sets, sets);
 });
 
 test("rows that stay the same are left, so that focus and selection stay", async () => {
