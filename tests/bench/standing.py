@@ -30,7 +30,9 @@ RECONCILE_METRICS = (
     "ReconcileRefusedKeys",
     "DriftHealedKeys",
 )
-"""The metrics that a reconcile writes when it ends."""
+"""The metrics that a reconcile writes about its bucket when it ends."""
+RECONCILE_METRICS_OF_ALL = ("ReconcileRefusedKeys", "DriftHealedKeys")
+"""The metrics that it writes once more, without the bucket."""
 WATCH_METRICS = ("Heard", "UnheardBuckets")
 """The metrics that every check of the watch writes, so in every hour: one of each bucket, one of all."""
 ANSWER_METRICS = ("AnswerTime",)
@@ -59,7 +61,8 @@ def idle(found: Inventory) -> list[Line]:
     """Return a month in which nothing changes: one empty bucket, reconciled every day."""
     days = facts.MONTH_DAYS.value
     polls = facts.POLLERS.value * found.event_sources * days * 86400 / facts.POLL_SECONDS.value
-    hours, images = len(RECONCILE_METRICS) * days / prices.MONTH, facts.IMAGES_GB.value
+    reconcile_metrics = len(RECONCILE_METRICS) + len(RECONCILE_METRICS_OF_ALL)
+    hours, images = reconcile_metrics * days / prices.MONTH, facts.IMAGES_GB.value
     daily = Price("daily reconcile of an empty bucket", reconcile_dollars(1), "the requests' prices below")
     checks = days * 24 * 60 / TARGETS[inventory.TARGET].watch_minutes
     check = Price("check of one bucket", watch_dollars(), "the requests' prices below")
