@@ -16,6 +16,7 @@ from tests.servers import SilentHandler, StandIn, running
 
 SLACK_SECONDS = 5.0
 """How much later than its timeout an invocation may end here: other programs use the processors too."""
+_SERVICES = {"DynamoDB_20120810": "dynamodb", "AmazonSQS": "sqs", "AWSEvents": "events"}
 _HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "date", "server"}
 
 
@@ -71,7 +72,7 @@ def _operation(headers, method: str, path: str) -> str:
     if not target:
         return f"s3.{method}" if "/s3/" in headers.get("Authorization", "") else f"api.{method} {path}"
     service, _, name = target.partition(".")
-    return f"{'dynamodb' if service.startswith('DynamoDB') else 'sqs'}.{name}"
+    return f"{_SERVICES[service]}.{name}"
 
 
 @contextmanager
@@ -90,8 +91,9 @@ def hanging_proxy(target: str) -> Iterator[HangingProxy]:
 def shrink(monkeypatch):
     """Return a function that divides the times of a budget, and botocore's pauses by as much."""
 
+    pause = ExponentialBackoff.delay_amount
+
     def shrink(budget: Function, factor: float) -> Function:
-        pause = ExponentialBackoff.delay_amount
         monkeypatch.setattr(
             ExponentialBackoff, "delay_amount", lambda self, context: pause(self, context) / factor
         )

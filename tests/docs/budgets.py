@@ -33,8 +33,9 @@ name, so the figures hold for services that answer in one piece and have one add
 
 A function begins no attempt of any request in the reserve at its end (`size_history/deadline.py`). So a service that hangs costs an
 error that the function reports itself, and never a function that Lambda kills. The tracker reports the messages that it did not
-finish, and SQS delivers them again. It gives each bucket and each message of a batch an equal part of the time that is left, so
-that one that hangs does not starve the others.
+finish, and SQS delivers them again. It gives each bucket and each other message of a batch an equal part of the time that is left,
+but at least that of one attempt, so that one that hangs does not starve the others. A reconcile step heals keys until
+{_number(budgets.LANDING_SECONDS)} seconds before requests may no longer begin, and then moves its run on.
 
 {_invocations()}
 

@@ -71,6 +71,12 @@ def test_the_pauses_of_a_batch_of_reads_are_shorter_than_what_the_reserve_has_ro
     assert sum(pauses) < 3
 
 
+def test_a_step_heals_even_if_the_listing_of_another_bucket_in_its_batch_hangs():
+    hangs = TRACKER.clients["s3"].longest_seconds
+
+    assert hangs < TRACKER.working_seconds - budgets.LANDING_SECONDS
+
+
 def test_a_shrunk_budget_has_the_same_proportions():
     small = DRIVER.shrunk(10)
 

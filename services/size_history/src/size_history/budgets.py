@@ -30,6 +30,8 @@ FIRST_PAUSE_SECONDS = 0.02
 """The longest pause of the tracker after another writer was faster; after each further time it is twice as long."""
 MAX_PAUSE_SECONDS = 0.5
 """The longest pause of the tracker however often that happens. Other writers hold a row for tens of milliseconds."""
+LANDING_SECONDS = 3.0
+"""How long before the deadline a reconcile step heals no more keys, so that it can still move the run on."""
 POLL_SECONDS = 0.1
 """The driver's pause between two looks at the history."""
 
