@@ -84,9 +84,11 @@ def _images(content: Any) -> Images:
     for name, value in (("images", digests), ("inputs", inputs)):
         if not isinstance(value, dict):
             raise ValueError(f'it has no object "{name}"')  # noqa: TRY004 - the file's fault, not the caller's
+    if not isinstance(registry := content.get("registry"), str | None):
+        raise ValueError('"registry" is not the name of a host')  # noqa: TRY004 - the file's fault, not the caller's
     for service, digest in digests.items():
         if service not in SERVICES:
             raise ValueError(f"unknown service '{service}'")
         if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
             raise ValueError(f"the digest of '{service}' is not sha256: and 64 hexadecimal digits")
-    return Images(digests, commit=content.get("git_sha"), registry=content.get("registry"), inputs=inputs)
+    return Images(digests, commit=content.get("git_sha"), registry=registry, inputs=inputs)

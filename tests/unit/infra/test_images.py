@@ -54,6 +54,7 @@ def test_a_local_deployment_misses_nothing():
         ("{", "images.json: Expecting property name"),
         ("[]", 'images.json: it has no object "images"'),
         ('{"images": ["sha256:1"]}', 'images.json: it has no object "images"'),
+        ('{"images": {}, "registry": 1}', 'images.json: "registry" is not the name of a host'),
         ('{"images": {}, "inputs": 1}', 'images.json: it has no object "inputs"'),
         ('{"images": {"plotter": "x"}}', "images.json: unknown service 'plotter'"),
         ('{"images": {"driver": "latest"}}', "images.json: the digest of 'driver' is not sha256:"),

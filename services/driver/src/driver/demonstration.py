@@ -1,12 +1,15 @@
 """The demonstration: a baseline and four changes, each of which must appear in the history."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from driver.history import History
+from driver.history import History, StepError
 from driver.scenario import CHANGES, OBJECTS, Change, Weight
+from size_history.deadline import OutOfTimeError
 from size_history.items import Sample
 from size_history.messages import ReconcileRequest
 
@@ -27,15 +30,17 @@ class Demonstration:
     pause_seconds: float
 
     def run(self) -> list[Sample]:
-        """Return the baseline's sample and one per change. Raises StepError naming the step whose sample is missing."""
-        self._reconcile()
-        samples = [self._without_leftovers(self.history.latest())]
+        """Return the baseline's sample and one per change. Raises StepError naming the step that failed."""
+        with _step("baseline"):
+            self._reconcile()
+            samples = [self._without_leftovers(self.history.latest())]
         baseline = Weight(samples[0].total_size, samples[0].object_cnt)
         for change in CHANGES:
             self.history.pause(self.pause_seconds)
-            self._make(change)
             weight = baseline.plus(change.size, change.count)
-            samples.append(self.history.wait_for(change.name, weight, after=samples[-1].time))
+            with _step(change.name):
+                self._make(change)
+                samples.append(self.history.wait_for(change.name, weight, after=samples[-1].time))
         return samples
 
     def _reconcile(self) -> None:
@@ -68,3 +73,12 @@ class Demonstration:
             self.s3.delete_object(Bucket=self.bucket, Key=change.key)
         else:
             self.s3.put_object(Bucket=self.bucket, Key=change.key, Body=change.content)
+
+
+@contextmanager
+def _step(name: str) -> Iterator[None]:
+    """Name the step when AWS refuses a request or does not answer it in time."""
+    try:
+        yield
+    except (BotoCoreError, ClientError, OutOfTimeError) as error:
+        raise StepError(f"{name}: {error}") from error

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class StepError(Exception):
-    """A step of the demonstration did not appear in the history; the text names it."""
+    """A step of the demonstration failed, or did not appear in the history; the text names it."""
 
 
 @dataclass(frozen=True, slots=True)
