@@ -1,12 +1,14 @@
 """Writes docs/budgets.md from the constants: `python -m tests.docs.budgets`."""
 
+import re
 from pathlib import Path
 
 from size_history import budgets
 from size_history.budgets import DRIVER, PLOTTING, TRACKER, Client, Function
 from tests.bench.report import table
 
-PAGE = Path(__file__).parents[2] / "docs" / "budgets.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "budgets.md"
 FUNCTIONS = {"size-tracking": TRACKER, "plotting": PLOTTING, "driver": DRIVER}
 
 
@@ -59,12 +61,25 @@ def _chain() -> str:
         ("Lambda", "size-tracking", TRACKER.timeout_seconds, "kills it"),
         ("API Gateway", "plotting", budgets.GATEWAY_SECONDS, "answers 504"),
         ("Lambda", "plotting", PLOTTING.timeout_seconds, "kills it"),
+        (
+            "the dashboard",
+            "the API",
+            _seconds_of_the_page(),
+            "says that the API does not answer, and asks again",
+        ),
         ("driver", "the API's plot", api.longest_seconds, "fails, naming the API"),
         ("Lambda", "driver", DRIVER.timeout_seconds, "kills it"),
     ]
     return table(
         ("who", "waits for", "at most:", "then"), [(*row[:2], _number(row[2]), row[3]) for row in rows]
     )
+
+
+def _seconds_of_the_page() -> float:
+    source = (ROOT / "services" / "plotting" / "page" / "src" / "api.js").read_text(encoding="utf-8")
+    found = re.search(r"TIMEOUT_MS = ([\d_]+);", source)
+    assert found is not None, "api.js has no TIMEOUT_MS"
+    return int(found[1]) / 1000
 
 
 def _requests() -> str:
