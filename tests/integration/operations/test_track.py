@@ -7,6 +7,7 @@ from size_history.items import State, Totals, bucket_key, number
 from size_history.sources import RECOVERY_MICROSECONDS, Hearing, Source
 from tests.integration.operations.conftest import DATA, MINE, NAMED
 from tidemark.aws import ledger
+from tidemark.aws.buckets import turn_on_events
 from tidemark.errors import CommandError
 from tidemark.operate.track import enlist, track
 
@@ -31,6 +32,7 @@ def test_a_bucket_gets_permissions_rule_row_events_and_a_request_in_this_order(w
 
 def test_tracking_it_again_writes_no_row_and_lets_the_tracker_see_the_notifications(world):
     """A bucket that version 0.1 tracked has a row of two attributes, and a policy without the permission to watch."""
+    world.stood.add(MINE)
     world.put({**bucket_key(MINE), "since": number(5)})
     world.clients["s3"].put_bucket_notification_configuration(
         Bucket=MINE, NotificationConfiguration={"EventBridgeConfiguration": {}}
@@ -62,6 +64,7 @@ def test_a_bucket_that_was_untracked_before_recovers(world):
 def test_a_bucket_whose_events_were_off_before_the_watch_noticed_recovers(world, revision):
     """The next check finds them on, so nothing else would ever know of the outage."""
     world.put(TOTALS.to_item(MINE))
+    world.stood.add(MINE)
     written = Source(since=5, created="2026", checked=7, revision=revision).to_item(MINE)
     world.put(written if revision else {**bucket_key(MINE), "since": number(5)})
 
@@ -72,6 +75,32 @@ def test_a_bucket_whose_events_were_off_before_the_watch_noticed_recovers(world,
     assert (row.hearing, row.revision) == (Hearing.RECOVERING, revision + 1)
     assert row.reason == "its events were off until make track turned them on"
     assert (row.created, row.checked) == (("2026", 7) if revision else ("", 0))
+
+
+@pytest.mark.parametrize("broken", ["deleted", "disabled", "without a target"])
+@pytest.mark.parametrize("bucket", [MINE, NAMED])
+def test_a_bucket_whose_rule_was_broken_before_the_watch_noticed_recovers(world, bucket, broken):
+    """The row says so before the rule works again, so that the outage leaves a trace whatever happens in between."""
+    world.stood.add(MINE)
+    rule = added_rule("local", MINE) if bucket == MINE else "rule-of-named"
+    if broken == "deleted":
+        del world.stood.rules[rule]
+    else:
+        world.stood.rules[rule].update({"disabled": {"State": "DISABLED"}}.get(broken, {"Targets": []}))
+    turn_on_events(world.clients["s3"], bucket)
+    world.put(Source(since=5, revision=2).to_item(bucket))
+
+    track(world.deployment, bucket)
+
+    row = world.row(bucket)
+    assert (row.hearing, row.revision) == (Hearing.RECOVERING, 3)
+    assert row.reason == "its rule did not work until make track mended it"
+    assert world.noted[:2] == ["SendMessage", "PutItem"]
+    assert world.noted.count("PutItem") == 1
+    assert world.delayed() == 1
+    mended = rule if rule in world.stood.rules else added_rule("local", bucket)
+    assert world.stood.rules[mended]["State"] == "ENABLED"
+    assert world.stood.rules[mended]["Targets"]
 
 
 @pytest.mark.parametrize("hearing", [Hearing.DEAF, Hearing.GONE, Hearing.RECOVERING])

@@ -65,6 +65,18 @@ def route(deployment: Deployment, bucket: str) -> None:
     put_target(deployment, name)
 
 
+def routed(deployment: Deployment, rule: str) -> bool:
+    """Return whether there is such a rule, enabled and with a target."""
+    rules = deployment.client("events")
+    try:
+        enabled = rules.describe_rule(Name=rule)["State"] != "DISABLED"
+        return enabled and bool(rules.list_targets_by_rule(Rule=rule)["Targets"])
+    except ClientError as error:
+        if code_of(error) != "ResourceNotFoundException":
+            raise
+        return False
+
+
 def put_target(deployment: Deployment, rule: str) -> None:
     """Make the tracking queue the target of a rule. Raises CommandError if EventBridge refuses."""
     sqs = deployment.client("sqs")

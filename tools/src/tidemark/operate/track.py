@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from botocore.exceptions import ClientError
 
-from infra_cdk.names import LAMBDA_STACK
+from infra_cdk.names import LAMBDA_STACK, added_rule
 from size_history.sources import RECOVERY_MICROSECONDS, SECOND_RUN_SECONDS, Hearing, Source
 from tidemark.aws import ledger
 from tidemark.aws.account import caller_of
@@ -44,12 +44,15 @@ def track(deployment: Deployment, bucket: str) -> None:
     changed last, once nothing else can refuse.
     """
     require_here(deployment, bucket)
-    _row(deployment, bucket)  # refuses a bucket that is being untracked before anything is changed
+    row = _row(deployment, bucket)  # refuses a bucket that is being untracked before anything is changed
     rules = stack_rules(deployment)
+    rule = rules.get(bucket) or added_rule(deployment.target, bucket)
+    if row and not additions.routed(deployment, rule):
+        enlist(deployment, bucket, turn_on=False, missed="its rule did not work until make track mended it")
     if bucket not in buckets_of_stacks(deployment):
         additions.allow(deployment, bucket)
     if bucket in rules:
-        _mend_rule(deployment, rules[bucket])
+        _mend_rule(deployment, rule)
     else:  # CloudFormation does not make again what somebody else deleted
         additions.route(deployment, bucket)
     remove_needless_additions(deployment, rules)
@@ -110,10 +113,10 @@ def remove_needless_additions(deployment: Deployment, rules: Collection[str]) ->
         print(f"removed what the stack has now: {removed} added rules, {policies} added policies")
 
 
-def enlist(deployment: Deployment, bucket: str, *, turn_on: bool) -> None:
+def enlist(deployment: Deployment, bucket: str, *, turn_on: bool, missed: str = "") -> None:
     """Write the row that makes a bucket tracked, unless it is there, then turn on its events if they are to be.
 
-    A bucket whose changes may have been missed until now is recovering. Then the delayed reconcile is asked for before
+    A bucket whose changes may have been missed until now is recovering; `missed` says why a tracked one's were. Then the delayed reconcile is asked for before
     the row is written, so that no recovery is left without the reconcile that ends it.
     """
     s3, tables, table = (
@@ -124,12 +127,12 @@ def enlist(deployment: Deployment, bucket: str, *, turn_on: bool) -> None:
     with _notifications_explained(bucket):
         for _ in range(_ATTEMPTS):
             before = _row(deployment, bucket)
-            missed = _missed(deployment, bucket, before, turn_on=turn_on)
-            if before and not missed:
+            reason = _missed(deployment, bucket, before, missed, turn_on=turn_on)
+            if before and not reason:
                 break
             now = ledger.now_microseconds()
-            after = _recovering(before, missed, now) if missed else Source(since=now)
-            if missed:
+            after = _recovering(before, reason, now) if reason else Source(since=now)
+            if reason:
                 request_reconcile(deployment, bucket, delay_seconds=SECOND_RUN_SECONDS)
             if ledger.put_source(tables, table, bucket, after):
                 break
@@ -139,15 +142,17 @@ def enlist(deployment: Deployment, bucket: str, *, turn_on: bool) -> None:
             turn_on_events(s3, bucket)
 
 
-def _missed(deployment: Deployment, bucket: str, row: Source | None, *, turn_on: bool) -> str:
+def _missed(deployment: Deployment, bucket: str, row: Source | None, reason: str, *, turn_on: bool) -> str:
     """Return why changes of the bucket may be missing in its totals, or nothing."""
     if row is None:
         tables, table = deployment.client("dynamodb"), deployment.outputs["LedgerTableName"]
         return "it is tracked again" if ledger.totals(tables, table, bucket) else ""
-    # The next check of the watch would find the events on, and never know that they were off.
-    if turn_on and row.hearing is Hearing.HEARD and not sends_events(deployment.client("s3"), bucket):
+    if row.hearing is not Hearing.HEARD:
+        return ""
+    # The next check of the watch would find all in order, and never know that it was not.
+    if turn_on and not reason and not sends_events(deployment.client("s3"), bucket):
         return "its events were off until make track turned them on"
-    return ""
+    return reason
 
 
 def _row(deployment: Deployment, bucket: str) -> Source | None:
