@@ -130,8 +130,8 @@ TRACKER = Function(
     finish_seconds=1,  # the answer is a list of ids
 )
 
-_READING = Client(connect_seconds=1, read_seconds=3, attempts=3)
-"""Shorter than the tracker's, because a person waits."""
+_READING = Client(connect_seconds=1, read_seconds=5, attempts=2)
+"""Two attempts, because a person waits. A long history of the local engine takes seconds to query."""
 PLOTTING = Function(
     timeout_seconds=GATEWAY_SECONDS - 1,  # so that its log shows a timeout before API Gateway gives up
     clients=MappingProxyType(
