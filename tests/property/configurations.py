@@ -28,6 +28,12 @@ def drift(name: str, operations: int, **more) -> Configuration:
     return changes(name, more.pop("keys", TWO), operations, **(defaults | more))
 
 
+def outage(name: str, operations: int, **more) -> Configuration:
+    """Return a live bucket whose events are switched off and on again, and two checks; the requests follow by themselves."""
+    defaults = {"in_s3": (1,), "sizes": (1,), "handlers": 1, "switches": 2, "checks": 2, "timed": True}
+    return changes(name, more.pop("keys", ONE), operations, **(defaults | more))
+
+
 BOUNDED = (
     changes("4 changes of a key", ONE, 4),
     changes("3 changes of a key, each event once or twice", ONE, 3, duplicates=3),

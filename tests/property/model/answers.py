@@ -5,15 +5,19 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from size_history import keys as layout
+from size_history.sources import SECOND
 from size_tracking.values import Observation, Outcome
 from tests.property.model import books as tables
 from tests.property.model import questions as ask
-from tests.property.model.books import FIRST_TOTALS, Books
+from tests.property.model.books import FIRST_SOURCE, FIRST_TOTALS, Books
 from tests.property.model.invariants import broken_by
+from tests.property.model.path import Path, Signal
 from tests.property.model.story import (
     describe_message,
     describe_row,
+    describe_run,
     describe_seen,
+    describe_source,
     describe_totals,
     describe_transaction,
 )
@@ -44,6 +48,8 @@ class Moment(NamedTuple):
     books: Books
     earlier: Books | None
     """The tables that a stale read may see."""
+    now: int
+    path: Path
 
 
 class Answer(NamedTuple):
@@ -54,6 +60,8 @@ class Answer(NamedTuple):
     fault: str | None = None
     books: Books | None = None
     sent: tuple[str, ...] = ()
+    delayed: tuple[tuple[int, str], ...] = ()
+    """Messages that are sent, too, and the instants (microseconds) at which they arrive."""
     broken: tuple[str, ...] = ()
 
 
@@ -82,6 +90,9 @@ def _total(question: ask.ReadTotal, moment: Moment) -> Iterator[Answer]:
             if which == "peak":
                 peak = books.peak
                 yield Answer((which, peak), f"reads the peak: {peak.size if peak else 'none'}", fault)
+            elif which == "source":
+                source = books.of(question.bucket).source
+                yield Answer((which, source), f"reads the bucket's row: {describe_source(source)}", fault)
             else:
                 totals = books.of(question.bucket).totals
                 yield Answer((which, totals), f"reads the totals: {describe_totals(totals)}", fault)
@@ -117,8 +128,32 @@ def _next(question: ask.ListNext, moment: Moment) -> Iterator[Answer]:
 
 
 def _run(question: ask.ReadRun, moment: Moment) -> Iterator[Answer]:
-    run = moment.books.of(question.bucket).run
-    yield Answer(run, f"reads the run: {run.run_id + ' at ' + repr(run.cursor) if run else 'none'}")
+    for fault, books in _seen_by(question, moment):
+        run = books.of(question.bucket).run
+        yield Answer(run, f"reads the run: {describe_run(run)}", fault)
+
+
+def _source(question: ask.ReadSource, moment: Moment) -> Iterator[Answer]:
+    for fault, books in _seen_by(question, moment):
+        source = books.of(question.bucket).source
+        yield Answer(source, f"reads the bucket's row: {describe_source(source)}", fault)
+
+
+def _path(question: ask.ReadPath, moment: Moment) -> Iterator[Answer]:
+    on = moment.path.signal is not Signal.OFF
+    yield Answer(on, f"finds the events {'on' if on else 'off'}")
+
+
+def _put_source(question: ask.PutSource, moment: Moment) -> Iterator[Answer]:
+    bucket = moment.books.of(question.bucket)
+    text = describe_source(question.source)
+    if not tables.source_stands(bucket.source, question.source):
+        yield Answer(value=False, says=f"is refused: {text}")
+        return
+    after = moment.books.put(question.bucket, replace(bucket, source=question.source))
+    done = Answer(value=True, says=f"puts: {text}", books=after)
+    yield done
+    yield from _lost(done, tables.source_stands(question.source, question.source))
 
 
 def _write(question: ask.Write, moment: Moment) -> Iterator[Answer]:
@@ -140,7 +175,7 @@ def _write(question: ask.Write, moment: Moment) -> Iterator[Answer]:
 def _put_run(question: ask.PutRun, moment: Moment) -> Iterator[Answer]:
     bucket = moment.books.of(question.bucket)
     run = question.run
-    text = f"{run.run_id} at {run.cursor!r}{'' if run.announced else ', next step not yet sent'}"
+    text = f"{describe_run(run)}{'' if run.announced else ', next step not yet sent'}"
     if not tables.run_stands(bucket.run, run):
         yield Answer(value=False, says=f"is refused the run ({text})")
         return
@@ -157,7 +192,11 @@ def _create(question: ask.CreateTotals, moment: Moment) -> Iterator[Answer]:
     if not tables.totals_may_be_created(bucket.totals):
         yield Answer(Outcome.TOTALS_MOVED, "finds that there are totals already")
         return
-    after = moment.books.put(question.bucket, replace(bucket, totals=FIRST_TOTALS))
+    if not question.found and not tables.source_stands(bucket.source, FIRST_SOURCE):
+        yield Answer(Outcome.TOTALS_MOVED, "finds that there is a row of the bucket by now")
+        return
+    source = bucket.source if question.found else FIRST_SOURCE
+    after = moment.books.put(question.bucket, replace(bucket, totals=FIRST_TOTALS, source=source))
     done = Answer(Outcome.COMMITTED, "creates the totals (adopting)", books=after)
     yield done
     yield from _lost(done, Outcome.TOTALS_MOVED)
@@ -171,11 +210,16 @@ def _tracked(question: ask.ReadTrackedBuckets, moment: Moment) -> Iterator[Answe
 
 
 def _send(question: ask.Send, moment: Moment) -> Iterator[Answer]:
-    done = Answer(None, f"sends {describe_message(question.body)}", sent=(question.body,))
+    says = f"sends {describe_message(question.body)}"
+    if question.delay:
+        at = moment.now + question.delay * SECOND
+        done = Answer(None, f"{says}, delayed", delayed=((at, question.body),))
+    else:
+        done = Answer(None, says, sent=(question.body,))
     yield done
     yield from _lost(done, None)
     yield done._replace(
-        sent=done.sent * 2, says=f"sends {describe_message(question.body)} twice", fault="lost"
+        sent=done.sent * 2, delayed=done.delayed * 2, says=f"{done.says}, twice", fault="lost"
     )
 
 
@@ -185,6 +229,12 @@ def _lost(done: Answer, second: Any) -> Iterator[Answer]:
     if second != done.value:
         says = f"{done.says}, the answer is lost, and a second attempt is refused"
         yield done._replace(value=second, says=says, fault="lost")
+
+
+def _seen_by(
+    question: ask.ReadRun | ask.ReadSource, moment: Moment
+) -> tuple[tuple[str | None, Books], ...]:
+    return ((None, moment.books),) if question.consistent else _visible(moment)
 
 
 def _visible(moment: Moment) -> tuple[tuple[str | None, Books], ...]:
@@ -204,5 +254,8 @@ _ANSWERS = {
     ask.PutRun: _put_run,
     ask.CreateTotals: _create,
     ask.ReadTrackedBuckets: _tracked,
+    ask.ReadSource: _source,
+    ask.ReadPath: _path,
+    ask.PutSource: _put_source,
     ask.Send: _send,
 }

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from size_history.items import Peak, Sample, State, Totals
 from size_history.keys import prefix_of
+from size_history.sources import Source
 from size_tracking.values import ObjectRow, Outcome, RowWrite, Run, Transaction
 
 
@@ -23,6 +24,7 @@ class Row(NamedTuple):
 
 NO_ROW = Row(None, expires=False, ever=0)
 FIRST_TOTALS = Totals(0, 0, 0, 0, 0, max_size=0, last_time=0, revision=1, state=State.ADOPTING)
+FIRST_SOURCE = Source(since=0)
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Bucket:
     totals: Totals | None = None
     run: Run | None = None
     sample: Sample | None = None
+    source: Source | None = None
 
     def stored(self, key: str) -> Row:
         return dict(self.rows)[key]
@@ -97,6 +100,10 @@ def peak_is_lower(stored: Peak | None, peak: Peak) -> bool:
     return stored is None or stored.size < peak.size
 
 
+def source_stands(stored: Source | None, source: Source) -> bool:
+    return (stored.revision if stored else 0) == source.revision - 1
+
+
 def row_written(stored: Row, write: RowWrite) -> Row:
     ever = max(stored.ever, write.revision)
     return Row(ObjectRow(write.revision, write.seen), expires=not write.seen.present, ever=ever)
@@ -122,6 +129,8 @@ def outcome(books: Books, transaction: Transaction) -> Outcome:
         return Outcome.ROW_MOVED
     if transaction.totals and not totals_stand(bucket.totals, transaction):
         return Outcome.TOTALS_MOVED
+    if transaction.source and not source_stands(bucket.source, transaction.source):
+        return Outcome.TOTALS_MOVED
     if transaction.peak and not peak_is_lower(books.peak, transaction.peak):
         return Outcome.TOTALS_MOVED
     return Outcome.COMMITTED
@@ -143,6 +152,7 @@ def written(books: Books, transaction: Transaction) -> Books:
         totals=totals_written(bucket.totals, transaction) if transaction.totals else bucket.totals,
         run=transaction.run or bucket.run,
         sample=transaction.sample or bucket.sample,
+        source=transaction.source or bucket.source,
     )
     books = replace(books.put(transaction.bucket, bucket), peak=transaction.peak or books.peak)
     if transaction.sample:
@@ -158,7 +168,7 @@ def canonical(books: Books, now: int) -> Books:
 
 
 def _canonical(bucket: Bucket, now: int) -> Bucket:
-    totals, sample, run = bucket.totals, bucket.sample, bucket.run
+    totals, sample, run, source = bucket.totals, bucket.sample, bucket.run, bucket.source
     if totals:
         last = min(totals.last_time, now)
         totals = replace(totals, created=0, overwritten=0, removed=0, max_size=0, last_time=last)
@@ -167,5 +177,8 @@ def _canonical(bucket: Bucket, now: int) -> Bucket:
         size, count = sample.total_size, sample.object_cnt
         sample = Sample(bucket="", time=last, total_size=size, object_cnt=count)
     if run:
-        run = replace(run, started=0, checked=0, healed=0, drift=0)
-    return replace(bucket, totals=totals, sample=sample, run=run)
+        ended = run.ended and 1
+        run = replace(run, checked=0, healed=0, drift=0, refused=0, missed=0, settled=False, ended=ended)
+    if source:
+        source = replace(source, since=0, checked=0)
+    return replace(bucket, totals=totals, sample=sample, run=run, source=source)

@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 from size_history.items import Peak, Sample, State, Totals
 from size_history.keys import prefix_of
+from size_history.sources import Source
 from size_tracking.values import ABSENT, ObjectRow, Observation
 from tests.property.model.books import NO_ROW, Books, Bucket, Row
+from tests.property.model.path import Path, Signal
 
 NOW = 1
 """The time (microseconds). The clock stands still, which is the worst case, until a fault moves it."""
@@ -39,6 +41,14 @@ class Budget(NamedTuple):
     """A quarter of an hour passes, after which a run is stale."""
     stale: int = 0
     """A read of rows, totals or peak misses the last commit, like an eventually consistent read."""
+    switches: int = 0
+    """The events are switched off or on."""
+    checks: int = 0
+    """A check of the event path is asked for."""
+    pauses: int = 0
+    """Five minutes pass, in which every handler has ended."""
+    skews: int = 0
+    """A handler's clock is ahead by almost as much as the product allows."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +73,17 @@ class Configuration:
     split_rows: bool = True
     """The rows of a chunk are read one by one, since a BatchGetItem is not atomic."""
     split_totals: bool = False
-    """Totals and peak are read one by one."""
+    """Totals, peak and the bucket's row are read one by one."""
+    timed: bool = False
+    """Delayed messages are sent and arrive when time has passed; otherwise the world ends before they do."""
+    signal: Signal = Signal.ON
+    """Whether the events arrive at the start."""
+    unseen: bool = False
+    """An outage may end before a check has seen it. The product does not claim to be right then."""
+
+    def path(self) -> Path:
+        """Return the event path at the start."""
+        return Path(self.signal, checked=self.signal is Signal.ON)
 
     def listing(self) -> tuple[Observation, ...]:
         """Return the objects in S3 at the start."""
@@ -95,6 +115,7 @@ class Configuration:
             bucket,
             prefixes=tuple(sorted(sums.items())),
             totals=Totals(size, count, 0, 0, 0, 0, last_time=NOW, revision=1, state=State.LIVE),
+            source=Source(since=0),
             sample=Sample("", NOW, size, count),
         )
 

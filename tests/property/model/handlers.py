@@ -12,6 +12,7 @@ from tests.property.model.books import Books, canonical
 from tests.property.model.configuration import Configuration
 from tests.property.model.invariants import TRUE_LOOK
 from tests.property.model.numbering import Table
+from tests.property.model.path import Path, Signal
 from tests.property.model.tape import Raised, Wiring
 from tests.property.model.tasks import Asking, Ended, Task, answered, chunk_over, resume
 
@@ -26,6 +27,8 @@ class Handler(NamedTuple):
     evidence: tuple[ghosts.Evidence, ...]
     elder: frozenset[int] = frozenset()
     zombie: bool = False
+    period: int | None = None
+    """The period in which it looked at the event path last."""
 
 
 class Effect(NamedTuple):
@@ -39,6 +42,9 @@ class Effect(NamedTuple):
     says: str
     written: tuple[tuple[int, bool], ...]
     """The places of the written rows, and whether these may expire."""
+    delayed: tuple[tuple[int, int], ...] = ()
+    checked: int | None = None
+    """The period in which a check looked that has completed now."""
 
 
 class Handlers:
@@ -52,7 +58,7 @@ class Handlers:
         self._places = {key: place for place, key in enumerate(configuration.keys)}
         self._numbers = Table(None)
         self.zombies: set[int] = set()
-        self._effects: dict[tuple[int, int, int, int], tuple[Effect, ...]] = {}
+        self._effects: dict[tuple[int, int, int, int, bool, int], tuple[Effect, ...]] = {}
         self._changed: dict[tuple[int, int, Observation], int] = {}
 
     def __getitem__(self, number: int) -> Handler:
@@ -64,10 +70,10 @@ class Handlers:
             self.zombies.add(number)
         return number
 
-    def begin(self, now: int, messages: tuple[int, ...]) -> int:
-        """Return a new handler of these messages, about to make its first request."""
+    def begin(self, now: int, messages: tuple[int, ...], ahead: int = 0) -> int:
+        """Return a new handler of these messages, about to make its first request, with its clock ahead."""
         bodies = tuple(self._messages.values[message] for message in messages)
-        asking = resume(Task(now, bodies), self._wiring)
+        asking = resume(Task(now + ahead, bodies, ahead=ahead), self._wiring)
         return self._numbered(Handler(asking, (None,) * len(self._places)))
 
     def messages(self, number: int) -> tuple[int, ...]:
@@ -98,17 +104,23 @@ class Handlers:
             (elder.add if expires else elder.discard)(place)
         return self._numbered(self[number]._replace(elder=frozenset(elder)))
 
-    def effects(self, number: int, s3: int, listing: tuple[Observation, ...], books: int, now: int) -> tuple:
+    def effects(
+        self, number: int, s3: int, listing: tuple[Observation, ...], books: int, now: int, path: Path
+    ) -> tuple[Effect, ...]:
         """Return all possible effects of the handler's next request."""
-        effects = self._effects.get((number, s3, books, now))
+        key = (number, s3, books, now, path.signal is Signal.OFF, path.period)
+        effects = self._effects.get(key)
         if effects is None:
-            effects = tuple(self._all_effects(self[number], listing, books, now))
-            self._effects[number, s3, books, now] = effects
+            effects = tuple(self._all_effects(self[number], listing, books, now, path))
+            self._effects[key] = effects
         return effects
 
-    def _all_effects(self, handler: Handler, listing: tuple, books: int, now: int) -> Iterator[Effect]:
+    def _all_effects(
+        self, handler: Handler, listing: tuple, books: int, now: int, path: Path
+    ) -> Iterator[Effect]:
         stored, earlier = self._books.values[books]
-        moment = Moment(dict(zip(self._configuration.keys, listing, strict=True)), stored, earlier)
+        in_s3 = dict(zip(self._configuration.keys, listing, strict=True))
+        moment = Moment(in_s3, stored, earlier, now, path)
         for after, answer in self._answered(handler, moment, now):
             yield self._effect(after, answer, books, now)
             if isinstance(after.asking, Ended) and answer.fault is None and self._may("crashes"):
@@ -117,7 +129,7 @@ class Handlers:
                 yield self._effect(died, answer._replace(says=says, fault="crashes"), books, now)
         task = handler.asking.task
         if task.chunk and not task.chunk.answers and self._may("late"):
-            over = resume(chunk_over(task, now, LATE), self._wiring)
+            over = resume(chunk_over(task, now + task.ahead, LATE), self._wiring)
             late = Answer(None, "is out of time", fault="late")
             yield self._effect(handler._replace(asking=over), late, books, now)
 
@@ -131,7 +143,9 @@ class Handlers:
                 continue
             broken, evidence = self._with_evidence(handler, answer, moment)
             after = handler._replace(
-                asking=resume(answered(asking, now, answer.value), self._wiring), evidence=evidence
+                asking=resume(answered(asking, now, answer.value), self._wiring),
+                evidence=evidence,
+                period=moment.path.period if isinstance(question, ask.ReadPath) else handler.period,
             )
             if not at_once or len(question.keys) == 1:
                 yield after, answer._replace(broken=(*answer.broken, *broken))
@@ -169,23 +183,22 @@ class Handlers:
 
     def _effect(self, after: Handler, answer: Answer, books: int, now: int) -> Effect:
         sent = tuple(self._messages(body) for body in answer.sent)
+        delayed = tuple((at, self._messages(body)) for at, body in answer.delayed)
+        checked = None
         if isinstance(after.asking, Ended):
             number = GONE
             sent += () if after.zombie else tuple(self._messages(body) for body in after.asking.failed)
+            checked = None if after.asking.failed else after.period
         else:
             number = self._numbered(after)
-        if answer.books is None:
-            return Effect(answer.fault, number, books, sent, answer.broken, answer.says, ())
-        before = self._books.values[books][0]
-        stored = (canonical(answer.books, now), before if self._configuration.budget.stale else None)
+        written: tuple[tuple[int, bool], ...] = ()
+        if answer.books is not None:
+            before = self._books.values[books][0]
+            stored = (canonical(answer.books, now), before if self._configuration.budget.stale else None)
+            books = self._books(stored)
+            written = tuple(self._written(before, answer.books))
         return Effect(
-            answer.fault,
-            number,
-            self._books(stored),
-            sent,
-            answer.broken,
-            answer.says,
-            tuple(self._written(before, answer.books)),
+            answer.fault, number, books, sent, answer.broken, answer.says, written, delayed, checked
         )
 
     def _written(self, before: Books, after: Books) -> Iterator[tuple[int, bool]]:

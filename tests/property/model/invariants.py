@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 from size_history.items import State
+from size_history.sources import Hearing, Source, Status, status_of
 from size_tracking.values import ABSENT, Observation, Transaction
 from tests.property.model.books import Books, Bucket
+from tests.property.model.path import Path, Signal
 
 TRUE_LOOK = "each row's observation was true between the read of its revision and its commit"
 REVISIONS = "the revisions of a key, and those of totals, rise and are never used again"
@@ -20,6 +22,9 @@ NEWS = "a sample is taken only if something changed, and names it"
 LIMITS = "a transaction touches an item once, and at most 100 of them"
 LISTING = "at rest the rows are the listing"
 LIVE = "at rest every known bucket is live, and no run is open"
+HEARS = "at rest a bucket is live if a check has found its events on, and deaf if it has found them off"
+RECOVERS = "at rest no bucket is recovering"
+HIDDEN = "no bucket says that it is live while a change from an outage that a check has seen is missing"
 ENDS = "with any schedule, everything comes to rest after the last fault and change"
 
 
@@ -53,12 +58,16 @@ def peak_broken(books: Books) -> Iterator[str]:
         yield PEAK
 
 
-def rest_broken(books: Books, s3: Mapping[tuple[str, str], Observation], known: bool) -> Iterator[str]:
+def rest_broken(
+    books: Books, s3: Mapping[tuple[str, str], Observation], path: Path, known: bool
+) -> Iterator[str]:
     """Yield the invariants that do not hold at rest; nothing has to hold if no message was ever sent (`known`)."""
     for name, bucket in books.buckets if known else ():
         listing = {key: seen for (owner, key), seen in s3.items() if owner == name and seen.present}
-        if {key: row.seen for key, row in bucket.present()} != listing:
+        if path.hears and {key: row.seen for key, row in bucket.present()} != listing:
             yield LISTING
+        if bucket.source:
+            yield from _path_broken(bucket, bucket.source, path)
         if not bucket.totals or bucket.totals.state is not State.LIVE:
             yield LIVE
         if bucket.run and bucket.run.ended is None:
@@ -70,10 +79,31 @@ def rest_broken(books: Books, s3: Mapping[tuple[str, str], Observation], known: 
     yield from peak_broken(books)
 
 
+def hidden_broken(books: Books, missing: bool, now: int) -> Iterator[str]:
+    """Yield HIDDEN if a bucket says live although a change is `missing` from an outage that was seen."""
+    for _, bucket in books.buckets:
+        if missing and bucket.source and status_of(bucket.totals, bucket.source, now).state is Status.LIVE:
+            yield HIDDEN
+
+
+def _path_broken(bucket: Bucket, source: Source, path: Path) -> Iterator[str]:
+    if source.hearing is Hearing.RECOVERING:
+        yield RECOVERS
+    state = status_of(bucket.totals, source, 0).state
+    if path.checked and state is not (Status.DEAF if path.signal is Signal.OFF else Status.LIVE):
+        yield HEARS
+
+
 def _limits(transaction: Transaction) -> Iterator[str]:
     keys = [write.key for write in transaction.rows]
     prefixes = [delta.prefix for delta in transaction.prefixes]
-    others = (transaction.run, transaction.totals, transaction.sample, transaction.peak)
+    others = (
+        transaction.run,
+        transaction.totals,
+        transaction.sample,
+        transaction.peak,
+        transaction.source,
+    )
     many = len(keys) + len(prefixes) + sum(other is not None for other in others)
     if len(set(keys)) < len(keys) or len(set(prefixes)) < len(prefixes) or many > 100:
         yield LIMITS

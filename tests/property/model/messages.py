@@ -2,7 +2,7 @@
 
 import json
 
-from size_history.messages import ReconcileEveryBucket, ReconcileRequest
+from size_history.messages import ReconcileEveryBucket, ReconcileRequest, Watch
 
 
 def event(bucket: str, key: str, sent: int = 0) -> str:
@@ -19,3 +19,8 @@ def request(bucket: str) -> str:
 def request_for_all() -> str:
     """Return the request to reconcile every tracked bucket."""
     return ReconcileEveryBucket().to_json()
+
+
+def watch(buckets: tuple[str, ...]) -> str:
+    """Return the request to check the event paths of these buckets."""
+    return Watch(buckets).to_json()

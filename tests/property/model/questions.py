@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from size_history.sources import Source
 from size_tracking.track_plan import ChunkState
 from size_tracking.values import Run, Transaction
 
@@ -21,7 +22,7 @@ class Look(NamedTuple):
 
 
 class ReadTotal(NamedTuple):
-    """One of "totals" and "peak"; the answer is (which of them, value or None)."""
+    """One of "totals", "peak" and "source"; the answer is (which of them, value or None)."""
 
     bucket: str
     keys: tuple[str, ...]
@@ -44,9 +45,30 @@ class ListNext(NamedTuple):
 
 
 class ReadRun(NamedTuple):
-    """The bucket's run; the answer is the run or None."""
+    """The bucket's run; the answer is the run or None. Only a mutant does without consistency."""
 
     bucket: str
+    consistent: bool = True
+
+
+class ReadSource(NamedTuple):
+    """The bucket's row; the answer is the row or None. Only a mutant does without consistency."""
+
+    bucket: str
+    consistent: bool = True
+
+
+class ReadPath(NamedTuple):
+    """Whether the bucket's events are on; the answer is that."""
+
+    bucket: str
+
+
+class PutSource(NamedTuple):
+    """A put of the bucket's row, conditional on its revision; the answer is whether it succeeded."""
+
+    bucket: str
+    source: Source
 
 
 class Write(NamedTuple):
@@ -63,9 +85,10 @@ class PutRun(NamedTuple):
 
 
 class CreateTotals(NamedTuple):
-    """A put of adopting totals, if there are none; the answer is None."""
+    """A put of adopting totals and, if none was `found`, of the bucket's row; the answer is the Outcome."""
 
     bucket: str
+    found: bool
 
 
 class ReadTrackedBuckets(NamedTuple):
@@ -73,9 +96,10 @@ class ReadTrackedBuckets(NamedTuple):
 
 
 class Send(NamedTuple):
-    """A message to the queue; the answer is None."""
+    """A message to the queue that arrives after so many seconds; the answer is None."""
 
     body: str
+    delay: int = 0
 
 
 class RunChunk(NamedTuple):
@@ -85,4 +109,4 @@ class RunChunk(NamedTuple):
 
 
 Question = ReadRow | Look | ReadTotal | Recorded | ListNext | ReadRun | Write | PutRun | CreateTotals
-Question |= ReadTrackedBuckets | Send | RunChunk
+Question |= ReadTrackedBuckets | ReadSource | ReadPath | PutSource | Send | RunChunk

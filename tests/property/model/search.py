@@ -145,6 +145,9 @@ class _Walk:
         return first, before
 
     def _at_rest(self, number: int) -> Violation | None:
+        for name in self._world.always_broken(self.states[number]):
+            if self._counts(name, False):
+                return Violation(name, False, self._story(number, None))
         for name in self._world.rest_broken(self.states[number]) or ():
             if self._counts(name, True):
                 return Violation(name, True, self._story(number, None))

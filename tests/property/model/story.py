@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from size_history.items import Totals
-from size_tracking.values import ObjectRow, Observation, Transaction
+from size_history.sources import Source
+from size_tracking.values import ObjectRow, Observation, Run, Transaction
 
 
 def describe_size(size: int) -> str:
@@ -27,6 +28,20 @@ def describe_totals(totals: Totals | None) -> str:
     return f"{describe_size(totals.size)}, {totals.state}, revision {totals.revision}" if totals else "none"
 
 
+def describe_source(source: Source | None) -> str:
+    """Return a bucket's row in words."""
+    return f"the bucket is {source.hearing} (revision {source.revision})" if source else "no row"
+
+
+def describe_run(run: Run | None) -> str:
+    """Return a run in words."""
+    if run is None:
+        return "none"
+    again = ", again" if run.again else ""
+    ended = ", ended" if run.ended else ""
+    return f"{run.run_id} at {run.cursor!r}{again}{ended}"
+
+
 def describe_transaction(transaction: Transaction) -> str:
     """Return what a transaction writes, in words."""
     parts = [
@@ -40,7 +55,9 @@ def describe_transaction(transaction: Transaction) -> str:
     if transaction.peak:
         parts.append(f"peak of {transaction.peak.size}")
     if transaction.run:
-        parts.append("the end of the run" if transaction.run.ended else "the run")
+        parts.append("the end of the run" if transaction.run.ended else "the end of a pass of the run")
+    if transaction.source:
+        parts.append(describe_source(transaction.source))
     return ", ".join(parts)
 
 
@@ -49,6 +66,8 @@ def describe_message(body: str) -> str:
     message = json.loads(body)
     if "detail" in message:
         return f"the event of {message['detail']['object']['key']}"
+    if "buckets" in message:
+        return "the check"
     if "run_id" in message:
         return f"the step of {message['run_id']} from {message['cursor']!r}"
     if "bucket" in message:

@@ -17,9 +17,10 @@ from size_tracking.reconciler import Reconciler, RunStarter
 from size_tracking.track_plan import ChunkState
 from size_tracking.tracker import Clock, Tracker, TrackResult
 from size_tracking.values import Header
+from size_tracking.watch_plan import Look
 from size_tracking.watcher import Watcher
 from tests.property.model import questions as ask
-from tests.tracked import EVERY_BUCKET, AlwaysThere
+from tests.tracked import EVERY_BUCKET
 
 ALWAYS = 10**12
 """Milliseconds that an invocation has left. Running out of time is a fault of its own here."""
@@ -86,7 +87,8 @@ class TapeLedger:
         return found["totals"], found["peak"]
 
     def header(self, bucket):
-        return Header(*self.totals_and_peak(bucket))
+        found = self._tape.answer_each(ask.ReadTotal, bucket, names=("peak", "source", "totals"))
+        return Header(**found)
 
     def objects_between(self, bucket, shard, after, until) -> Iterator:
         if shard in self._shards:
@@ -96,7 +98,7 @@ class TapeLedger:
         return self._tape.answer(ask.Write(transaction))
 
     def create_totals(self, bucket, source, *, now):
-        return self._tape.answer(ask.CreateTotals(bucket))
+        return self._tape.answer(ask.CreateTotals(bucket, found=source is not None))
 
     def tracked_buckets(self) -> Iterator[str]:
         yield from self._tape.answer(ask.ReadTrackedBuckets())
@@ -108,6 +110,29 @@ class TapeLedger:
 
     def put_run(self, bucket, run):
         return self._tape.answer(ask.PutRun(bucket, run))
+
+    def sources(self, buckets):
+        found = {bucket: self._tape.answer(ask.ReadSource(bucket)) for bucket in buckets}
+        return {bucket: source for bucket, source in found.items() if source}
+
+    def put_source(self, bucket, source):
+        return self._tape.answer(ask.PutSource(bucket, source))
+
+
+class TapeEventPath:
+    """The event path's methods: a bucket exists, and one question tells whether its events are on."""
+
+    def __init__(self, tape: Tape) -> None:
+        self._tape = tape
+
+    def exists(self, bucket):
+        return True
+
+    def configuration(self):
+        return None
+
+    def look(self, bucket, configuration):
+        return Look(fault="" if self._tape.answer(ask.ReadPath(bucket)) else "its events are off")
 
 
 class TapeObserver:
@@ -134,12 +159,13 @@ class TapeObserver:
 class TapeSteps:
     """The sending end of the queue, as a question."""
 
-    def __init__(self, tape: Tape) -> None:
+    def __init__(self, tape: Tape, timed: bool) -> None:
         self._tape = tape
+        self._timed = timed
 
     def send(self, message: Message, *, delay_seconds: int = 0):
-        if not delay_seconds:
-            self._tape.answer(ask.Send(message.to_json()))
+        if self._timed or not delay_seconds:
+            self._tape.answer(ask.Send(message.to_json(), delay_seconds))
 
     def send_all(self, messages: Iterable[Message]):
         for message in messages:
@@ -163,22 +189,24 @@ class Wiring:
 
     shards: frozenset[str]
     page: int
+    timed: bool = False
     batch: type[Batch] = Batch
     tracker: type[TapeTracker] = TapeTracker
     run_starter: type[RunStarter] = RunStarter
     reconciler: type[Reconciler] = Reconciler
+    watcher: type[Watcher] = Watcher
 
     @classmethod
-    def of(cls, keys: Iterable[tuple[str, str]], page: int, **others: type) -> "Wiring":
+    def of(cls, keys: Iterable[tuple[str, str]], page: int, timed: bool, **others: type) -> "Wiring":
         """Return the wiring for these keys, (bucket, key) each, and at most `page` objects of a listing at once."""
-        return cls(frozenset(layout.shard(key) for _, key in keys), page, **others)
+        return cls(frozenset(layout.shard(key) for _, key in keys), page, timed, **others)
 
     def wire(self, tape: Tape) -> tuple[Batch, TapeTracker]:
         clock = Clock(now=lambda: tape.now, sleep=_no_pause)
         ledger: Any = TapeLedger(tape, self.shards)
         observer: Any = TapeObserver(tape, self.page)
-        steps: Any = TapeSteps(tape)
-        path: Any = AlwaysThere()
+        steps: Any = TapeSteps(tape, self.timed)
+        path: Any = TapeEventPath(tape)
         run_starter = self.run_starter(
             ledger=ledger,
             event_path=path,
@@ -197,7 +225,7 @@ class Wiring:
         )
         tracker.tape = tape
         reconciler = self.reconciler(ledger, observer, steps, tracker, run_starter, clock)
-        return self.batch(tracker, reconciler, Watcher(ledger, path, steps, clock), clock), tracker
+        return self.batch(tracker, reconciler, self.watcher(ledger, path, steps, clock, EVERY_BUCKET), clock), tracker
 
 
 def _no_pause(_seconds: float) -> None:

@@ -29,6 +29,8 @@ class Task(NamedTuple):
     bodies: tuple[str, ...]
     answers: Answers = ()
     chunk: Chunk | None = None
+    ahead: int = 0
+    """Its clock is ahead by so many microseconds."""
 
 
 class Asking(NamedTuple):
@@ -58,7 +60,7 @@ def answered(asking: Asking, now: int, value: Any) -> Task:
     """Return the task with one more answer; answers of one request have no order."""
     task, _, since = asking
     answers = task.chunk.answers if task.chunk else task.answers
-    together = (*answers[since:], (now, value))
+    together = (*answers[since:], (now + task.ahead, value))
     if len(together) > 1:
         together = tuple(sorted(together, key=lambda answer: answer[1][0]))
     answers = answers[:since] + together

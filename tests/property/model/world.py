@@ -8,19 +8,25 @@ from functools import cache
 from itertools import combinations
 from typing import NamedTuple
 
+from size_history.sources import RECOVERY_MICROSECONDS, SECOND, SECOND_RUN_SECONDS
 from size_tracking.reconcile_plan import STALE_MICROSECONDS
+from size_tracking.values import ABSENT
 from tests.property.model.books import Row
 from tests.property.model.configuration import NOW, Budget, Configuration, content
 from tests.property.model.handlers import GONE, Handlers
-from tests.property.model.invariants import rest_broken
-from tests.property.model.messages import event
+from tests.property.model.invariants import hidden_broken, rest_broken
+from tests.property.model.messages import event, watch
 from tests.property.model.numbering import Table
+from tests.property.model.path import Path, Signal
 from tests.property.model.story import describe_message, describe_size
 from tests.property.model.tape import Wiring
 
 State = tuple[int, int, int, int, tuple[int, ...]]
-"""The numbers of: the objects in S3, the tables, the queue, budget and clock, each handler."""
+"""The numbers of: the objects in S3, the tables, the queue, budget and clock and event path, each handler."""
 DELAY = STALE_MICROSECONDS + 1
+PAUSE = 300 * SECOND
+AHEAD = (SECOND_RUN_SECONDS - 1) * SECOND - RECOVERY_MICROSECONDS
+"""How far a handler's clock may be ahead: a second less than the second run waits longer than it must."""
 
 
 class Step(NamedTuple):
@@ -59,13 +65,14 @@ class World:
         self._books = Table()
         self._queues = Table()
         self._clocks = Table()
-        wiring = Wiring.of(self._keys, configuration.page, **others)
+        wiring = Wiring.of(self._keys, configuration.page, configuration.timed, **others)
         self._handlers = Handlers(configuration, wiring, self._messages, self._books)
         self._spent = cache(self._spend)
         self._queued = cache(self._enqueue)
         self._changes = cache(lambda listing, books: tuple(self._all_changes(listing, books)))
         self._batches = cache(lambda queue, now: tuple(self._all_batches(queue, now)))
         self._at_rest = cache(self._rest)
+        self._hidden = cache(self._missing)
 
     def initial(self) -> State:
         """Return the state at the start."""
@@ -75,15 +82,18 @@ class World:
             self._listings(configuration.listing()),
             self._books((configuration.books(), None)),
             self._queues(queue),
-            self._clocks((configuration.budget, NOW)),
+            self._clocks((configuration.budget, NOW, configuration.path())),
             (),
         )
 
     def steps(self, state: State) -> Iterator[Step]:
         """Yield every step from a state."""
-        budget, now = self._clocks.values[state[3]]
+        budget, now, path = self._clocks.values[state[3]]
         if budget.operations:
-            yield from self._operate(state)
+            yield from self._operate(state, path)
+        if self._configuration.timed:
+            yield from self._wait(state, budget, now, path)
+            yield from self._touch_path(state, budget, path)
         zombies = self._handlers.zombies
         if len(state[4]) - sum([number in zombies for number in state[4]]) < self._configuration.handlers:
             yield from self._deliver(state, budget, now)
@@ -93,33 +103,51 @@ class World:
         if budget.expiries:
             yield from self._expire(state, now)
         if budget.delays:
-            clock = self._clocks((self._clocks.values[self._spent(state[3], "delays")][0], now + DELAY))
+            clock = self._clocks((budget._replace(delays=budget.delays - 1), now + DELAY, path))
             yield Step("a quarter of an hour passes", None, (*state[:3], clock, state[4]), (), "delays")
 
     def rest_broken(self, state: State) -> tuple[str, ...] | None:
         """Return the invariants that do not hold at rest, or None if something is still under way."""
-        if state[4] or self._queues.values[state[2]]:
+        budget, _, path = self._clocks.values[state[3]]
+        if state[4] or self._queues.values[state[2]] or path.delayed:
             return None
-        budget, _ = self._clocks.values[state[3]]
         untouched = (
             not self._configuration.messages and budget.operations == self._configuration.budget.operations
         )
-        return self._at_rest(state[0], state[1], not untouched)
+        return self._at_rest(state[0], state[1], path, not untouched)
 
-    def _rest(self, listing: int, books: int, known: bool) -> tuple[str, ...]:
+    def _rest(self, listing: int, books: int, path: Path, known: bool) -> tuple[str, ...]:
         in_s3 = dict(zip(self._keys, self._listings.values[listing], strict=True))
-        return tuple(rest_broken(self._books.values[books][0], in_s3, known))
+        return tuple(rest_broken(self._books.values[books][0], in_s3, path, known))
+
+    def always_broken(self, state: State) -> tuple[str, ...]:
+        """Return the invariants on the event path that do not hold, although they must hold in every state."""
+        _, now, path = self._clocks.values[state[3]]
+        return self._hidden(state[0], state[1], path.lost, now) if path.lost else ()
+
+    def _missing(self, listing: int, books: int, lost: frozenset[int], now: int) -> tuple[str, ...]:
+        stored = self._books.values[books][0]
+        in_s3 = self._listings.values[listing]
+        rows = {place: stored.of(self._keys[place][0]).stored(self._keys[place][1]).row for place in lost}
+        missing = any((row.seen if row else ABSENT) != in_s3[place] for place, row in rows.items())
+        return tuple(hidden_broken(stored, missing, now))
 
     # --- S3 changes ---
 
-    def _operate(self, state: State) -> Iterator[Step]:
+    def _operate(self, state: State, path: Path) -> Iterator[Step]:
         _, books, queue, clock, handlers = state
         clock = self._spent(clock, "operations")
         for says, place, seen, message, listing in self._changes(state[0], books):
             raw = tuple(self._handlers.after_change(number, place, seen) for number in handlers)
-            yield Step(
-                says, None, (listing, books, self._queued(queue, (message,)), clock, raw), (), "operations"
-            )
+            if path.signal is not Signal.OFF:
+                heard = self._moved(clock, path.after_change(place, heard=True))
+                after = (listing, books, self._queued(queue, (message,)), heard, raw)
+                yield Step(says, None, after, (), "operations")
+            if path.signal is not Signal.ON:
+                unheard = self._moved(clock, path.after_change(place, heard=False))
+                yield Step(
+                    f"{says}, unheard", None, (listing, books, queue, unheard, raw), (), "operations"
+                )
 
     def _all_changes(self, listing: int, books: int) -> Iterator[tuple]:
         in_s3 = self._listings.values[listing]
@@ -132,6 +160,43 @@ class World:
                     says = f"{key} is deleted" if size is None else f"{key} is put with {describe_size(size)}"
                     after = self._listings((*in_s3[:place], seen, *in_s3[place + 1 :]))
                     yield says, place, seen, message, after
+
+    # --- the event path ---
+
+    def _touch_path(self, state: State, budget: Budget, path: Path) -> Iterator[Step]:
+        """Switch the events, or have them checked."""
+        listing, books, queue, clock, handlers = state
+        may_end = path.checked or self._configuration.unseen
+        if budget.switches and (path.signal is not Signal.OFF or may_end):
+            after = path.switched()
+            says = f"the events are switched {'off' if after.signal is Signal.OFF else 'on'}"
+            spent = self._moved(self._spent(clock, "switches"), after)
+            yield Step(says, None, (listing, books, queue, spent, handlers), (), "switches")
+        if budget.checks:
+            message = self._messages(watch(tuple(dict.fromkeys(bucket for bucket, _ in self._keys))))
+            queue = self._queued(queue, (message,))
+            spent = self._spent(clock, "checks")
+            yield Step("a check is asked for", None, (listing, books, queue, spent, handlers), (), "checks")
+
+    def _wait(self, state: State, budget: Budget, now: int, path: Path) -> Iterator[Step]:
+        """Let time pass, if no handler is alive: none lives for minutes."""
+        if state[4]:
+            return
+        if path.delayed:
+            yield self._at(state, budget, path, path.delayed[0][0], None)
+        if budget.pauses:
+            spent = budget._replace(pauses=budget.pauses - 1)
+            yield self._at(state, spent, path, now + PAUSE, "pauses")
+
+    def _at(self, state: State, budget: Budget, path: Path, now: int, fault: str | None) -> Step:
+        later, arrived = path.later(now)
+        clock = self._clocks((budget, now, later))
+        raw = (state[0], state[1], self._queued(state[2], arrived), clock, state[4])
+        return Step(f"time passes until second {now // SECOND}", None, raw, (), fault)
+
+    def _moved(self, clock: int, path: Path) -> int:
+        budget, now, before = self._clocks.values[clock]
+        return clock if path == before else self._clocks((budget, now, path))
 
     # --- the queue ---
 
@@ -147,6 +212,18 @@ class World:
             begun = (listing, books, left, paid, (*handlers, number))
             for first, actor, raw, broken, fault in self._resume(begun, budget, now, len(handlers)):
                 yield Step(f"{says}, {first}", actor, raw, broken, fault or ("duplicates" if again else None))
+            if budget.skews:
+                yield from self._deliver_ahead(says, begun, now)
+
+    def _deliver_ahead(self, says: str, begun: State, now: int) -> Iterator[Step]:
+        """Give the messages of the last handler to one whose clock is ahead, instead."""
+        listing, books, left, clock, handlers = begun
+        number = self._handlers.begin(now, self._handlers.messages(handlers[-1]), AHEAD)
+        clock = self._spent(clock, "skews")
+        skewed = (listing, books, left, clock, (*handlers[:-1], number))
+        budget = self._clocks.values[clock][0]
+        for first, actor, raw, broken, _ in self._resume(skewed, budget, now, len(handlers) - 1):
+            yield Step(f"{says} (its clock is ahead), {first}", actor, raw, broken, "skews")
 
     def _all_batches(self, queue: int, now: int) -> Iterator[tuple[str, int, int, int]]:
         """Yield every choice of messages: in words, their handler, the queue afterwards, how many are also left in it."""
@@ -167,15 +244,16 @@ class World:
         return self._queues(tuple(sorted(self._queues.values[queue] + more)))
 
     def _spend(self, clock: int, fault: str) -> int:
-        budget, now = self._clocks.values[clock]
-        return self._clocks((budget._replace(**{fault: getattr(budget, fault) - 1}), now))
+        budget, now, path = self._clocks.values[clock]
+        return self._clocks((budget._replace(**{fault: getattr(budget, fault) - 1}), now, path))
 
     # --- handlers ---
 
     def _resume(self, state: State, budget: Budget, now: int, place: int) -> Iterator[Step]:
         listing, books, queue, clock, handlers = state
         seen = self._listings.values[listing]
-        for effect in self._handlers.effects(handlers[place], listing, seen, books, now):
+        path = self._clocks.values[clock][2]
+        for effect in self._handlers.effects(handlers[place], listing, seen, books, now, path):
             fault = effect.fault
             if fault and not getattr(budget, fault):
                 continue
@@ -189,6 +267,9 @@ class World:
                 self._spent(clock, fault) if fault else clock,
                 raw,
             )
+            if effect.delayed or effect.checked is not None:
+                moved = self._moved(after[3], path.seen(effect.checked).sent(effect.delayed))
+                after = (*after[:3], moved, raw)
             yield Step(effect.says, place, after, effect.broken, fault)
 
     def _fail(self, state: State, budget: Budget, place: int) -> Iterator[Step]:
@@ -212,9 +293,9 @@ class World:
             row = stored.of(bucket).stored(key)
             elders = any(place in self._handlers[number].elder for number in handlers)
             if may_expire(row, elders):
-                budget, _ = self._clocks.values[self._spent(clock, "expiries")]
+                budget, _, path = self._clocks.values[self._spent(clock, "expiries")]
                 after = self._books((stored.without(bucket, key), None))
-                later = self._clocks((budget, now + DELAY))
+                later = self._clocks((budget, now + DELAY, path))
                 yield Step(
                     f"the row of {key} expires",
                     None,

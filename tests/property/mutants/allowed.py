@@ -7,7 +7,9 @@ from size_tracking.reconciler import MAX_PAGE_KEYS, Reconciler
 from size_tracking.track_plan import ChunkState, Commit, Done, Look, Observe, ReadRows, ReadTotals
 from size_tracking.values import Outcome, RowWrite, Transaction
 from tests.property.configurations import TWO
-from tests.property.mutants.mutant import Mutant, adopting, events, plan
+from tests.property.model.tape import TapeLedger
+from tests.property.mutants import watch
+from tests.property.mutants.mutant import Mutant, adopting, events, out, plan, replaced
 
 _committed = track_plan.committed
 _observed = track_plan.observed
@@ -98,6 +100,11 @@ ALLOWED = (
         events(2, TWO, batch=2, stale=2, split_totals=True),
     ),
     Mutant("the same while adopting", adopting(1, stale=2)),
+    Mutant(
+        "the bucket's row read eventually consistent by the watch",
+        out(1, handlers=2, stale=2),
+        patches=replaced(TapeLedger)(sources=watch.stale_sources),
+    ),
     Mutant("the listing read after the rows", adopting(1, TWO), parts={"reconciler": RowsBeforeListing}),
     Mutant(
         "unchanged rows moved outside the transaction, only the keys that failed repeated",

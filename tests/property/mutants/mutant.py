@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from size_tracking import reconcile_plan, track_plan
 from size_tracking.tracker import Tracker
-from tests.property.configurations import ONE, adoption, changes, drift
+from tests.property.configurations import ONE, adoption, changes, drift, outage
 from tests.property.model.configuration import Configuration
 from tests.property.model.exploration import Patch
 
@@ -37,6 +37,11 @@ def adopting(operations: int, keys=ONE, **more) -> Configuration:
 def drifted(**more) -> Configuration:
     """Return a live bucket that has lost events, and a request to reconcile it."""
     return drift("", 0, **more)
+
+
+def out(operations: int, **more) -> Configuration:
+    """Return a live bucket whose events are switched off and on."""
+    return outage("", operations, **more)
 
 
 def replaced(target: object) -> Callable[..., tuple[Patch, ...]]:

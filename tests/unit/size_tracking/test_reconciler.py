@@ -114,13 +114,16 @@ def test_a_request_puts_the_run_before_it_sends_its_first_step(parts):
     assert NOW < found.started == found.moved < parts.time.now
 
 
-def test_the_first_run_of_a_bucket_sends_its_step_and_the_second_request_before_the_totals_exist(new):
-    """Totals prove that a step was sent. The second run heals what a handler without totals saw too early."""
+def test_the_first_run_of_a_bucket_sends_the_second_request_and_its_step_before_the_totals_exist(new):
+    """Totals prove that both were sent: the step creates those of an empty bucket itself, so it is sent last.
+
+    The second run heals what a handler without totals saw too early.
+    """
     new.starter.begin("data")
 
     order = new.requests("put_item", "send_message", "transact_write_items")
     assert order == ["put_item", "send_message", "send_message", "transact_write_items"]
-    assert new.sent() == [(FIRST_STEP, 0), (REQUEST, SECOND_RUN_SECONDS)]
+    assert new.sent() == [(REQUEST, SECOND_RUN_SECONDS), (FIRST_STEP, 0)]
     assert new.totals() == ADOPTING
     assert new.source() == Source(since=1)
 
@@ -139,7 +142,7 @@ def test_an_adoption_pushes_the_run_on_without_another_pass(new):
     new.starter.adopt("data")
 
     assert run(new) == before
-    assert new.sent()[2:] == [(FIRST_STEP, 0), (REQUEST, SECOND_RUN_SECONDS)]
+    assert new.sent()[2:] == [(REQUEST, SECOND_RUN_SECONDS), (FIRST_STEP, 0)]
 
 
 def test_a_request_during_a_run_asks_for_another_pass_and_pushes_the_run_on(parts):

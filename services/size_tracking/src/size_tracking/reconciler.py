@@ -111,9 +111,11 @@ class RunStarter:
             self.clock.sleep(pause_seconds(attempt))
         else:
             raise RunMovedError(f"other writers moved the reconcile of {bucket} all the time")
+        if header.totals is None:
+            # Sent before the step, because the step may create the totals of an empty bucket itself.
+            self.steps.send(ReconcileRequest(bucket), delay_seconds=SECOND_RUN_SECONDS)
         self.steps.send(ReconcileStep(bucket, state.run.run_id, state.run.cursor))
         if header.totals is None:
-            self.steps.send(ReconcileRequest(bucket), delay_seconds=SECOND_RUN_SECONDS)
             self._create_totals(bucket, header)
 
     def _require_adoptable(self, bucket: str, header: Header) -> None:

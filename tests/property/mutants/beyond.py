@@ -1,0 +1,25 @@
+"""What the product does not claim: in these worlds it must break, or the claim would be larger than we say."""
+
+from tests.property.model import invariants as holds
+from tests.property.model import world
+from tests.property.model.messages import request
+from tests.property.model.path import Signal
+from tests.property.mutants.mutant import Mutant, events, out, replaced
+
+modelled = replaced(world)
+TURNING = {"signal": Signal.TURNING, "sizes": (1,), "in_s3": (1,)}
+
+BEYOND = (
+    Mutant("an outage that ends before a check sees it", out(1, unseen=True, checks=1), holds.LISTING),
+    Mutant(
+        "clocks that differ by more than the second run waits longer than it must",
+        out(1, skews=1),
+        holds.RECOVERS,
+        modelled(AHEAD=world.AHEAD + 2 * world.SECOND),
+    ),
+    Mutant(
+        "a run that begins while a handler lives that looked before a loss",
+        events(2, messages=(request("one"),), **TURNING),
+        holds.LISTING,
+    ),
+)
