@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests.browser.answers import PAGE
 from tests.browser.chromium import NoChromiumError, find
 from tests.browser.dashboard import Dashboard
 from tests.e2e.tracked_bucket import tracked_bucket
@@ -66,6 +67,21 @@ def open_page(browser):
     for dashboard in opened:
         dashboard.page.context.close()
     assert [fault for dashboard in opened for fault in dashboard.faults] == []
+
+
+@pytest.fixture
+def shown(open_page):
+    """Open the page on answers; a script may run before the page's own."""
+
+    def show(answers, window=60, script=None, **settings):
+        dashboard = open_page("about:blank", **settings)
+        if script:
+            dashboard.page.add_init_script(script)
+        answers.serve(dashboard)
+        dashboard.open(f"{PAGE}#bucket=imagined&window={window}")
+        return dashboard
+
+    return show
 
 
 @pytest.fixture

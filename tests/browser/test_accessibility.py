@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.answers import Answers, point
 from tidemark.page import pack
 
 WIDTHS = {"wide": 1280, "narrow": 390, "narrowest": 320}
@@ -46,6 +47,19 @@ def test_axe_finds_nothing_where_something_is_wrong(open_page, environment, axe,
     dashboard.expect_state("Not tracked")
 
     assert violations(dashboard, axe) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("state", ["adopting", "deaf", "recovering", "gone"])
+def test_axe_finds_nothing_on_the_page_of_a_bucket_that_is_not_live(shown, axe, scheme, state):
+    answers = Answers([point(30, 18)], state=state, dead_letters=2)
+    dashboard = shown(answers, color_scheme=scheme, viewport={"width": WIDTHS["narrowest"], "height": 900})
+    expect(dashboard.page.locator("#condition")).to_be_visible()
+    expect(dashboard.page.locator("#undone")).to_be_visible()
+    dashboard.page.wait_for_timeout(1500)
+
+    assert violations(dashboard, axe) == []
+    assert dashboard.page.evaluate("document.documentElement.scrollWidth") <= WIDTHS["narrowest"]
 
 
 def test_axe_would_find_something(dashboard, axe):

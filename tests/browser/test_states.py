@@ -20,21 +20,6 @@ PARTS = ((0.1, 0.6), (0.7, 0.95))
 """Two parts of the chart as shares of its width: before a state that began 20 seconds ago in a minute, and after."""
 
 
-@pytest.fixture
-def shown(open_page):
-    """Open the page on answers; a script may run before the page's own."""
-
-    def show(answers, window=60, script=None, **settings):
-        dashboard = open_page("about:blank", **settings)
-        if script:
-            dashboard.page.add_init_script(script)
-        answers.serve(dashboard)
-        dashboard.open(f"{PAGE}#bucket=imagined&window={window}")
-        return dashboard
-
-    return show
-
-
 def test_a_bucket_that_is_being_adopted_says_so_and_shows_no_number(shown):
     dashboard = shown(Answers([], state="adopting"))
 

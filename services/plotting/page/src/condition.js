@@ -26,7 +26,7 @@ export function conditionOf({ state, since, reason }, bucket) {
         label: "Deaf",
         kind: "bad",
         headline: `The bucket has not been heard${when}.`,
-        lines: ["Its events do not arrive, so the numbers below may be old. When they arrive again, it heals by itself.", ...why],
+        lines: ["Its events do not arrive: changes since then, and of some minutes before, may be missing. When they arrive again, it heals by itself.", ...why],
         doubtful: from,
       };
     case "recovering":

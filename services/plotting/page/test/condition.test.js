@@ -18,7 +18,7 @@ test("a deaf bucket is bad, since when, why, and from when on to be doubted", ()
   const deaf = condition("deaf");
 
   assert.deepEqual([deaf.label, deaf.kind, deaf.doubtful], ["Deaf", "bad", seconds(SINCE)]);
-  assert.match(text(deaf), /not been heard since 20 Nov 2026, 08:00:00 UTC.*may be old.*Why: a reason: the fix\./);
+  assert.match(text(deaf), /not been heard since 20 Nov 2026, 08:00:00 UTC.*may be missing.*Why: a reason: the fix\./);
 });
 
 test("a bucket that is gone is bad, and can be untracked", () => {
