@@ -23,14 +23,14 @@ def test_the_limits_are_these():
     assert (budgets.VISIBILITY_TIMEOUTS, budgets.MAX_RECEIVES) == (6, 5)  # AWS's advice
     assert (budgets.MAX_READS, budgets.FIRST_READ_PAUSE_SECONDS) == (8, 0.02)
     assert (budgets.FIRST_PAUSE_SECONDS, budgets.MAX_PAUSE_SECONDS) == (0.02, 0.5)
-    assert budgets.POLL_SECONDS == 0.1
+    assert (budgets.LANDING_SECONDS, budgets.POLL_SECONDS) == (3, 0.1)
 
 
 @pytest.mark.parametrize(
     ("function", "limits"),
     [
         (TRACKER, {"timeout": 30, "s3": (1, 4, 3), "dynamodb": (1, 4, 3), "sqs": (1, 4, 3), "events": (1, 4, 3), "finish": 1}),
-        (PLOTTING, {"timeout": 28, "s3": (1, 3, 3), "dynamodb": (1, 3, 3), "sqs": (1, 1, 1), "finish": 4}),
+        (PLOTTING, {"timeout": 28, "s3": (1, 5, 2), "dynamodb": (1, 5, 2), "sqs": (1, 1, 1), "finish": 4}),
         (DRIVER, {"timeout": 300, "s3": (2, 5, 3), "dynamodb": (2, 5, 3), "sqs": (2, 5, 3), "api": (2, 30, 1), "finish": 1}),
     ],
     ids=["tracker", "plotting", "driver"],

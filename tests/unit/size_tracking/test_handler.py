@@ -124,7 +124,7 @@ def test_the_parts_share_what_they_have_to(wired):
     assert tracker.ledger.ledger_table == "ledger"
     assert tracker.ledger.history_table == "history"
     assert tracker.adopt == reconciler.run_starter.adopt
-    assert tracker.tracked == reconciler.run_starter.tracked
+    assert tracker.tracked is reconciler.run_starter.tracked is wired.watcher.tracked
     assert tracker.tracked.named == {"data"}
     assert reconciler.tracker is tracker
     assert reconciler.run_starter.event_path is wired.watcher.event_path

@@ -46,3 +46,11 @@ def test_a_sample_tells_the_size():
 
 def test_a_record_has_at_most_100_values_of_a_metric():
     assert metrics.MAX_VALUES == 100  # a limit of the format
+
+
+def test_values_of_all_buckets_have_the_name_of_the_function(monkeypatch):
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "tracker")
+    assert metrics.of_function() == {"Function": "tracker"}
+
+    monkeypatch.delenv("AWS_LAMBDA_FUNCTION_NAME")
+    assert metrics.of_function() == {"Function": "unknown"}

@@ -5,14 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from size_history.budgets import TRACKER
+from size_history.budgets import LANDING_SECONDS, TRACKER
 from size_history.deadline import OutOfTimeError
 from size_history.items import State
 from size_history.messages import MAX_PAGE_KEYS, ReconcileEveryBucket, ReconcileRequest, ReconcileStep
 from size_history.sources import SECOND_RUN_SECONDS, Hearing, Source
 from size_tracking import reconciler
 from size_tracking.reconciler import (
-    LANDING_MICROSECONDS,
     MAX_CREATIONS,
     MAX_LOGGED_REFUSALS,
     MAX_PUTS,
@@ -346,6 +345,22 @@ def test_a_run_heals_what_differs_and_reports_it(parts, capsys):
     assert metrics["_aws"]["Timestamp"] == run(parts).ended // 1000
 
 
+def test_alarms_are_about_all_buckets_together(parts, capsys, monkeypatch):
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "tracker")
+    parts.put("k", 3, age=10 * OVERDUE.total_seconds())
+
+    parts.drain(RECONCILE)
+
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (told,) = [record for record in records if "Function" in record]
+    assert {name: told[name] for name in told if name != "_aws"} == {
+        "Function": "tracker",
+        "ReconcileRefusedKeys": 0,
+        "DriftHealedKeys": 1,
+    }
+    assert told["_aws"]["Timestamp"] == run(parts).ended // 1000
+
+
 @pytest.mark.parametrize(
     ("age", "missed"),
     [(OVERDUE.total_seconds() + 2, 1), (OVERDUE.total_seconds() - 2, 0), (0, 0)],
@@ -572,17 +587,17 @@ def test_tracking_stops_while_there_is_time_to_move_the_run(parts):
     )
 
     step(parts)
-    assert set(asked) == {parts.deadline.at - LANDING_MICROSECONDS}
+    assert set(asked) == {parts.deadline.at - round(LANDING_SECONDS * SECOND)}
 
     asked.clear()
     parts.put("l", 1)
     parts.starter.begin("data")
     step(parts, run_id="run1", deadline=parts.time.now + SECOND)
-    assert max(asked) < parts.deadline.at - LANDING_MICROSECONDS
+    assert max(asked) < parts.deadline.at - round(LANDING_SECONDS * SECOND)
 
 
 def test_the_landing_is_long_enough_for_a_few_writes_and_leaves_time_to_track():
-    assert 1 * SECOND <= LANDING_MICROSECONDS <= TRACKER.working_seconds / 4 * SECOND
+    assert 1 <= LANDING_SECONDS <= TRACKER.working_seconds / 4
 
 
 def test_a_page_whose_first_chunk_is_too_slow_goes_back(parts):

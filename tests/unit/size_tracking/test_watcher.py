@@ -54,6 +54,21 @@ def test_a_bucket_that_the_settings_name_is_adopted_without_an_event():
     assert [body.get("buckets", body.get("bucket")) for body, _ in parts.sent()] == [["here"], "named"]
 
 
+def test_a_bucket_that_is_named_but_has_no_row_is_adopted():
+    """A named bucket whose events never arrived would be adopted by none of them."""
+    parts = Parts(named={"new", "old", "also"})
+    parts.track("old")
+
+    parts.watcher.check_every_bucket()
+
+    request = {"tidemark": "reconcile", "page_size": 1000}
+    assert [body for body, _ in parts.sent()] == [
+        {"tidemark": "watch", "buckets": ["old"]},
+        {**request, "bucket": "also"},
+        {**request, "bucket": "new"},
+    ]
+
+
 def test_a_bucket_that_is_being_untracked_is_not_watched(parts):
     parts.track("leaving", Source(since=1, hearing=Hearing.LEAVING))
     parts.track("stays")
