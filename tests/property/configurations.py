@@ -29,9 +29,10 @@ def drift(name: str, operations: int, **more) -> Configuration:
 
 
 def outage(name: str, operations: int, **more) -> Configuration:
-    """Return a live bucket whose events are switched off and on again, and two checks; the requests follow by themselves."""
-    defaults = {"in_s3": (1,), "sizes": (1,), "handlers": 1, "switches": 2, "checks": 2, "timed": True}
-    return changes(name, more.pop("keys", ONE), operations, **(defaults | more))
+    """Return a live bucket whose events are off, which a check has found. They are switched on, and checked again."""
+    defaults = {"in_s3": (1,), "sizes": (1,), "handlers": 1, "switches": 1, "checks": 1}
+    more = {"timed": True, "deaf": True} | defaults | more
+    return changes(name, more.pop("keys", ONE), operations, **more)
 
 
 BOUNDED = (

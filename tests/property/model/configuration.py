@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from size_history.items import Peak, Sample, State, Totals
 from size_history.keys import prefix_of
-from size_history.sources import Source
+from size_history.sources import Hearing, Source
 from size_tracking.values import ABSENT, ObjectRow, Observation
 from tests.property.model.books import NO_ROW, Books, Bucket, Row
-from tests.property.model.path import Path, Signal
+from tests.property.model.path import OFF, Path, Signal
 
 NOW = 1
 """The time (microseconds). The clock stands still, which is the worst case, until a fault moves it."""
@@ -78,11 +78,15 @@ class Configuration:
     """Delayed messages are sent and arrive when time has passed; otherwise the world ends before they do."""
     signal: Signal = Signal.ON
     """Whether the events arrive at the start."""
+    deaf: bool = False
+    """The events are off at the start, and a check has recorded that."""
     unseen: bool = False
     """An outage may end before a check has seen it. The product does not claim to be right then."""
 
     def path(self) -> Path:
         """Return the event path at the start."""
+        if self.deaf:
+            return Path(Signal.OFF, period=1)
         return Path(self.signal, checked=self.signal is Signal.ON)
 
     def listing(self) -> tuple[Observation, ...]:
@@ -115,7 +119,7 @@ class Configuration:
             bucket,
             prefixes=tuple(sorted(sums.items())),
             totals=Totals(size, count, 0, 0, 0, 0, last_time=NOW, revision=1, state=State.LIVE),
-            source=Source(since=0),
+            source=Source(since=0, hearing=Hearing.DEAF, reason=OFF) if self.deaf else Source(since=0),
             sample=Sample("", NOW, size, count),
         )
 

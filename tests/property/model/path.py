@@ -7,6 +7,9 @@ with every switch. It counts as checked once a check that looked during it has c
 from enum import Enum
 from typing import NamedTuple
 
+OFF = "its events are off"
+"""The fault that a check finds."""
+
 
 class Signal(Enum):
     """Whether a change sends its event."""

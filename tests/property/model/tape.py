@@ -20,6 +20,7 @@ from size_tracking.values import Header
 from size_tracking.watch_plan import Look
 from size_tracking.watcher import Watcher
 from tests.property.model import questions as ask
+from tests.property.model.path import OFF
 from tests.tracked import EVERY_BUCKET
 
 ALWAYS = 10**12
@@ -132,7 +133,7 @@ class TapeEventPath:
         return None
 
     def look(self, bucket, configuration):
-        return Look(fault="" if self._tape.answer(ask.ReadPath(bucket)) else "its events are off")
+        return Look(fault="" if self._tape.answer(ask.ReadPath(bucket)) else OFF)
 
 
 class TapeObserver:

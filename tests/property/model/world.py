@@ -111,10 +111,12 @@ class World:
         budget, _, path = self._clocks.values[state[3]]
         if state[4] or self._queues.values[state[2]] or path.delayed:
             return None
-        untouched = (
-            not self._configuration.messages and budget.operations == self._configuration.budget.operations
+        known = (
+            self._configuration.live
+            or bool(self._configuration.messages)
+            or budget.operations < self._configuration.budget.operations
         )
-        return self._at_rest(state[0], state[1], path, not untouched)
+        return self._at_rest(state[0], state[1], path, known)
 
     def _rest(self, listing: int, books: int, path: Path, known: bool) -> tuple[str, ...]:
         in_s3 = dict(zip(self._keys, self._listings.values[listing], strict=True))

@@ -10,10 +10,10 @@ modelled = replaced(world)
 TURNING = {"signal": Signal.TURNING, "sizes": (1,), "in_s3": (1,)}
 
 BEYOND = (
-    Mutant("an outage that ends before a check sees it", out(1, unseen=True, checks=1), holds.LISTING),
+    Mutant("an outage that ends before a check sees it", out(1, unseen=True, switches=2, deaf=False), holds.LISTING),
     Mutant(
         "clocks that differ by more than the second run waits longer than it must",
-        out(1, skews=1),
+        out(0, skews=1),
         holds.RECOVERS,
         modelled(AHEAD=world.AHEAD + 2 * world.SECOND),
     ),

@@ -43,20 +43,20 @@ WATCHED = (
     Mutant("heard again: recorded as heard", out(1), holds.HIDDEN, HEARD_AT_ONCE),
     Mutant(
         "the event path is looked at before the row is read",
-        out(1, handlers=2, switches=4, checks=4),
-        holds.HIDDEN,
+        out(0, handlers=2, checks=2, deaf=False),
+        holds.HEARS,
         parts={"watcher": watch.LooksFirst},
     ),
     Mutant(
         "the row is put without its condition",
-        out(1, handlers=2, switches=4, checks=4),
-        holds.HIDDEN,
+        out(0, handlers=2, checks=2, deaf=False),
+        holds.HEARS,
         stored(source_stands=lambda stored, source: True),
     ),
     Mutant(
         "still deaf: not written",
-        out(1, handlers=2, switches=4, checks=4),
-        holds.HIDDEN,
+        out(0, handlers=2, switches=2, checks=2),
+        holds.HEARS,
         parts={"watcher": watch.KeepsDeaf},
     ),
     Mutant(
@@ -87,7 +87,7 @@ WATCHED = (
     Mutant("any run ends a recovery", out(1), holds.HIDDEN, run_plan(_heard=watch.heard_whenever)),
     Mutant(
         "every check puts the end of a recovery off",
-        out(1, pauses=1, checks=3),
+        out(0, pauses=1, checks=2),
         holds.RECOVERS,
         checks(_due=watch.due_ever_later, heard_again=watch.heard_again_once),
     ),
@@ -135,7 +135,7 @@ WATCHED = (
     ),
     Mutant(
         "the end of a run puts the row without its condition",
-        out(1, handlers=2, switches=3, checks=3),
+        out(0, handlers=2, switches=2, checks=2),
         holds.HEARS,
         run_plan(_heard=watch.heard_blindly) + stored(source_stands=watch.source_stands_or_blind),
     ),
