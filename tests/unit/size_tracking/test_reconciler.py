@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from botocore.exceptions import ClientError
 
 from size_history.budgets import LANDING_SECONDS, TRACKER
 from size_history.deadline import OutOfTimeError
@@ -21,7 +22,7 @@ from size_tracking.reconciler import (
 )
 from size_tracking.track_plan import CHUNK_KEYS
 from size_tracking.tracked import NotTrackedError
-from size_tracking.tracker import pause_seconds
+from size_tracking.tracker import Tracker, pause_seconds
 from size_tracking.transaction import run_of
 from tests.stateful.memory import failure
 from tests.unit.size_tracking.parts import ADOPTING, LATER, LIVE, NOW, SECOND, Parts, event
@@ -142,6 +143,33 @@ def test_an_adoption_pushes_the_run_on_without_another_pass(new):
 
     assert run(new) == before
     assert new.sent()[2:] == [(REQUEST, SECOND_RUN_SECONDS), (FIRST_STEP, 0)]
+
+
+def test_a_step_whose_totals_cannot_be_created_sends_no_other_step(new):
+    """It comes back by itself. Otherwise each delivery would make one more message as long as DynamoDB refuses."""
+    new.put("a", 1)
+    refuse(new, "transact_write_items", times=3, service="dynamodb")
+    with pytest.raises(ClientError):
+        new.starter.begin("data")
+    sent = len(new.sent())
+
+    for _ in range(2):
+        with pytest.raises(StepFailedError):
+            step(new)
+    assert len(new.sent()) == sent
+
+    step(new)
+    assert len(new.sent()) == sent
+    assert (new.totals().state, new.totals().size) == (State.LIVE, 1)
+
+
+def test_a_step_creates_no_totals_of_a_bucket_that_is_being_untracked(new):
+    new.track(source=Source(since=1, hearing=Hearing.LEAVING), totals=None)
+
+    with pytest.raises(NotTrackedError):
+        new.starter.create_totals("data")
+
+    assert new.totals() is None
 
 
 def test_a_request_during_a_run_asks_for_another_pass_and_pushes_the_run_on(parts):
@@ -574,16 +602,18 @@ def test_a_page_that_takes_too_long_is_cut_after_the_keys_that_are_committed(par
     assert parts.sent()[-1][0]["cursor"] == found.cursor
 
 
-def test_tracking_stops_while_there_is_time_to_move_the_run(parts):
+def test_tracking_stops_while_there_is_time_to_move_the_run(parts, monkeypatch):
     keys = [f"k{number:03}" for number in range(2 * CHUNK_KEYS)]
     for key in keys:
         parts.put(key, 1)
     parts.starter.begin("data")
     parts.deadline.allow(10)
     asked = []
-    track = parts.tracker.track
-    parts.tracker.track = lambda *arguments, deadline: (
-        asked.append(deadline) or track(*arguments, deadline=deadline)
+    track = Tracker.track
+    monkeypatch.setattr(
+        Tracker,
+        "track",
+        lambda *arguments, deadline: asked.append(deadline) or track(*arguments, deadline=deadline),
     )
 
     step(parts)

@@ -4,7 +4,7 @@ import json
 import logging
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from heapq import merge
 from operator import itemgetter
@@ -116,6 +116,17 @@ class RunStarter:
             self.steps.send(ReconcileRequest(bucket), delay_seconds=SECOND_RUN_SECONDS)
         self.steps.send(ReconcileStep(bucket, state.run.run_id, state.run.cursor))
         if header.totals is None:
+            self._create_totals(bucket, header)
+
+    def create_totals(self, bucket: str) -> None:
+        """Create the totals, unless they exist, for a step of the bucket's run. Raises NotTrackedError.
+
+        Nothing is sent, because the step's own message comes back if this fails. If every step that fails sent another
+        one, their number would grow as long as the failure lasts.
+        """
+        header = self.ledger.header(bucket)
+        if header.totals is None:
+            self.tracked.require(bucket, header.source)
             self._create_totals(bucket, header)
 
     def _require_adoptable(self, bucket: str, header: Header) -> None:
@@ -236,9 +247,10 @@ class Reconciler:
         A key that S3 refuses to show is counted, and the run goes on: it must not keep all others from being healed.
         """
         healed = Healed()
+        tracker = replace(self.tracker, adopt=self.run_starter.create_totals)
         for start in range(0, len(comparison.differing), CHUNK_KEYS):
             chunk = comparison.differing[start : start + CHUNK_KEYS]
-            result = self.tracker.track(bucket, [difference.key for difference in chunk], deadline=deadline)
+            result = tracker.track(bucket, [difference.key for difference in chunk], deadline=deadline)
             healed.tracked = healed.tracked.plus(result)
             refused = {key: error for key, error in result.errors.items() if isinstance(error, RefusedError)}
             failed = {key: error for key, error in result.errors.items() if key not in refused}
