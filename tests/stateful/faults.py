@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from types import MappingProxyType
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
@@ -87,24 +88,31 @@ class FaultInjector:
         return None
 
 
+_OF_AN_OPERATION = {
+    ("TransactWriteItems", Fault.CONFLICT): ("TransactionCanceledException", 400),
+    ("HeadObject", Fault.FORBIDDEN): ("403", 403),
+    ("HeadBucket", Fault.FORBIDDEN): ("403", 403),
+    ("HeadObject", Fault.BAD_REQUEST): ("400", 400),
+}
+_OF_A_SERVICE = {
+    ("dynamodb", Fault.THROTTLED): ("ProvisionedThroughputExceededException", 400),
+    ("s3", Fault.THROTTLED): ("SlowDown", 503),
+    ("sqs", Fault.THROTTLED): ("RequestThrottled", 403),
+    ("events", Fault.THROTTLED): ("ThrottlingException", 400),
+    ("dynamodb", Fault.FORBIDDEN): ("AccessDeniedException", 400),
+    ("s3", Fault.FORBIDDEN): ("AccessDenied", 403),
+    ("sqs", Fault.FORBIDDEN): ("AccessDenied", 403),
+    ("events", Fault.FORBIDDEN): ("AccessDeniedException", 400),
+}
+
+
 def error_of(service: str, operation: str, fault: Fault) -> tuple[str, int]:
     """Return the error code and the HTTP status of a fault."""
-    match service, operation, fault:
-        case "dynamodb", "TransactWriteItems", Fault.CONFLICT:
-            return "TransactionCanceledException", 400
-        case "dynamodb", _, Fault.THROTTLED:
-            return "ProvisionedThroughputExceededException", 400
-        case "s3", "HeadObject", Fault.FORBIDDEN:
-            return "403", 403
-        case "s3", "HeadObject", Fault.BAD_REQUEST:
-            return "400", 400
-        case "s3", _, Fault.THROTTLED:
-            return "SlowDown", 503
-        case _:
-            return "InternalServerError", 500
+    of_service = _OF_A_SERVICE.get((service, fault), ("InternalServerError", 500))
+    return _OF_AN_OPERATION.get((operation, fault), of_service)
 
 
-def _raise_unless_answered(fault: Fault, send: Callable[[], Any]) -> None:
+def raise_unless_answered(fault: Fault, send: Callable[[], Any]) -> None:
     """Raise Crash or a timeout if the fault leaves the caller without an answer; `send` the request before, if it arrives."""
     if fault in {Fault.LOST, Fault.CRASH_AFTER}:
         send()
@@ -137,7 +145,7 @@ class Faulty:
         fault = self._injector.next(operation)
         if fault is None:
             return method(**request)
-        _raise_unless_answered(fault, lambda: method(**request))
+        raise_unless_answered(fault, lambda: method(**request))
         if fault is Fault.UNPROCESSED and operation == "BatchGetItem":
             return self._read_half(method, request)
         code, status = error_of(self._service, operation, fault)
@@ -163,7 +171,7 @@ def inject_faults(service: str, client: Any, current: Callable[[], FaultInjector
         fault = current().next(operation)
         if fault is None:
             return None
-        _raise_unless_answered(fault, lambda: client._endpoint.http_session.send(request))
+        raise_unless_answered(fault, lambda: client._endpoint.http_session.send(request))
         return _answer(service, operation, fault, request)
 
     client.meta.events.register(f"before-send.{service}", before_send)
@@ -173,13 +181,19 @@ def _answer(service: str, operation: str, fault: Fault, request: Any) -> AWSResp
     sent = json.loads(request.body) if service == "dynamodb" else {}
     if fault is Fault.UNPROCESSED and operation == "BatchGetItem":
         body = json.dumps({"Responses": {}, "UnprocessedKeys": sent["RequestItems"]})
-        return _response(request, 200, body)
-    code, status = error_of(service, operation, fault)
+        return response(request, 200, body)
+    reasons = _reasons(sent.get("TransactItems", ()))
+    return error_response(service, operation, *error_of(service, operation, fault), request, **reasons)
+
+
+def error_response(
+    service: str, operation: str, code: str, status: int, request: Any, **more: Any
+) -> AWSResponse:
+    """Return an error as the service answers it."""
     if service == "s3":
-        head = operation == "HeadObject"
-        return _response(request, status, "" if head else f"<Error><Code>{code}</Code></Error>")
-    error = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": code}
-    return _response(request, status, json.dumps(error | _reasons(sent.get("TransactItems", ()))))
+        empty = operation in {"HeadObject", "HeadBucket"}
+        return response(request, status, "" if empty else f"<Error><Code>{code}</Code></Error>")
+    return response(request, status, json.dumps({"__type": f"com.amazonaws#{code}", "message": code, **more}))
 
 
 def _reasons(writes: Any) -> dict[str, Any]:
@@ -196,5 +210,8 @@ class _Raw(io.BytesIO):
         yield self.read()
 
 
-def _response(request: Any, status: int, body: str) -> AWSResponse:
-    return AWSResponse(request.url, status, {}, _Raw(body.encode()))
+def response(
+    request: Any, status: int, body: str, headers: Mapping[str, str] = MappingProxyType({})
+) -> AWSResponse:
+    """Return an answer as botocore gets it from its connection."""
+    return AWSResponse(request.url, status, headers, _Raw(body.encode()))
