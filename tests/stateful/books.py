@@ -9,6 +9,7 @@ from typing import Any
 from size_history import items, keys
 from size_history.items import Peak, Sample, State, Totals
 from size_history.keys import prefix_of
+from size_history.sources import Hearing, Source
 
 Pair = tuple[int, int]
 """Bytes and objects."""
@@ -24,6 +25,7 @@ class Books:
     totals: dict[str, Totals] = field(default_factory=dict)
     samples: dict[str, list[Sample]] = field(default_factory=lambda: defaultdict(list))
     peak: Peak | None = None
+    sources: dict[str, Source] = field(default_factory=dict)
     open_runs: list[str] = field(default_factory=list)
     """The buckets whose reconcile has not ended."""
 
@@ -44,6 +46,8 @@ def read(ledger: Iterable[Mapping[str, Any]], history: Iterable[Mapping[str, Any
             books.totals[bucket] = Totals.from_item(item)
         elif sk == keys.RECONCILE and "ended" not in item:
             books.open_runs.append(bucket)
+        elif sk.startswith(keys.BUCKET_ROW) and pk == keys.EVERY_BUCKET:
+            books.sources[sk.removeprefix(keys.BUCKET_ROW)] = Source.from_item(item)
         elif sk == keys.PEAK:
             books.peak = Peak.from_item(item)
     for sample in sorted(map(Sample.from_item, history), key=lambda one: (one.bucket, one.time)):
@@ -90,6 +94,8 @@ def assert_exact(books: Books, listings: Mapping[str, Mapping[str, int]]) -> Non
         _same("at rest the rows are the listing", books.rows[bucket], dict(listing))
         totals = books.totals.get(bucket)
         _same("at rest every bucket is live", totals and totals.state, State.LIVE)
+        source = books.sources.get(bucket)
+        _same("at rest every bucket is heard", source and source.hearing, Hearing.HEARD)
 
 
 def assert_ended(books: Books) -> None:

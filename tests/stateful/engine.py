@@ -88,6 +88,12 @@ class OnEngine:
         else:
             self._engine.s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys]})
 
+    def make(self, bucket: str) -> None:
+        self._engine.s3.create_bucket(Bucket=bucket)
+
+    def remove(self, bucket: str) -> None:
+        self._engine.s3.delete_bucket(Bucket=bucket)
+
     def listing(self, bucket: str) -> dict[str, int]:
         listed = self._engine.s3.list_objects_v2(Bucket=bucket).get("Contents", [])
         return {entry["Key"]: entry["Size"] for entry in listed}

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from size_history.messages import MAX_PAGE_KEYS, ReconcileEveryBucket, ReconcileRequest
-from tests.stateful import books
-from tests.stateful.faults import FITTING, Aim, Plan
+from size_history.sources import SECOND, SECOND_RUN_SECONDS
+from tests.stateful import account, books, faults
+from tests.stateful.faults import Aim, Plan
 from tests.stateful.world import KEYS, MONTH_MICROSECONDS, STALE_MICROSECONDS, InMemory, World
 from tests.trace.checker import Rest, check
 from tests.trace.lines import Totals, Trace, listening
@@ -28,6 +29,7 @@ attempts = st.sampled_from((1, 1, 3))
 
 # The faults of a commit matter most, and those between a HEAD and its commit.
 _AIMED = {"TransactWriteItems": 4, "HeadObject": 2, "BatchGetItem": 2, "PutItem": 2, "SendMessage": 2}
+FITTING = {**faults.FITTING, **account.FITTING}
 operations = st.sampled_from([name for name in FITTING for _ in range(_AIMED.get(name, 1))])
 numbers = st.sampled_from((0, 0, 0, 1, 1, 2))
 aims = st.tuples(operations, numbers)
@@ -44,6 +46,10 @@ _COMMIT, _ROWS, _LOOK, _TOTALS = (
 halts = st.sampled_from((_COMMIT, _COMMIT, _COMMIT, None, None, None, _ROWS, _LOOK, _TOTALS)) | aims
 
 MAX_RUNNING = 3
+_LONGER_THAN_A_PROCESS = {
+    "a quarter of an hour": STALE_MICROSECONDS,
+    "ten minutes": SECOND_RUN_SECONDS * SECOND,
+}
 _ARGUMENTS = {
     "put": {
         "bucket": bucket_numbers,
@@ -65,9 +71,12 @@ _ARGUMENTS = {
     "lose_or_duplicate": {"pick": st.integers(0, 5), "lost": st.booleans()},
     "time_passes": {
         "passed": st.sampled_from(
-            ("a month", "a quarter of an hour", "less than nothing", "all buckets' turn")
+            ("a month", "a quarter of an hour", "ten minutes", "less than nothing", "all buckets' turn")
         )
     },
+    "switch": {"bucket": bucket_numbers, "rule": st.booleans()},
+    "remove": {"bucket": bucket_numbers},
+    "check": {},
     "rest": {},
 }
 
@@ -112,6 +121,7 @@ class Accounting(RuleBasedStateMachine):
         self._hearing = contextlib.ExitStack()
         self._hearing.enter_context(listening(self.trace))
         self.may_lose = False
+        self.may_be_deaf = False
         self.steps = 0
 
     def storage(self) -> Any:
@@ -121,13 +131,15 @@ class Accounting(RuleBasedStateMachine):
         live=st.sampled_from(((True, True), (True, True), (True, False), (False, False))),
         held=st.dictionaries(key_numbers, sizes, max_size=2),
         may_lose=st.sampled_from((False, False, True)),
+        may_be_deaf=st.sampled_from((False, False, True)),
     )
-    def begin(self, live: tuple[bool, ...], held: dict[int, int], may_lose: bool) -> None:
+    def begin(self, live: tuple[bool, ...], held: dict[int, int], may_lose: bool, may_be_deaf: bool) -> None:
         """Begin with buckets that are live or unknown to the tracker; the first one may hold objects.
 
-        Most histories lose no message, because the reconcile after a loss would heal any other mistake, too.
+        Most histories lose no message, and hear every event, because the reconcile after a loss would heal any other
+        mistake, too.
         """
-        self.may_lose = may_lose
+        self.may_lose, self.may_be_deaf = may_lose, may_be_deaf
         self.world.fill(0, held)
         if held:
             self.world.send(ReconcileRequest(self.world.storage.bucket(0), MAX_PAGE_KEYS))
@@ -201,15 +213,28 @@ class Accounting(RuleBasedStateMachine):
     def lose_or_duplicate(self, pick: int, lost: bool) -> None:
         self.world.drop(pick) if lost and self.may_lose else self.world.duplicate(pick)
 
+    def switch(self, bucket: int, rule: bool) -> None:
+        """Turn events off or on, of a bucket or by the rule."""
+        if self.may_be_deaf:
+            self.world.switch(bucket, rule=rule)
+
+    def remove(self, bucket: int) -> None:
+        """Delete a bucket; the next put makes it anew, with its events off."""
+        if self.may_be_deaf:
+            self.world.remove(bucket)
+
+    def check(self) -> None:
+        self.world.check()
+
     def reconcile(self, bucket: int, page_size: int) -> None:
         page_size = max(page_size, self.smallest_page)
         self.world.send(ReconcileRequest(self.world.storage.bucket(bucket), page_size))
 
     def time_passes(self, passed: str) -> None:
         storage = self.world.storage
-        if passed == "a quarter of an hour":
-            if not self.world.running:  # no process lives that long
-                storage.time.now += STALE_MICROSECONDS
+        if passed in _LONGER_THAN_A_PROCESS:
+            if not self.world.running:
+                storage.time.now += _LONGER_THAN_A_PROCESS[passed]
         elif passed == "less than nothing":
             storage.time.now -= 5_000_000  # the clock of another process
         elif passed == "all buckets' turn":

@@ -159,19 +159,19 @@ class MemoryS3:
 
 
 class MemorySQS:
-    """A queue that passes every message to `send`."""
+    """A queue that passes every message to `send`, with its delay in seconds."""
 
-    def __init__(self, send: Callable[[str], None]) -> None:
+    def __init__(self, send: Callable[[str, int], None]) -> None:
         self.exceptions = exceptions_of("sqs")
         self._send = send
 
     def send_message(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int) -> Any:
-        self._send(MessageBody)
+        self._send(MessageBody, DelaySeconds)
         return {}
 
     def send_message_batch(self, *, QueueUrl: str, Entries: list[Mapping[str, str]]) -> Any:
         for entry in Entries:
-            self._send(entry["MessageBody"])
+            self._send(entry["MessageBody"], 0)
         return {}
 
 
