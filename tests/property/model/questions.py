@@ -103,9 +103,13 @@ class Send(NamedTuple):
 
 
 class RunChunk(NamedTuple):
-    """Not a request: a chunk of keys to process; the answer is (Done, failed keys with their errors)."""
+    """Not a request: a chunk of keys to process, and the RunStarter's method that adopts a bucket.
+
+    The answer is (Done, failed keys with their errors).
+    """
 
     state: ChunkState
+    adopt: str
 
 
 Question = ReadRow | Look | ReadTotal | Recorded | ListNext | ReadRun | Write | PutRun | CreateTotals

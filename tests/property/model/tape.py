@@ -75,49 +75,49 @@ class TapeLedger:
     """The Ledger's methods, as questions."""
 
     def __init__(self, tape: Tape, shards: frozenset[str]) -> None:
-        self._tape = tape
+        self.tape = tape
         self._shards = shards
         self.runs_seen = 0
 
     def rows(self, bucket, keys):
-        found = self._tape.answer_each(ask.ReadRow, bucket, names=keys)
+        found = self.tape.answer_each(ask.ReadRow, bucket, names=keys)
         return {key: row for key, row in found.items() if row is not None}, None
 
     def totals_and_peak(self, bucket):
-        found = self._tape.answer_each(ask.ReadTotal, bucket, names=("peak", "totals"))
+        found = self.tape.answer_each(ask.ReadTotal, bucket, names=("peak", "totals"))
         return found["totals"], found["peak"]
 
     def header(self, bucket):
-        found = self._tape.answer_each(ask.ReadTotal, bucket, names=("peak", "source", "totals"))
+        found = self.tape.answer_each(ask.ReadTotal, bucket, names=("peak", "source", "totals"))
         return Header(**found)
 
     def objects_between(self, bucket, shard, after, until) -> Iterator:
         if shard in self._shards:
-            yield from self._tape.answer(ask.Recorded(bucket, shard, after, until))
+            yield from self.tape.answer(ask.Recorded(bucket, shard, after, until))
 
     def commit(self, transaction, *, now):
-        return self._tape.answer(ask.Write(transaction))
+        return self.tape.answer(ask.Write(transaction))
 
     def create_totals(self, bucket, source, *, now):
-        return self._tape.answer(ask.CreateTotals(bucket, found=source is not None))
+        return self.tape.answer(ask.CreateTotals(bucket, found=source is not None))
 
     def tracked_buckets(self) -> Iterator[str]:
-        yield from self._tape.answer(ask.ReadTrackedBuckets())
+        yield from self.tape.answer(ask.ReadTrackedBuckets())
 
     def run(self, bucket):
-        run = self._tape.answer(ask.ReadRun(bucket))
+        run = self.tape.answer(ask.ReadRun(bucket))
         self.runs_seen = run.revision if run else 0
         return run
 
     def put_run(self, bucket, run):
-        return self._tape.answer(ask.PutRun(bucket, run))
+        return self.tape.answer(ask.PutRun(bucket, run))
 
     def sources(self, buckets):
-        found = {bucket: self._tape.answer(ask.ReadSource(bucket)) for bucket in buckets}
+        found = {bucket: self.tape.answer(ask.ReadSource(bucket)) for bucket in buckets}
         return {bucket: source for bucket, source in found.items() if source}
 
     def put_source(self, bucket, source):
-        return self._tape.answer(ask.PutSource(bucket, source))
+        return self.tape.answer(ask.PutSource(bucket, source))
 
 
 class TapeEventPath:
@@ -174,12 +174,13 @@ class TapeSteps:
 
 
 class TapeTracker(Tracker):
-    """The real tracker; the answer to RunChunk replaces its loop over the states of a chunk."""
+    """The real tracker; the answer to RunChunk replaces its loop over the states of a chunk.
 
-    tape: Tape
+    How it adopts a bucket is part of the question, because that differs between an event and a step.
+    """
 
     def _run(self, state: ChunkState, result: TrackResult, deadline: int) -> None:
-        done, failed = self.tape.answer(ask.RunChunk(state))
+        done, failed = self.ledger.tape.answer(ask.RunChunk(state, self.adopt.__name__))
         result.errors |= dict(failed)
         result.changed, result.bytes_moved = done.changed, done.bytes_moved
 
@@ -224,7 +225,6 @@ class Wiring:
             tracked=EVERY_BUCKET,
             deadline=Deadline(clock.now),
         )
-        tracker.tape = tape
         reconciler = self.reconciler(ledger, observer, steps, tracker, run_starter, clock)
         return self.batch(tracker, reconciler, self.watcher(ledger, path, steps, clock, EVERY_BUCKET), clock), tracker
 

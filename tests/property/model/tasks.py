@@ -4,6 +4,7 @@ The chunk is the real state machine's own state. Each step of it drops the earli
 same state on different ways are the same handler.
 """
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from size_tracking.track_plan import ChunkState, Done
@@ -18,6 +19,7 @@ class Chunk(NamedTuple):
 
     began: int
     state: ChunkState
+    adopt: str
     failed: tuple[tuple[str, Exception], ...] = ()
     answers: Answers = ()
 
@@ -77,14 +79,15 @@ def _in_batch(task: Task, wiring: Wiring) -> Task | Asking | Ended:
         failed = batch.handle(records, remaining_ms=ALWAYS)
     except PausedError as paused:
         if isinstance(paused.question, RunChunk):
-            return task._replace(chunk=Chunk(tape.now, paused.question.state))
+            return task._replace(chunk=Chunk(tape.now, paused.question.state, paused.question.adopt))
         return Asking(task, paused.question, paused.since)
     return Ended(tuple(sorted(task.bodies[int(number)] for number in failed)))
 
 
 def _in_chunk(task: Task, chunk: Chunk, wiring: Wiring) -> Task | Asking:
     tape = Tape(chunk.began, chunk.answers)
-    _, tracker = wiring.wire(tape)
+    batch, tracker = wiring.wire(tape)
+    tracker = replace(tracker, adopt=getattr(batch.reconciler.run_starter, chunk.adopt))
     errors = dict(chunk.failed)
     try:
         state = tracker.step(chunk.state, errors)
@@ -95,7 +98,7 @@ def _in_chunk(task: Task, chunk: Chunk, wiring: Wiring) -> Task | Asking:
     failed = tuple(sorted(errors.items(), key=lambda entry: entry[0]))
     if isinstance(state, Done):
         return chunk_over(task, tape.now, (state, failed))
-    return task._replace(chunk=Chunk(tape.now, state, failed))
+    return task._replace(chunk=Chunk(tape.now, state, chunk.adopt, failed))
 
 
 def chunk_over(task: Task, now: int, outcome: Any) -> Task:

@@ -177,25 +177,24 @@ def whole(self: Comparison, count: int) -> Comparison:
 class ListingTracker(TapeTracker):
     """Uses the last page of the listing as observations."""
 
-    listed = None
-
     def _run(self, state: ChunkState, result, deadline):
-        if self.listed is not None and isinstance(state, ReadRows):
-            seen = tuple((key, self.listed.get(key, ABSENT)) for key in state.keys)
+        listed = getattr(self.ledger, "listed", None)
+        if listed is not None and isinstance(state, ReadRows):
+            seen = tuple((key, listed.get(key, ABSENT)) for key in state.keys)
             state = Reread(state.bucket, state.keys, seen)
         super()._run(state, result, deadline)
 
 
 class RememberedListing:
-    """Gives the pages of the listing to the tracker."""
+    """Gives the pages of the listing to the tracker, through the ledger that it uses."""
 
-    def __init__(self, observer, tracker) -> None:
+    def __init__(self, observer, ledger) -> None:
         self._observer = observer
-        self._tracker = tracker
+        self._ledger = ledger
 
     def page(self, bucket, after, size):
         page = self._observer.page(bucket, after, size)
-        self._tracker.listed = dict(page.objects)
+        self._ledger.listed = dict(page.objects)
         return page
 
 
@@ -203,9 +202,9 @@ class ListingReconciler(Reconciler):
     """Lets the tracker use the page that it compares."""
 
     def _compare(self, step, state, run, deadline):
-        remembering = replace(self, observer=RememberedListing(self.observer, self.tracker))
+        remembering = replace(self, observer=RememberedListing(self.observer, self.ledger))
         next_state = super(ListingReconciler, remembering)._compare(step, state, run, deadline)
-        self.tracker.listed = None
+        self.ledger.listed = None
         return next_state
 
 

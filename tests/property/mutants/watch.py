@@ -225,11 +225,11 @@ class SetsAgainLast(RunStarter):
 
 
 def stale_run(self: TapeLedger, bucket):
-    run = self._tape.answer(ask.ReadRun(bucket, consistent=False))
+    run = self.tape.answer(ask.ReadRun(bucket, consistent=False))
     self.runs_seen = run.revision if run else 0
     return run
 
 
 def stale_sources(self: TapeLedger, buckets):
-    found = {bucket: self._tape.answer(ask.ReadSource(bucket, consistent=False)) for bucket in buckets}
+    found = {bucket: self.tape.answer(ask.ReadSource(bucket, consistent=False)) for bucket in buckets}
     return {bucket: source for bucket, source in found.items() if source}
