@@ -70,7 +70,7 @@ class Alarms(Construct):
         self._alarm(
             "Unheard",
             metrics.unheard_buckets("Maximum"),
-            "The events of a tracked bucket do not arrive: make status names it and the fix",
+            "The events of a tracked bucket do not arrive: make validate names it and the fix",
             missing=_NO_DATA_CHANGES_NOTHING,
         )
         self._alarm(
