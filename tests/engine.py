@@ -52,7 +52,7 @@ class Tables:
 
 
 @contextmanager
-def running_engine(services: str = "dynamodb,s3,sqs,sts") -> Iterator[Engine]:
+def running_engine(services: str = "dynamodb,s3,sqs,sts,events") -> Iterator[Engine]:
     """Run an engine on a free port of the loopback interface. Raises EngineError."""
     if not ENGINE_PYTHON.exists():
         raise EngineError(f"{ENGINE_PYTHON} is missing: run `make install`")
