@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from tests.e2e.environment import Environment
 from tests.trace.checker import Findings, Rest, check
-from tests.trace.lines import Totals, Trace
+from tests.trace.lines import Totals, Trace, listening
 
 MAX_LAG_SECONDS = 20
 """How long the last lines of an invocation may be on their way."""
@@ -14,19 +14,25 @@ MAX_LAG_SECONDS = 20
 
 @contextmanager
 def checked_trace(environment: Environment) -> Iterator[None]:
-    """Check, when the block has ended without an error, the trace of all that the tracker committed meanwhile."""
+    """Check, when the block has ended without an error, the trace of all that was committed meanwhile.
+
+    The trackers that a test runs in its own process count too.
+    """
     environment.wait_until_quiet(seconds=900)
     began = int(time.time() * 1000)
-    yield
-    environment.wait_until_quiet(seconds=900)
+    with listening(Trace()) as ours:
+        yield
+        environment.wait_until_quiet(seconds=900)
     deadline = time.monotonic() + MAX_LAG_SECONDS
-    while (findings := _findings(environment, began)).incomplete and time.monotonic() < deadline:
+    while (findings := _findings(environment, began, ours)).incomplete and time.monotonic() < deadline:
         time.sleep(1)
     findings.demand()
 
 
-def _findings(environment: Environment, since: int) -> Findings:
+def _findings(environment: Environment, since: int, ours: Trace) -> Findings:
     trace = read(environment, since)
+    trace.attempts |= ours.attempts
+    trace.committed |= ours.committed
     buckets = {attempt.bucket for attempt in trace.attempts.values()}
     totals = {bucket: totals for bucket in buckets if (totals := environment.totals(bucket))}
     peak = environment.peak().size if totals else None
