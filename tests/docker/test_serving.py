@@ -52,7 +52,8 @@ def test_size_tracking_records_what_it_sees(docker, environment, environ_of, buc
     }
     record = {"messageId": "1", "body": json.dumps(event), "eventSource": "aws:sqs", "attributes": {}}
 
-    with ContainerFunction(SIZE_TRACKING, environ_of(environment.size_tracking_function)) as function:
+    environ = environ_of(environment.size_tracking_function) | {"TRACKED_BUCKETS": bucket}
+    with ContainerFunction(SIZE_TRACKING, environ) as function:
         answer = function.invoke({"Records": [record]})
 
     assert answer.payload == {"batchItemFailures": []}
