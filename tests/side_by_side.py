@@ -19,7 +19,10 @@ from tests.reports import counted
 
 ROOT = Path(__file__).parents[1]
 COMPUTING = (
-    *(f"tests/{name}" for name in ("infra", "integration/size_tracking", "property", "stateful", "unit")),
+    *(
+        f"tests/{name}"
+        for name in ("faults", "infra", "integration/size_tracking", "property", "stateful", "trace", "unit")
+    ),
     "images/localstack/tests/unit",
 )
 """The folders of the second part. All other tests belong to the first, so that both take about the same time."""

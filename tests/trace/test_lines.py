@@ -1,6 +1,7 @@
 """The trace is small, has no key's name, and is off unless the function turns it on."""
 
 import logging
+import os
 import subprocess
 import sys
 
@@ -77,8 +78,23 @@ def test_nothing_is_written_unless_it_is_turned_on(caplog):
 
 
 def test_the_function_turns_it_on():
-    """A process of its own: importing the handler changes this one."""
-    says = "import size_tracking.handler; from size_tracking import trace; print(trace.log.level)"
-    answer = subprocess.run([sys.executable, "-c", says], capture_output=True, text=True, check=True)
+    """A process of its own, because this one would trace from then on."""
+    names = (
+        "HISTORY_TABLE",
+        "LEDGER_TABLE",
+        "QUEUE_URL",
+        "TRACKED_BUCKETS",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+    )
+    program = "from size_tracking import handler, trace; print(trace.log.level); handler._wired(); print(trace.log.level)"
 
-    assert answer.stdout.strip() == str(logging.DEBUG)
+    answer = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, **dict.fromkeys(names, "us-east-1")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert answer.stdout.split() == [str(logging.NOTSET), str(logging.DEBUG)]

@@ -23,7 +23,6 @@ from size_tracking.tracker import Clock, Tracker
 from size_tracking.watcher import Watcher
 
 logging.getLogger().setLevel(logging.INFO)
-trace.log.setLevel(logging.DEBUG)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -37,7 +36,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 @functools.cache
 def _wired() -> Batch:
-    """Create the clients once per execution environment."""
+    """Create the clients once per execution environment, and turn the trace of commits on."""
+    trace.log.setLevel(logging.DEBUG)
     return wire(Settings.from_env(os.environ), boto3.Session())
 
 
