@@ -1,13 +1,15 @@
 """What each answer of S3 means; the answers are stubbed below botocore's client."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
+from threading import Barrier
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.stub import Stubber
 
-from size_tracking.observer import Observer, RefusedError
+from size_history.deadline import OutOfTimeError
+from size_tracking.observer import OBSERVERS, Observer, RefusedError
 from size_tracking.values import ABSENT, Observation
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -36,6 +38,75 @@ def test_a_present_object_is_seen_with_its_size(s3, stub):
     stub.add_response("head_object", {"ContentLength": 7, **ENTRY}, {"Bucket": "b", "Key": "k"})
 
     assert observe(s3) == ({"k": SEEN}, {})
+
+
+def test_the_version_and_the_second_of_an_object_are_seen(s3, stub):
+    later = datetime(2026, 1, 2, 12, 4, 5, 999_999, tzinfo=timezone(timedelta(hours=9)))
+    stub.add_response(
+        "head_object", {"ContentLength": 7, "ETag": '"e"', "LastModified": later, "VersionId": "v"}
+    )
+    stub.add_response("head_object", {"ContentLength": 0, "LastModified": WHEN})
+
+    assert observe(s3)[0]["k"] == Observation(7, '"e"', "2026-01-02T03:04:05Z", "v")
+    assert observe(s3)[0]["k"] == Observation(0, "", "2026-01-02T03:04:05Z", "")
+
+
+def test_a_listed_object_may_lack_an_etag(s3, stub):
+    stub.add_response("list_objects_v2", {"Contents": [{"Key": "k", "Size": 0, "LastModified": WHEN}]})
+
+    page = Observer(s3).page("b", "", 5)
+
+    assert page.objects == (("k", Observation(0, "", "2026-01-02T03:04:05Z", "", listed=True)),)
+    assert page.more is False
+
+
+def test_a_key_that_is_not_asked_for_any_more_is_an_error_of_its_own(s3, monkeypatch):
+    def refuse(**_):
+        raise OutOfTimeError("out of time")
+
+    monkeypatch.setattr(s3, "head_object", refuse)
+
+    seen, errors = Observer(s3).observe("b", ["k", "l"])
+
+    assert (seen, set(errors)) == ({}, {"k", "l"})
+
+
+def test_a_bug_is_not_taken_for_an_error_of_a_key(s3, monkeypatch):
+    monkeypatch.setattr(s3, "head_object", lambda **_: {})
+
+    with pytest.raises(KeyError):
+        observe(s3)
+
+
+def test_many_keys_are_asked_for_at_the_same_time(s3, monkeypatch):
+    together = Barrier(OBSERVERS, timeout=10)
+
+    def wait(**_):
+        together.wait()
+        return {"ContentLength": 7, **ENTRY}
+
+    monkeypatch.setattr(s3, "head_object", wait)
+
+    seen, _ = Observer(s3).observe("b", [f"k{number}" for number in range(OBSERVERS)])
+
+    assert len(seen) == OBSERVERS == 16
+
+
+@pytest.mark.parametrize("status", [399, 500])
+def test_only_a_refusal_is_looked_up_in_the_listing(s3, stub, status):
+    stub.add_client_error("head_object", str(status), http_status_code=status)
+
+    assert isinstance(observe(s3)[1]["k"], ClientError)
+
+
+def test_a_refused_key_says_what_s3_answered(s3, stub):
+    stub.add_client_error("head_object", "403", http_status_code=403)
+    stub.add_client_error("list_objects_v2", "AccessDenied", http_status_code=403)
+
+    error = observe(s3)[1]["k"]
+
+    assert str(error).startswith("S3 refuses HEAD (403) and listing: ")
+    assert "AccessDenied" in str(error)
 
 
 def test_404_alone_means_absent(s3, stub):
