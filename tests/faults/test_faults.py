@@ -12,6 +12,9 @@ import boto3
 import pytest
 
 from plotting.routes import ROUTES as KNOWN_ROUTES
+from size_tracking import batch
+from size_tracking.batch import Batch
+from size_tracking.reconciler import RunStarter
 from tests.faults import scenarios
 from tests.faults.runs import FAULTS, LONG, ONCE, STUBBORN, call_sites, strike
 from tests.faults.system import connected
@@ -104,6 +107,42 @@ def test_every_call_survives_every_fault(system, sites, show):
     assert counts["5"] > 20
     assert counts["D"] > 20
     assert counts["X"] > 10
+
+
+def acknowledge_all(patched):
+    track = Batch._track
+    patched.setattr(Batch, "_track", lambda *arguments: [*track(*arguments)][:0])
+
+
+def log_stacks(patched):
+    patched.setattr(batch, "_FORESEEN", ())
+
+
+def send_from_failed_steps(patched):
+    patched.setattr(RunStarter, "create_totals", RunStarter.adopt)
+
+
+@pytest.mark.parametrize(
+    ("plant", "operation", "duration", "found"),
+    [
+        (acknowledge_all, "HeadObject", LONG, "at rest"),
+        (log_stacks, "BatchGetItem", LONG, "with its stack"),
+        (
+            send_from_failed_steps,
+            "create_totals < reconciler.RunStarter",
+            STUBBORN,
+            "the queue grew|never at rest",
+        ),
+    ],
+)
+def test_a_planted_error_is_found(system, sites, plant, operation, duration, found):
+    site = next(site for site in sites if operation in str(site) and of_the_tracker(site))
+    strike(system, site, sites[site], Fault.SERVER_ERROR, duration)  # without the error all is well
+
+    with pytest.MonkeyPatch.context() as patched:
+        plant(patched)
+        with pytest.raises(AssertionError, match=found):
+            strike(system, site, sites[site], Fault.SERVER_ERROR, duration)
 
 
 def test_every_route_is_asked():
