@@ -61,7 +61,7 @@ class PipelineStack(Stack):
             str(self._settings.source_repository),
             self._settings.source_branch,
             connection_arn=str(self._settings.connection_arn),
-            code_build_clone_output=True,  # a clone, because images are tagged with the commit
+            code_build_clone_output=True,  # a clone, because images.json records the commit
         )
 
     def _images(self, source: pipelines.IFileSetProducer) -> pipelines.CodeBuildStep:
