@@ -125,8 +125,8 @@ def observe_forgetting_failures(self, bucket, keys):
 def transact_creating_always(self, writes, *, own):
     """Create totals even if they exist."""
     for write in writes:
-        if write["Put"].get("ConditionExpression") == "attribute_not_exists(pk)" and own == 0:
-            del write["Put"]["ConditionExpression"]
+        if own == 0:
+            write["Put"].pop("ConditionExpression", None)
     return _transact(self, writes, own=own)
 
 

@@ -231,9 +231,7 @@ def _lost(done: Answer, second: Any) -> Iterator[Answer]:
         yield done._replace(value=second, says=says, fault="lost")
 
 
-def _seen_by(
-    question: ask.ReadRun | ask.ReadSource, moment: Moment
-) -> tuple[tuple[str | None, Books], ...]:
+def _seen_by(question: ask.ReadRun | ask.ReadSource, moment: Moment) -> tuple[tuple[str | None, Books], ...]:
     return ((None, moment.books),) if question.consistent else _visible(moment)
 
 

@@ -66,6 +66,8 @@ class Configuration:
     in_s3: tuple[int | None, ...] = ()
     recorded: tuple[int | None, ...] = ()
     live: bool = True
+    tracked: bool = False
+    """The row of a bucket that is not live exists at the start, as `make track` leaves it."""
     messages: tuple[str, ...] = ()
     page: int = 1000
     chunk: int = 48
@@ -107,7 +109,8 @@ class Configuration:
         own = [(key, size) for (owner, key), size in zip(self.keys, recorded, strict=True) if owner == name]
         prefixes = tuple((prefix, (0, 0)) for prefix in sorted({prefix_of(key) for key, _ in own}))
         if not self.live:
-            return Bucket(tuple((key, NO_ROW) for key, _ in own), prefixes)
+            source = Source(since=0) if self.tracked else None
+            return Bucket(tuple((key, NO_ROW) for key, _ in own), prefixes, source=source)
         rows = tuple(
             (key, Row(ObjectRow(1, content(size)), expires=False, ever=1) if size else NO_ROW)
             for key, size in own

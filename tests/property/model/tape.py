@@ -226,7 +226,9 @@ class Wiring:
             deadline=Deadline(clock.now),
         )
         reconciler = self.reconciler(ledger, observer, steps, tracker, run_starter, clock)
-        return self.batch(tracker, reconciler, self.watcher(ledger, path, steps, clock, EVERY_BUCKET), clock), tracker
+        return self.batch(
+            tracker, reconciler, self.watcher(ledger, path, steps, clock, EVERY_BUCKET), clock
+        ), tracker
 
 
 def _no_pause(_seconds: float) -> None:

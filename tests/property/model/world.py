@@ -102,7 +102,7 @@ class World:
             yield from self._fail(state, budget, place)
         if budget.expiries:
             yield from self._expire(state, now)
-        if budget.delays:
+        if budget.delays and not self._configuration.timed:
             clock = self._clocks((budget._replace(delays=budget.delays - 1), now + DELAY, path))
             yield Step("a quarter of an hour passes", None, (*state[:3], clock, state[4]), (), "delays")
 
@@ -147,9 +147,7 @@ class World:
                 yield Step(says, None, after, (), "operations")
             if path.signal is not Signal.ON:
                 unheard = self._moved(clock, path.after_change(place, heard=False))
-                yield Step(
-                    f"{says}, unheard", None, (listing, books, queue, unheard, raw), (), "operations"
-                )
+                yield Step(f"{says}, unheard", None, (listing, books, queue, unheard, raw), (), "operations")
 
     def _all_changes(self, listing: int, books: int) -> Iterator[tuple]:
         in_s3 = self._listings.values[listing]
@@ -189,6 +187,9 @@ class World:
         if budget.pauses:
             spent = budget._replace(pauses=budget.pauses - 1)
             yield self._at(state, spent, path, now + PAUSE, "pauses")
+        if budget.delays:
+            spent = budget._replace(delays=budget.delays - 1)
+            yield self._at(state, spent, path, now + DELAY, "delays")
 
     def _at(self, state: State, budget: Budget, path: Path, now: int, fault: str | None) -> Step:
         later, arrived = path.later(now)

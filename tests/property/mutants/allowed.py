@@ -3,14 +3,16 @@
 from dataclasses import dataclass, replace
 
 from size_tracking import reconcile_plan, track_plan
+from size_tracking.reconcile_plan import PutRun
 from size_tracking.reconciler import MAX_PAGE_KEYS, Reconciler
 from size_tracking.track_plan import ChunkState, Commit, Done, Look, Observe, ReadRows, ReadTotals
 from size_tracking.values import Outcome, RowWrite, Transaction
-from tests.property.configurations import TWO
+from tests.property.configurations import PAGES, TWO
 from tests.property.model.tape import TapeLedger
 from tests.property.mutants import watch
-from tests.property.mutants.mutant import Mutant, adopting, events, out, plan, replaced
+from tests.property.mutants.mutant import Mutant, adopting, events, out, plan, replaced, run_plan
 
+_begin = reconcile_plan.begin
 _committed = track_plan.committed
 _observed = track_plan.observed
 _totals_read = track_plan.totals_read
@@ -94,6 +96,18 @@ def committed_apart(state: Commit, outcome: Outcome) -> ChunkState:
     return ReadRows(bucket, state.failed) if state.failed else next_state
 
 
+# --- a run on its first page begins anew instead of making another pass ---
+
+
+def begin_anew(run, *, run_id, page_size, now, settled=False, again=True):
+    """Move the revision of a run on its first page, so that a step under way has to compare that page again."""
+    new = _begin(run, run_id=run_id, page_size=page_size, now=now, settled=settled, again=again)
+    first = run is not None and run.ended is None and not run.cursor and not run.again
+    if isinstance(new, PutRun) and new.run.again and first:
+        return PutRun(replace(run, started=now, revision=run.revision + 1))
+    return new
+
+
 ALLOWED = (
     Mutant(
         "rows, totals and peak read eventually consistent",
@@ -104,6 +118,16 @@ ALLOWED = (
         "the bucket's row read eventually consistent by the watch",
         out(1, handlers=2, stale=2),
         patches=replaced(TapeLedger)(sources=watch.stale_sources),
+    ),
+    Mutant(
+        "a request has a run on its first page begin anew instead of making another pass",
+        out(1, duplicates=1, **PAGES),
+        patches=run_plan(begin=begin_anew),
+    ),
+    Mutant(
+        "the same under two handlers",
+        out(1, handlers=2),
+        patches=run_plan(begin=begin_anew),
     ),
     Mutant("the listing read after the rows", adopting(1, TWO), parts={"reconciler": RowsBeforeListing}),
     Mutant(

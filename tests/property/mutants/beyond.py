@@ -10,7 +10,11 @@ modelled = replaced(world)
 TURNING = {"signal": Signal.TURNING, "sizes": (1,), "in_s3": (1,)}
 
 BEYOND = (
-    Mutant("an outage that ends before a check sees it", out(1, unseen=True, switches=2, deaf=False), holds.LISTING),
+    Mutant(
+        "an outage that ends before a check sees it",
+        out(1, unseen=True, switches=2, deaf=False),
+        holds.LISTING,
+    ),
     Mutant(
         "clocks that differ by more than the second run waits longer than it must",
         out(0, skews=1),

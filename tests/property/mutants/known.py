@@ -126,7 +126,10 @@ KNOWN = (
         observer(observe=rows.observe_forgetting_failures),
     ),
     Mutant(
-        "totals created unconditionally", adopting(1), holds.SUMS, stored(totals_may_be_created=sums.always)
+        "totals created unconditionally",
+        adopting(1, tracked=True),
+        holds.SUMS,
+        stored(totals_may_be_created=sums.always),
     ),
     Mutant(
         "totals created before page 0 is sent",

@@ -4,9 +4,8 @@ The first nine are those that were known before the watch was written.
 """
 
 from size_tracking import watch_plan
-from tests.property.configurations import TWO
+from tests.property.configurations import ONE, PAGES, first_minutes
 from tests.property.model import invariants as holds
-from tests.property.model.path import Signal
 from tests.property.model.tape import TapeLedger, TapeSteps
 from tests.property.mutants import watch
 from tests.property.mutants.known import stored
@@ -16,8 +15,6 @@ checks = replaced(watch_plan)
 sending = replaced(TapeSteps)
 ledger = replaced(TapeLedger)
 
-PAGES = {"keys": TWO, "in_s3": (1, 1), "page": 1}
-"""Two keys on two pages, so that a run may have passed one of them."""
 HEARD_AT_ONCE = checks(checked=watch.checked_live, heard_again=watch.heard_again_if_due)
 
 WATCHED = (
@@ -74,13 +71,13 @@ WATCHED = (
     Mutant("the second run is not asked for", out(1), holds.RECOVERS, sending(send=watch.only_at_once)),
     Mutant(
         "adoption: the second run is not asked for",
-        adopting(1, handlers=1, sizes=(1,), timed=True, signal=Signal.TURNING),
+        first_minutes("", ONE, 1),
         holds.LISTING,
         sending(send=watch.only_at_once),
     ),
     Mutant(
         "adoption: the step sent before the request for the second run",
-        adopting(1, handlers=1, sizes=(1,), in_s3=(None,), crashes=1, timed=True, signal=Signal.TURNING),
+        first_minutes("", ONE, 1, in_s3=(None,), crashes=1),
         holds.LISTING,
         parts={"run_starter": watch.SecondRequestLast},
     ),
