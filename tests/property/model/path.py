@@ -37,13 +37,20 @@ class Path(NamedTuple):
         """Return whether nothing may be missing at rest: the events are on, and a check has found that, if they were off."""
         return self.signal is not Signal.OFF and (self.checked or self.period == 0)
 
+    @property
+    def in_seen_outage(self) -> bool:
+        """Return whether a lost change belongs to an outage that a check has seen.
+
+        When the events are turned on, the outage before has been seen. There is none before a bucket's first minutes.
+        """
+        return self.period > 0 and (self.checked or self.signal is Signal.TURNING)
+
     def after_change(self, place: int, *, heard: bool) -> "Path":
         """Return the path after a change of a key."""
         lost, unseen = self.lost - {place}, self.unseen - {place}
         if heard:
             return self._replace(lost=lost, unseen=unseen)
-        # When the events are turned on, the outage before has been seen.
-        if self.checked or (self.signal is Signal.TURNING and self.period):
+        if self.in_seen_outage:
             return self._replace(lost=lost | {place}, unseen=unseen)
         return self._replace(lost=lost, unseen=unseen | {place})
 

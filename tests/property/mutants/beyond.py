@@ -1,9 +1,10 @@
 """What the product does not claim: in these worlds it must break, or the claim would be larger than we say."""
 
+from tests.property.configurations import ONE, first_minutes
 from tests.property.model import invariants as holds
 from tests.property.model import world
 from tests.property.model.messages import request
-from tests.property.model.path import Signal
+from tests.property.model.path import Path, Signal
 from tests.property.mutants.mutant import Mutant, events, out, replaced
 
 modelled = replaced(world)
@@ -20,6 +21,12 @@ BEYOND = (
         out(0, skews=1),
         holds.RECOVERS,
         modelled(AHEAD=world.AHEAD + 2 * world.SECOND),
+    ),
+    Mutant(
+        "the first minutes of a bucket count as an outage",
+        first_minutes("", ONE, 1),
+        holds.HIDDEN,
+        replaced(Path)(in_seen_outage=property(lambda self: True)),
     ),
     Mutant(
         "a run that begins while a handler lives that looked before a loss",
