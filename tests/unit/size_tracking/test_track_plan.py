@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from size_history.items import Peak, State, Totals
+from size_history.items import Peak, Sample, State, Totals
 from size_tracking import track_plan
 from size_tracking.track_plan import Adopt, Done, Look, Observe, ReadRows, ReadTotals
 from size_tracking.values import ABSENT, ObjectRow, Observation, Outcome, PrefixDelta, Transaction
@@ -71,8 +71,10 @@ def test_a_new_object_a_larger_one_and_a_removed_one_move_totals_and_history_tog
         LIVE, size=105, count=3, created=4, overwritten=1, removed=1, revision=8, last_time=2000
     )
     sample = transaction.sample
-    assert (sample.total_size, sample.object_cnt, sample.time) == (105, 3, 2000)
-    assert sample.changed_keys == ("dir/new", "dir/grown", "gone")
+    assert sample == Sample(
+        "b", 2000, 105, 3, 4, 1, 1, revision=8, changed_keys=("dir/new", "dir/grown", "gone"), changed_cnt=3
+    )
+    assert transaction.bucket == "b"
     assert set(transaction.prefixes) == {PrefixDelta("dir/", 45, 1), PrefixDelta(".", -40, -1)}
     assert transaction.peak is None
 
@@ -111,7 +113,7 @@ def test_going_live_moves_the_revision_records_the_baseline_and_raises_the_peak(
     transaction = track_plan.go_live("b", totals, None, 3000)
 
     assert transaction.totals == replace(LIVE, revision=8, max_size=100, last_time=3000)
-    assert transaction.sample.total_size == 100
+    assert transaction.sample == Sample("b", 3000, 100, 3, 3, 0, 0, revision=8)
     assert transaction.peak == Peak(100, "b", 3000)
 
 
@@ -147,3 +149,69 @@ def test_a_full_chunk_fits_a_transaction_of_100_items():
     transaction = plan(*looks, peak=None)
 
     assert len(transaction.rows) + len(transaction.prefixes) + 3 <= 100
+
+
+def test_a_sample_names_the_first_ten_changed_keys_and_counts_all():
+    looks = [Look(f"k{number:02}", ObjectRow(), thing(1)) for number in range(12)]
+
+    sample = plan(*looks, Look("same", ObjectRow(1, thing(1)), thing(1))).sample
+
+    assert sample.changed_keys == tuple(f"k{number:02}" for number in range(10))
+    assert sample.changed_cnt == 12
+
+
+def test_the_maximum_of_the_samples_rises_with_them_only():
+    assert plan(Look("k", ObjectRow(), thing(21))).totals.max_size == 121
+    assert plan(Look("k", ObjectRow(), thing(20))).totals.max_size == 120
+
+
+def test_a_row_write_says_what_was_before_for_the_trace():
+    transaction = plan(Look("k", ObjectRow(4, thing(5)), thing(6)), Look("n", ObjectRow(), thing(1)))
+
+    assert [(row.key, row.read_revision, row.size_before) for row in transaction.rows] == [
+        ("k", 4, 5),
+        ("n", 0, None),
+    ]
+
+
+def test_an_adoption_goes_on_with_the_same_looks():
+    looks = (Look("k", ObjectRow(), thing(5)),)
+
+    assert track_plan.adopted(Adopt("b", looks)) == ReadTotals("b", looks)
+
+
+def test_moves_of_a_prefix_are_summed_and_those_that_cancel_out_are_left_out():
+    transaction = plan(
+        Look("p/a", ObjectRow(), thing(5)),
+        Look("p/b", ObjectRow(1, thing(3)), ABSENT),
+        Look("q/a", ObjectRow(), thing(5)),
+        Look("q/b", ObjectRow(1, thing(5)), ABSENT),
+        Look("r/a", ObjectRow(1, thing(5)), thing(7)),
+        Look("s/empty", ObjectRow(), thing(0)),
+    )
+
+    assert transaction.prefixes == (
+        PrefixDelta("p/", 2, 0),
+        PrefixDelta("r/", 2, 0),
+        PrefixDelta("s/", 0, 1),
+    )
+
+
+@pytest.mark.parametrize(
+    ("looks", "done"),
+    [
+        ((Look("k", ObjectRow(1, thing(9)), thing(4)),), Done(1, 5)),
+        ((Look("k", ObjectRow(1, thing(9)), ABSENT), Look("l", ObjectRow(), thing(4))), Done(2, 13)),
+        ((Look("k", ObjectRow(1, thing(9)), thing(9)),), Done(0, 0)),
+    ],
+)
+def test_a_commit_counts_changed_keys_and_bytes_without_their_sign(looks, done):
+    state = track_plan.totals_read(ReadTotals("b", looks), LIVE, PEAK, 1)
+
+    assert track_plan.committed(state, Outcome.COMMITTED) == done
+    assert state.looks == looks
+
+
+def test_a_chunk_has_48_keys():
+    """A transaction has 100 items: twice as many, and the totals, the sample and the peak."""
+    assert track_plan.CHUNK_KEYS == 48
