@@ -34,10 +34,18 @@ class Findings:
     incomplete: tuple[str, ...]
     commits: int
     """How many commits the trace has."""
+    forgotten: tuple[str, ...] = ()
+    """Buckets whose totals were created more than once, so that only the commits of each alone could be checked."""
 
-    def demand(self, *, truncated: bool = False) -> None:
-        """Raise AssertionError unless all is right; only a log that is known to be `truncated` may lack lines."""
+    def demand(self, *, truncated: bool = False, forgetting: bool = False) -> None:
+        """Raise AssertionError unless all is right.
+
+        Only a log that is known to be `truncated` may lack lines, and only a run in which buckets were untracked with
+        their history (`forgetting`) may create totals again.
+        """
         wrong = [f"broken: {each}" for each in self.broken]
+        if not forgetting:
+            wrong += [f"broken: totals of {bucket} were created again" for bucket in self.forgotten]
         if not truncated:
             wrong += [f"incomplete: {each}" for each in self.incomplete]
         assert not wrong, f"{len(wrong)} findings in the trace of {self.commits} commits:\n" + "\n".join(
@@ -66,17 +74,29 @@ class _Replay:
             self._incomplete.append(f"commit {id_} has no line that tells what it wrote")
         for commit in self._commits:
             self._check_alone(commit)
-        for bucket, commits in _grouped((commit.bucket, commit) for commit in self._commits).items():
+        created = [commit.bucket for commit in self._commits if commit.totals and commit.totals.revision == 1]
+        forgotten = {bucket for bucket in created if created.count(bucket) > 1}
+        commits_of = _grouped(
+            (commit.bucket, commit) for commit in self._commits if commit.bucket not in forgotten
+        )
+        for bucket, commits in commits_of.items():
             self._check_totals(bucket, [commit for commit in commits if commit.totals])
             runs = [commit.run for commit in commits if commit.run is not None]
             self._true(f"{bucket}: a run's revision is written once", len(set(runs)) == len(runs))
-        rows = ((commit.bucket, row.digest, row) for commit in self._commits for row in commit.rows)
+        rows = (
+            (commit.bucket, row.digest, row)
+            for commits in commits_of.values()
+            for commit in commits
+            for row in commit.rows
+        )
         for (bucket, digest), writes in _grouped(
             ((bucket, digest), row) for bucket, digest, row in rows
         ).items():
             self._check_row(f"{bucket}, key {digest}", sorted(writes, key=lambda row: row.written))
         self._check_peak()
-        return Findings(tuple(self._broken), tuple(self._incomplete), len(self._commits))
+        return Findings(
+            tuple(self._broken), tuple(self._incomplete), len(self._commits), tuple(sorted(forgotten))
+        )
 
     def _true(self, claim: str, holds: bool, found: object = "") -> None:
         if not holds:

@@ -26,7 +26,7 @@ def checked_trace(environment: Environment) -> Iterator[None]:
     deadline = time.monotonic() + MAX_LAG_SECONDS
     while (findings := _findings(environment, began, ours)).incomplete and time.monotonic() < deadline:
         time.sleep(1)
-    findings.demand()
+    findings.demand(forgetting=True)
 
 
 def _findings(environment: Environment, since: int, ours: Trace) -> Findings:

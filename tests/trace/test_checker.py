@@ -96,6 +96,23 @@ def test_what_happened_before_the_first_line_is_not_asked_for(recorded):
     findings_of(lines[first:], rest).demand()
 
 
+def test_a_bucket_that_was_forgotten_and_tracked_again_is_not_taken_for_one(recorded):
+    lines, rest = recorded
+    again = copy.deepcopy(
+        [line for line in lines if line.get("totals", [0])[0] == 1 and line["bucket"] == "data"]
+    )
+    for line in again:
+        line["id"] = "again000"
+    lines = [*lines, *again, {"trace": "committed", "id": "again000"}]
+
+    findings = findings_of(lines, rest)
+
+    assert findings.forgotten == ("data",)
+    findings.demand(forgetting=True)
+    with pytest.raises(AssertionError, match="totals of data were created again"):
+        findings.demand()
+
+
 PLANTED = {}
 
 
