@@ -52,7 +52,7 @@ class Path(NamedTuple):
             return self._replace(lost=lost, unseen=unseen)
         if self.in_seen_outage:
             return self._replace(lost=lost | {place}, unseen=unseen)
-        return self._replace(lost=lost, unseen=unseen | {place})
+        return self._replace(lost=lost, unseen=unseen | {place} if self.period else unseen)
 
     def switched(self) -> "Path":
         """Return the path after the events are switched off or on."""
