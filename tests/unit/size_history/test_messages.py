@@ -21,6 +21,10 @@ from size_history.messages import (
     [
         (ReconcileEveryBucket(), {"tidemark": "reconcile-every-bucket"}),
         (ReconcileRequest("b"), {"tidemark": "reconcile", "bucket": "b", "page_size": 1000}),
+        (
+            ReconcileRequest("b", second=True),
+            {"tidemark": "reconcile", "bucket": "b", "page_size": 1000, "second": True},
+        ),
         (ReconcileRequest("b", 7), {"tidemark": "reconcile", "bucket": "b", "page_size": 7}),
         (
             ReconcileStep("b", "r", "k\x01"),

@@ -69,6 +69,7 @@ def test_our_messages_come_back_as_they_were_sent():
         Watch(tuple(f"b{number:02}" for number in range(MAX_WATCHED))),
         ReconcileRequest("data"),
         ReconcileRequest("data", 20),
+        ReconcileRequest("data", second=True),
         ReconcileStep("data", "run", ""),
         ReconcileStep("data", "run", "a\x01\n🪣"),
     ):

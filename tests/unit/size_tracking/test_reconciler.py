@@ -29,6 +29,7 @@ from tests.unit.size_tracking.parts import ADOPTING, LATER, LIVE, NOW, SECOND, P
 
 FIRST_STEP = {"tidemark": "reconcile", "bucket": "data", "run_id": "run0", "cursor": ""}
 REQUEST = {"tidemark": "reconcile", "bucket": "data", "page_size": 1000}
+SECOND_REQUEST = {**REQUEST, "second": True}
 RECONCILE = ReconcileRequest("data").to_json()
 
 
@@ -123,7 +124,7 @@ def test_the_first_run_of_a_bucket_sends_the_second_request_and_its_step_before_
 
     order = new.requests("put_item", "send_message", "transact_write_items")
     assert order == ["put_item", "send_message", "send_message", "transact_write_items"]
-    assert new.sent() == [(REQUEST, SECOND_RUN_SECONDS), (FIRST_STEP, 0)]
+    assert new.sent() == [(SECOND_REQUEST, SECOND_RUN_SECONDS), (FIRST_STEP, 0)]
     assert new.totals() == ADOPTING
     assert new.source() == Source(since=1)
 
@@ -142,7 +143,7 @@ def test_an_adoption_pushes_the_run_on_without_another_pass(new):
     new.starter.adopt("data")
 
     assert run(new) == before
-    assert new.sent()[2:] == [(REQUEST, SECOND_RUN_SECONDS), (FIRST_STEP, 0)]
+    assert new.sent()[2:] == [(SECOND_REQUEST, SECOND_RUN_SECONDS), (FIRST_STEP, 0)]
 
 
 def test_a_step_whose_totals_cannot_be_created_sends_no_other_step(new):
@@ -161,6 +162,15 @@ def test_a_step_whose_totals_cannot_be_created_sends_no_other_step(new):
     step(new)
     assert len(new.sent()) == sent
     assert (new.totals().state, new.totals().size) == (State.LIVE, 1)
+
+
+def test_the_second_request_sends_no_other_one(new):
+    """If DynamoDB refuses to create the totals for long, each would make five more, and the queue would fill with them."""
+    refuse(new, "transact_write_items", service="dynamodb")
+
+    assert new.handle(ReconcileRequest("data", second=True).to_json())
+
+    assert new.sent() == [(FIRST_STEP, 0)]
 
 
 def test_a_step_creates_no_totals_of_a_bucket_that_is_being_untracked(new):

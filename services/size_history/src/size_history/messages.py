@@ -24,10 +24,15 @@ MAX_PAGE_KEYS = 1000
 
 @dataclass(frozen=True, slots=True)
 class ReconcileRequest:
-    """A request to compare a bucket's rows with its listing, `page_size` keys (1 to 1,000) per step."""
+    """A request to compare a bucket's rows with its listing, `page_size` keys (1 to 1,000) per step.
+
+    `second` marks the delayed request that an adoption sends: it sends none itself. Otherwise their number would grow as
+    long as DynamoDB refuses to create the totals.
+    """
 
     bucket: str
     page_size: int = MAX_PAGE_KEYS
+    second: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.page_size <= MAX_PAGE_KEYS:
@@ -35,7 +40,8 @@ class ReconcileRequest:
 
     def to_json(self) -> str:
         """Return the message body."""
-        return json.dumps({KIND: RECONCILE, "bucket": self.bucket, "page_size": self.page_size})
+        second = {"second": True} if self.second else {}
+        return json.dumps({KIND: RECONCILE, "bucket": self.bucket, "page_size": self.page_size, **second})
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -132,8 +132,9 @@ class Batch:
             match message:
                 case ReconcileEveryBucket():
                     self.reconciler.reconcile_every_bucket()
-                case ReconcileRequest(bucket, page_size):
-                    self.reconciler.run_starter.begin(bucket, page_size)
+                case ReconcileRequest(bucket, page_size, second):
+                    starter = self.reconciler.run_starter
+                    replace(starter, sends_second=not second).begin(bucket, page_size)
                 case WatchEveryBucket():
                     self.watcher.check_every_bucket()
                 case Watch(buckets):

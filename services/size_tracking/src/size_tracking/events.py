@@ -67,7 +67,8 @@ def _own_message(message: Mapping[str, Any]) -> Message:
     bucket = _bucket(message, "bucket")
     try:
         if "run_id" not in message:
-            return ReconcileRequest(bucket, **_page_size(message))
+            second = message.get("second") is True
+            return ReconcileRequest(bucket, **_page_size(message), second=second)
         run_id, cursor = _text(message, "run_id"), _text(message, "cursor", empty=True)
         return ReconcileStep(bucket, run_id, cursor)
     except ValueError as error:

@@ -72,7 +72,10 @@ class Healed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarter:
-    """Starts runs, and creates the totals with a bucket's first run. `new_run_id` returns ids that are never reused."""
+    """Starts runs, and creates the totals with a bucket's first run.
+
+    `new_run_id` returns ids that are never reused. `sends_second` says whether an adoption sends the second request.
+    """
 
     ledger: Ledger
     event_path: EventPath
@@ -80,6 +83,7 @@ class RunStarter:
     clock: Clock
     tracked: Tracked
     new_run_id: Callable[[], str] = lambda: uuid.uuid4().hex
+    sends_second: bool = True
 
     def adopt(self, bucket: str) -> None:
         """Begin the run that adopts a tracked bucket, unless it has totals by now. Raises NotTrackedError."""
@@ -111,9 +115,9 @@ class RunStarter:
             self.clock.sleep(pause_seconds(attempt))
         else:
             raise RunMovedError(f"other writers moved the reconcile of {bucket} all the time")
-        if header.totals is None:
+        if header.totals is None and self.sends_second:
             # Sent before the step, because the step may create the totals of an empty bucket itself.
-            self.steps.send(ReconcileRequest(bucket), delay_seconds=SECOND_RUN_SECONDS)
+            self.steps.send(ReconcileRequest(bucket, second=True), delay_seconds=SECOND_RUN_SECONDS)
         self.steps.send(ReconcileStep(bucket, state.run.run_id, state.run.cursor))
         if header.totals is None:
             self._create_totals(bucket, header)
