@@ -116,7 +116,7 @@ ALLOWED = (
     Mutant("the same while adopting", adopting(1, stale=2)),
     Mutant(
         "the bucket's row read eventually consistent by the watch",
-        out(1, handlers=2, stale=2),
+        out(1, checks=2, stale=1),
         patches=replaced(TapeLedger)(sources=watch.stale_sources),
     ),
     Mutant(
