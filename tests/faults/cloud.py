@@ -33,13 +33,15 @@ UNTIL_STOPPED = 1_000_000
 class Strike:
     """A fault that strikes the next `left` requests of a call site. `hits` counts those that it has struck.
 
-    It ends with the tracker's first invocation that it strikes, or if it is `stubborn` with the first dead letter.
+    It ends with the tracker's first invocation that it strikes, or if it is `stubborn` with the first dead letter, or if it
+    is `lasting` when it is stopped.
     """
 
     site: CallSite
     fault: Fault
     left: int = UNTIL_STOPPED
     stubborn: bool = False
+    lasting: bool = False
     hits: int = 0
 
     def stop(self) -> None:

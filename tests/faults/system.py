@@ -31,6 +31,8 @@ from tests.stateful.machine import quiet
 from tests.stateful.world import InlineExecutor
 
 VISIBILITY_SECONDS = 180
+MAX_QUEUE = 50
+"""The number of messages that no fault may let the queue grow to: one that fails must not make others without end."""
 SECOND = 1_000_000
 DATA = "data-bucket"
 ENVIRON = {
@@ -159,7 +161,7 @@ class System:
         self.failures += len(failed)
         strike = self.wires.strike
         self.longest = max(self.longest, len(self.queue))
-        if strike and strike.hits and (self.dead or not strike.stubborn):
+        if strike and strike.hits and not strike.lasting and (self.dead or not strike.stubborn):
             strike.stop()
         return True
 
@@ -168,6 +170,7 @@ class System:
         for _ in range(500):
             if not self.queue:
                 return
+            assert len(self.queue) <= MAX_QUEUE, f"the queue grew to {len(self.queue)} messages"
             if not self.deliver():
                 self.now = min(message.due for message in self.queue)
         raise AssertionError(f"never at rest: {[message.body for message in self.queue]}")
