@@ -144,7 +144,7 @@ redrive: installed ## Put what is in the dead-letter queues back into the queue
 	@$(TIDEMARK) redrive $(deployment)
 
 ##@ Check it
-.PHONY: test test-long test-browser test-docker check mutants prove soak
+.PHONY: test test-long test-browser test-docker check mutants mutants-code prove soak
 
 test: install ## Run all tests but those of test-long, test-browser and test-docker, in an environment of their own
 	@$(TIDEMARK) within -- $(RUN) -m tests.side_by_side --durations=8 -m "not long and not browser" $(arguments)
@@ -167,6 +167,9 @@ check: install ## Lint and check types, the locks, the packed page and its tests
 
 mutants: install ## Kill every known wrong variant of the accounting, and tell each one's shortest story
 	@$(RUN) -m tests.property.mutants
+
+mutants-code: install ## Change the tracker's code in thousands of small ways, and list what no fast test notices; takes minutes
+	@$(RUN) -m tests.mutation $(arguments)
 
 prove: install ## Explore every interleaving of the accounting in larger worlds, more than a million states
 	@$(RUN) -m tests.property.explore

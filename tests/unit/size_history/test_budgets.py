@@ -4,7 +4,7 @@ import pytest
 from botocore.config import Config
 
 from size_history import budgets
-from size_history.budgets import DRIVER, PLOTTING, TRACKER, Client, Function
+from size_history.budgets import Client, Function
 
 CLIENT = Client(connect_seconds=1, read_seconds=4, attempts=3, back_off_seconds=2)
 API = Client(connect_seconds=2, read_seconds=30, attempts=1)
@@ -27,15 +27,16 @@ def test_the_limits_are_these():
 
 
 @pytest.mark.parametrize(
-    ("function", "limits"),
+    ("name", "limits"),
     [
-        (TRACKER, {"timeout": 30, "s3": (1, 4, 3), "dynamodb": (1, 4, 3), "sqs": (1, 4, 3), "events": (1, 4, 3), "finish": 1}),
-        (PLOTTING, {"timeout": 28, "s3": (1, 5, 2), "dynamodb": (1, 5, 2), "sqs": (1, 1, 1), "finish": 4}),
-        (DRIVER, {"timeout": 300, "s3": (2, 5, 3), "dynamodb": (2, 5, 3), "sqs": (2, 5, 3), "api": (2, 30, 1), "finish": 1}),
+        ("TRACKER", {"timeout": 30, "s3": (1, 4, 3), "dynamodb": (1, 4, 3), "sqs": (1, 4, 3), "events": (1, 4, 3), "finish": 1}),
+        ("PLOTTING", {"timeout": 28, "s3": (1, 5, 2), "dynamodb": (1, 5, 2), "sqs": (1, 1, 1), "finish": 4}),
+        ("DRIVER", {"timeout": 300, "s3": (2, 5, 3), "dynamodb": (2, 5, 3), "sqs": (2, 5, 3), "api": (2, 30, 1), "finish": 1}),
     ],
     ids=["tracker", "plotting", "driver"],
 )  # fmt: skip
-def test_a_function_and_its_clients_have_these_limits(function, limits):
+def test_a_function_and_its_clients_have_these_limits(name, limits):
+    function = getattr(budgets, name)
     clients = {**function.clients, **function.afterwards}
     found = {
         name: (client.connect_seconds, client.read_seconds, client.attempts)
@@ -45,9 +46,10 @@ def test_a_function_and_its_clients_have_these_limits(function, limits):
     assert {**found, "timeout": function.timeout_seconds, "finish": function.finish_seconds} == limits
 
 
-@pytest.mark.parametrize("function", [TRACKER, PLOTTING, DRIVER], ids=["tracker", "plotting", "driver"])
-def test_no_client_waits_without_a_limit_or_as_long_as_botocore_would(function):
+@pytest.mark.parametrize("name", ["TRACKER", "PLOTTING", "DRIVER"])
+def test_no_client_waits_without_a_limit_or_as_long_as_botocore_would(name):
     """botocore's own defaults are 60 seconds to connect and 60 to wait for the answer."""
+    function = getattr(budgets, name)
     for client in function.clients.values():
         assert 0 < client.attempt_seconds <= 7
         assert 1 <= client.attempts <= 3

@@ -259,6 +259,16 @@ def test_a_rule_that_the_queue_does_not_admit_is_named(path, stubs):
     assert fault(path, stubs, rules=[("r", pattern(), "ENABLED")], statements=None) == expected
 
 
+@pytest.mark.parametrize(("name", "admitted"), [("r", True), ("s", False)])
+def test_the_policy_may_name_the_rule(path, stubs, name, admitted):
+    condition = {"ArnEquals": {"aws:SourceArn": RULE_ARN + name}}
+    found = fault(
+        path, stubs, rules=[("r", pattern(), "ENABLED")], statements=[{**ALLOW, "Condition": condition}]
+    )
+
+    assert (found == "") is admitted
+
+
 def test_rules_and_targets_of_every_page_count(clients):
     class Pages:
         def get_paginator(self, operation):
@@ -350,3 +360,4 @@ def test_a_route_takes_a_type_of_event_of_a_bucket():
     assert not route.takes("Object Created", "other")
     assert not route.takes("Object Tags Added", "data")
     assert Configuration({}, [route]).routes == [route]
+    assert Route("r", {}) == Route("r", {}, fault="")

@@ -5,7 +5,7 @@ import pytest
 
 from size_history.budgets import TRACKER
 from size_history.deadline import OutOfTimeError
-from size_tracking import handler
+from size_tracking import batch, handler, reconciler, trace, watcher
 from size_tracking.observer import OBSERVERS
 from size_tracking.settings import Settings, SettingsError
 from tests.unit.size_tracking.parts import PassingTime
@@ -30,30 +30,30 @@ def wired():
     return handler.wire(SETTINGS, session, PassingTime().clock())
 
 
-def clients(batch):
-    path = batch.watcher.event_path
+def clients(wired):
+    path = wired.watcher.event_path
     return {
         "s3": path.s3,
         "events": path.events,
         "sqs": path.sqs,
-        "dynamodb": batch.tracker.ledger.client,
+        "dynamodb": wired.tracker.ledger.client,
     }
 
 
 def test_the_answer_names_the_messages_that_go_back(monkeypatch):
-    batch = Batch()
-    monkeypatch.setattr(handler, "_wired", lambda: batch)
+    made = Batch()
+    monkeypatch.setattr(handler, "_wired", lambda: made)
 
     answer = handler.handler({"Records": [1, 2, 3]}, Context())
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}, {"itemIdentifier": "m3"}]}
-    assert batch.asked == ([1, 2, 3], 1234)
+    assert made.asked == ([1, 2, 3], 1234)
 
 
 @pytest.mark.parametrize("event", [{}, {"Records": None}, {"Records": {}}, {"detail": {}}])
 def test_an_event_that_is_no_batch_is_refused_with_the_reason(event):
     with pytest.raises(
-        TypeError, match="size-tracking is invoked by its queue: the event has no list of Records"
+        TypeError, match=r"^size-tracking is invoked by its queue: the event has no list of Records$"
     ):
         handler.handler(event, Context())
 
@@ -120,24 +120,33 @@ def test_no_client_begins_a_request_after_the_deadline(wired):
 
 
 def test_the_parts_share_what_they_have_to(wired):
-    reconciler, tracker = wired.reconciler, wired.tracker
+    starter, tracker = wired.reconciler.run_starter, wired.tracker
     assert tracker.ledger.ledger_table == "ledger"
     assert tracker.ledger.history_table == "history"
-    assert tracker.adopt == reconciler.run_starter.adopt
-    assert tracker.tracked is reconciler.run_starter.tracked is wired.watcher.tracked
+    assert tracker.adopt == starter.adopt
+    assert tracker.tracked is starter.tracked is wired.watcher.tracked
     assert tracker.tracked.named == {"data"}
-    assert reconciler.tracker is tracker
-    assert reconciler.run_starter.event_path is wired.watcher.event_path
-    assert wired.watcher.event_path.queue_url == reconciler.steps._queue_url == "url"
-    assert reconciler.steps._client is wired.watcher.event_path.sqs
+    assert wired.reconciler.tracker is tracker
+    assert starter.event_path is wired.watcher.event_path
+    assert wired.watcher.event_path.queue_url == wired.reconciler.steps._queue_url == "url"
+    assert wired.reconciler.steps._client is wired.watcher.event_path.sqs
     assert tracker.observer._client is wired.watcher.event_path.s3
     assert wired.budget is TRACKER
-    ledgers = {id(each.ledger) for each in (tracker, reconciler, reconciler.run_starter, wired.watcher)}
-    clocks = {id(each.clock) for each in (tracker, reconciler, reconciler.run_starter, wired.watcher, wired)}
-    steps = {id(each.steps) for each in (reconciler, reconciler.run_starter, wired.watcher)}
+    ledgers = {id(each.ledger) for each in (tracker, wired.reconciler, starter, wired.watcher)}
+    clocks = {id(each.clock) for each in (tracker, wired.reconciler, starter, wired.watcher, wired)}
+    steps = {id(each.steps) for each in (wired.reconciler, starter, wired.watcher)}
     assert [len(each) for each in (ledgers, clocks, steps)] == [1, 1, 1]
     assert tracker.deadline._now == wired.clock.now
-    assert reconciler.observer is tracker.observer
+    assert wired.reconciler.observer is tracker.observer
+
+
+def test_every_line_of_the_log_names_its_module():
+    assert [module.log.name for module in (batch, reconciler, trace, watcher)] == [
+        "size_tracking.batch",
+        "size_tracking.reconciler",
+        "size_tracking.trace",
+        "size_tracking.watcher",
+    ]
 
 
 def test_a_function_has_the_real_clock_unless_a_test_says_otherwise():

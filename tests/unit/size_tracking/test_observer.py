@@ -1,5 +1,6 @@
 """What each answer of S3 means; the answers are stubbed below botocore's client."""
 
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from threading import Barrier
 
@@ -40,7 +41,17 @@ def test_a_present_object_is_seen_with_its_size(s3, stub):
     assert observe(s3) == ({"k": SEEN}, {})
 
 
-def test_the_version_and_the_second_of_an_object_are_seen(s3, stub):
+@pytest.fixture
+def elsewhere(monkeypatch):
+    """Let this machine be in another time zone."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_the_version_and_the_second_of_an_object_are_seen(s3, stub, elsewhere):
     later = datetime(2026, 1, 2, 12, 4, 5, 999_999, tzinfo=timezone(timedelta(hours=9)))
     stub.add_response(
         "head_object", {"ContentLength": 7, "ETag": '"e"', "LastModified": later, "VersionId": "v"}

@@ -12,6 +12,7 @@ from size_history.items import State
 from size_history.messages import MAX_PAGE_KEYS, ReconcileEveryBucket, ReconcileRequest, ReconcileStep
 from size_history.sources import SECOND_RUN_SECONDS, Hearing, Source
 from size_tracking import reconciler
+from size_tracking.reconcile_plan import Difference
 from size_tracking.reconciler import (
     MAX_CREATIONS,
     MAX_LOGGED_REFUSALS,
@@ -19,6 +20,7 @@ from size_tracking.reconciler import (
     OVERDUE,
     RunMovedError,
     StepFailedError,
+    _overdue,
 )
 from size_tracking.track_plan import CHUNK_KEYS
 from size_tracking.tracked import NotTrackedError
@@ -411,6 +413,15 @@ def test_only_an_object_that_was_there_for_a_while_counts_as_missed(parts, capsy
     assert [each["DriftHealedKeys"] for each in ended(capsys)] == [missed]
 
 
+@pytest.mark.parametrize(("late", "overdue"), [(0, False), (1, True)])
+def test_an_object_is_overdue_after_that_time_and_not_at_it(late, overdue):
+    difference = Difference("k", 1, "2027-01-15T08:00:00Z")
+    now = NOW + round(OVERDUE.total_seconds()) * SECOND + late
+
+    assert _overdue(difference, now) is overdue
+    assert not _overdue(Difference("k", 1), now)
+
+
 def test_an_adoption_misses_nothing(new, capsys):
     new.put("k", 3, age=10 * OVERDUE.total_seconds())
 
@@ -506,7 +517,10 @@ def test_a_step_that_is_delivered_again_does_nothing(parts, caplog):
 
     assert run(parts) == before
     assert [operation for operation, _ in parts.journal[journal:]] == ["get_item", "get_item"][:2]
-    assert any("reconcile step had nothing to do" in each.getMessage() for each in caplog.records)
+    told = {"bucket": "data", "run_id": "run0", "cursor": ""}
+    assert f"reconcile step had nothing to do {json.dumps(told)}" in [
+        each.getMessage() for each in caplog.records
+    ]
 
 
 def test_the_log_tells_how_far_a_run_is(parts, caplog):
@@ -752,6 +766,19 @@ def test_totals_that_are_missing_at_the_end_are_created_and_go_live(new):
     step(new)
 
     assert (new.totals().state, len(new.samples())) == (State.LIVE, 1)
+
+
+def test_a_named_bucket_without_totals_at_the_end_gets_its_row_with_them():
+    parts = Parts(named={"data"})
+    parts.memory_s3.buckets["data"] = {}
+    parts.starter.begin("data")
+    for key in (("data", "totals"), ("*", "bucket/data")):
+        del parts.tables.tables["ledger"][key]
+    before = parts.time.now
+
+    step(parts)
+
+    assert before < parts.source().since < parts.time.now
 
 
 # --- what a run is for ---

@@ -16,6 +16,10 @@ def test_a_row_or_a_name_in_the_settings_makes_a_bucket_tracked(bucket, source):
     NAMED.require(bucket, source)
 
 
+def test_nothing_is_named_by_default():
+    assert Tracked().named == frozenset()
+
+
 @pytest.mark.parametrize(
     ("tracked", "bucket", "source"),
     [

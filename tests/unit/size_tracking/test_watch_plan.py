@@ -116,6 +116,10 @@ def test_only_two_different_dates_prove_another_bucket(known, seen, expected):
     assert anew(replace(HEARD, created=known), Look(created=seen)) is expected
 
 
+def test_a_look_finds_nothing_wrong_unless_it_says_so():
+    assert Look() == Look(exists=True, created="", fault="")
+
+
 @pytest.mark.parametrize(
     ("source", "look", "expected"),
     [

@@ -174,6 +174,11 @@ def test_the_metrics_say_which_bucket_is_heard_and_how_many_are_not(parts, capsy
     unheard = [(each["Function"], each["UnheardBuckets"]) for each in records if "UnheardBuckets" in each]
     assert heard == {"fine": 1, "deaf": 0, "gone": 0, "back": 1}
     assert unheard == [("tracker", 2)]
+    told = [each["_aws"] for each in records]
+    assert {metric["Unit"] for each in told for metric in each["CloudWatchMetrics"][0]["Metrics"]} == {
+        "Count"
+    }
+    assert {each["Timestamp"] for each in told} == {parts.source("fine").checked // 1000}
 
 
 def test_a_function_without_a_name_has_a_metric_too(parts, capsys, monkeypatch):
@@ -259,7 +264,8 @@ def test_no_check_begins_after_the_deadline(parts):
 
     parts.dynamodb.before = look_slowly
 
-    with pytest.raises(OutOfTimeError):
+    message = "^out of time in a check of event paths: it goes back to the queue$"
+    with pytest.raises(OutOfTimeError, match=message):
         parts.watcher.check(["one", "two"], deadline=deadline)
 
     assert (parts.source("one").revision, parts.source("two").revision) == (2, 1)
