@@ -227,4 +227,13 @@ def test_an_object_is_absent_only_at_the_end_of_its_listing(s3, stub):
 def test_a_bucket_that_does_not_exist_lists_nothing(s3, stub):
     stub.add_client_error("list_objects_v2", "NoSuchBucket", http_status_code=404)
 
-    assert Observer(s3).page("b", "", 5).objects == ()
+    page = Observer(s3).page("b", "", 5)
+
+    assert (page.objects, page.more) == ((), False)
+
+
+def test_an_empty_listing_means_absent(s3, stub):
+    stub.add_client_error("head_object", "403", http_status_code=403)
+    stub.add_response("list_objects_v2", {"IsTruncated": False})
+
+    assert observe(s3) == ({"k": ABSENT}, {})

@@ -288,7 +288,7 @@ def test_a_creation_never_replaces_the_row_of_a_bucket_that_is_being_untracked()
 
     parts.dynamodb.before = leave
 
-    with pytest.raises(NotTrackedError):
+    with pytest.raises(NotTrackedError, match="bucket data is not tracked"):
         parts.starter.begin("data")
 
     assert (parts.source(), parts.totals()) == (leaving, None)
@@ -753,7 +753,7 @@ def test_a_bucket_that_was_untracked_during_its_run_is_not_adopted_at_the_end(ne
     new.tables.tables["ledger"].pop(("data", "totals"))
     new._store(Source(since=1, hearing=Hearing.LEAVING).to_item("data"))
 
-    with pytest.raises(NotTrackedError):
+    with pytest.raises(NotTrackedError, match="bucket data is not tracked"):
         step(new)
 
     assert new.totals() is None

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from size_tracking.values import ABSENT, ObjectRow, Observation
+from size_tracking.values import ABSENT, Header, ObjectRow, Observation, Run, Transaction
 
 HEAD = Observation(5, "e", "2026-01-01T00:00:00Z", "v1")
 LISTED = Observation(5, "e", "2026-01-01T00:00:00Z", listed=True)
@@ -37,6 +37,32 @@ def test_two_observations_show_the_same_object_as_far_as_both_tell(one, other, e
 def test_an_object_of_no_bytes_is_present():
     assert Observation(0).present
     assert not ABSENT.present
+
+
+def test_what_is_not_told_is_nothing():
+    nothing = Observation(size=None, etag="", last_modified="", version_id="", listed=False)
+    assert Observation() == ABSENT == nothing
+    assert Run("r", 1, started=2, moved=3) == Run(
+        "r",
+        1,
+        started=2,
+        moved=3,
+        revision=1,
+        cursor="",
+        previous="",
+        announced=True,
+        checked=0,
+        healed=0,
+        drift=0,
+        refused=0,
+        missed=0,
+        settled=False,
+        again=False,
+        ended=None,
+    )
+    transaction = Transaction("b")
+    assert transaction == Transaction("b", (), None, (), None, None, None, None)
+    assert Header() == Header(None, None, None)
 
 
 def test_a_key_without_a_row_is_absent_at_revision_0():
