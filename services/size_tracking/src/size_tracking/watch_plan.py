@@ -56,9 +56,15 @@ def _finding(source: Source, look: Look) -> tuple[Hearing, str]:
     if look.fault:
         return Hearing.DEAF, look.fault
     if anew(source, look):
-        return Hearing.RECOVERING, f"it was made anew at {look.created}; reconciles look for the changes since"
+        return (
+            Hearing.RECOVERING,
+            f"it was made anew at {look.created}; reconciles look for the changes since",
+        )
     if source.hearing in {Hearing.DEAF, Hearing.GONE}:
-        return Hearing.RECOVERING, "its events arrive again; reconciles look for the changes of the time before"
+        return (
+            Hearing.RECOVERING,
+            "its events arrive again; reconciles look for the changes of the time before",
+        )
     return source.hearing, source.reason
 
 
