@@ -52,6 +52,7 @@ def test_the_time_of_an_event_is_read_and_does_not_distinguish_hints(time, micro
     hint = parse(json.dumps(s3_event("k", time=time)))
 
     assert hint.time == microseconds
+    assert not isinstance(hint.time, float)
     assert hint == Hint("data", "k")
 
 

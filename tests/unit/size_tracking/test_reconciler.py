@@ -434,7 +434,10 @@ def test_an_adoption_misses_nothing(new, capsys):
 def test_the_metrics_tell_the_size_after_each_chunk_and_at_the_baseline(new, parts, capsys):
     def sizes():
         records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-        return [record["TotalSize"] for record in records if "TotalSize" in record]
+        told = [record for record in records if "TotalSize" in record]
+        assert {record["Bucket"] for record in told} == {"data"}
+        assert all(record["_aws"]["Timestamp"] >= NOW // 1000 for record in told)
+        return [record["TotalSize"] for record in told]
 
     for number in range(CHUNK_KEYS + 1):
         new.put(f"k{number:03}", 1)
