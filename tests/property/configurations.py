@@ -173,10 +173,12 @@ DEEP = (
     outage("outage, 2 changes, each message once or twice, 2 pages", 2, duplicates=1, **PAGES),
     outage("outage, change, crash, 2 pages", 1, crashes=1, **PAGES),
     outage("2 outages, change, clock ahead, pause", 1, switches=2, checks=2, skews=1, pauses=1),
-    outage("2 outages under 2 handlers", 0, handlers=2, switches=2, checks=2),
+    outage(
+        "2 outages of an empty bucket under 2 handlers", 0, handlers=2, switches=2, checks=2, in_s3=(None,)
+    ),
     outage("outage, change, 2 pages, under 2 handlers", 1, handlers=2, **PAGES),
     first_minutes("first minutes, change, under 2 handlers", ONE, 1, handlers=2),
-    first_minutes("first minutes, an outage, change", ONE, 1, switches=2, checks=2),
+    first_minutes("first minutes, events off again, change", ONE, 1, switches=1, checks=1),
     changes(
         "2 changes of 2 keys, zombie, each event once or twice", TWO, 2, batch=2, zombies=1, duplicates=2
     ),

@@ -52,7 +52,7 @@ WATCHED = (
     ),
     Mutant(
         "still deaf: not written",
-        out(0, handlers=2, switches=2, checks=2),
+        out(0, handlers=2, switches=2, checks=2, in_s3=(None,)),
         holds.HEARS,
         parts={"watcher": watch.KeepsDeaf},
     ),
@@ -132,7 +132,7 @@ WATCHED = (
     ),
     Mutant(
         "the end of a run puts the row without its condition",
-        out(0, handlers=2, switches=2, checks=2),
+        out(0, handlers=2, switches=2, checks=2, in_s3=(None,)),
         holds.HEARS,
         run_plan(_heard=watch.heard_blindly) + stored(source_stands=watch.source_stands_or_blind),
     ),
