@@ -13,6 +13,8 @@ from tests.property.model.exploration import explore
 from tests.property.model.search import Found
 
 WORKERS = 2
+MAX_STATES = 3_000_000
+"""Maximum number of states of one world: they take less than 2 GB."""
 
 
 def main(words: list[str]) -> int:
@@ -40,7 +42,11 @@ def main(words: list[str]) -> int:
 
 def _explored(configuration: Configuration) -> tuple[Configuration, Found, float]:
     began = time.monotonic()
-    return configuration, explore(configuration), time.monotonic() - began
+    try:
+        found = explore(configuration, limit=MAX_STATES)
+    except RuntimeError as error:
+        raise RuntimeError(f"world {configuration.name!r} has {error}: make it smaller") from error
+    return configuration, found, time.monotonic() - began
 
 
 def _send_events(found: Found) -> None:
