@@ -146,21 +146,22 @@ def _calls(items: Sequence[pytest.Item]) -> tuple[dict[tuple[str, str], set[str]
         file = Path(place) / "calls"
 
         def record() -> bool:
-            found = _recorded(items)
-            file.write_bytes(pickle.dumps(found))
+            file.write_bytes(pickle.dumps(_recorded(items)))
             return True
 
-        results: list[bool] = []
-        run_all([(record, results.append)], 1)
-        if results != [True]:
-            raise SystemExit("the tests fail without a mutant")
-        calling, seconds = pickle.loads(file.read_bytes())  # noqa: S301 - this process has written it
+        run_all([(record, lambda _: None)], 1)
+        calling, seconds, failed = pickle.loads(file.read_bytes())  # noqa: S301 - this process has written it
+    if failed:
+        raise SystemExit(f"tests fail without a mutant: {', '.join(failed)}")
     return defaultdict(set, calling), seconds
 
 
-def _recorded(items: Sequence[pytest.Item]) -> tuple[dict[tuple[str, str], set[str]], dict[str, float]]:
+def _recorded(
+    items: Sequence[pytest.Item],
+) -> tuple[dict[tuple[str, str], set[str]], dict[str, float], list[str]]:
     calling: dict[tuple[str, str], set[str]] = defaultdict(set)
     seconds: dict[str, float] = {}
+    failed: list[str] = []
     for item in items:
         began = time.process_time()
 
@@ -176,7 +177,8 @@ def _recorded(items: Sequence[pytest.Item]) -> tuple[dict[tuple[str, str], set[s
         finally:
             sys.setprofile(None)
             threading.setprofile(None)
-        if not passed:
-            raise SystemExit(f"{item.nodeid} fails without a mutant")
         seconds[item.nodeid] = time.process_time() - began
-    return dict(calling), seconds
+        # A test of real timeouts may fail once while this machine is busy.
+        if not (passed or _pass(item, limit=600)):
+            failed.append(item.nodeid)
+    return dict(calling), seconds, failed

@@ -114,6 +114,7 @@ def test_the_answers_of_the_api_have_these_words():
 
 def test_a_live_bucket_has_no_reason_and_an_adopting_one_says_why():
     assert status_of(LIVE, HEARD, NOW) == BucketStatus(Status.LIVE, None, None)
+    assert BucketStatus(Status.LIVE) == BucketStatus(Status.LIVE, None, None)
     expected = BucketStatus(Status.ADOPTING, 7, "its first reconcile has not ended yet")
     assert status_of(ADOPTING, HEARD, NOW) == expected
 

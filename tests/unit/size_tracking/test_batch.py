@@ -79,9 +79,8 @@ def test_a_malformed_message_goes_back_alone(parts, caplog):
     assert parts.handle("{", event("k"), "[]") == ["m0", "m2"]
 
     first, second = records(caplog, "ERROR")
-    assert (
+    assert first.getMessage().startswith(
         "message m0 is malformed, it goes to the dead-letter queue: the body is not JSON"
-        in first.getMessage()
     )
     assert not first.exc_info
     assert "m2" in second.getMessage()
@@ -153,7 +152,7 @@ def test_a_key_that_failed_goes_back_with_all_its_messages_and_the_others_do_not
     assert parts.handle(event("bad"), event("good"), event("bad")) == ["m0", "m2"]
 
     (record,) = records(caplog, "ERROR")
-    assert "key 'bad' of bucket data goes back to the queue: ClientError: " in record.getMessage()
+    assert record.getMessage().startswith("key 'bad' of bucket data goes back to the queue: ClientError: ")
     assert parts.totals().size == 5
 
 

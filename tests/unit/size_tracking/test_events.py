@@ -111,7 +111,7 @@ def test_our_messages_come_back_as_they_were_sent():
             "run_id is missing or not text",
         ),
         (json.dumps({"tidemark": "reconcile", "bucket": "data", "run_id": "r", "cursor": 7}), "cursor"),
-        (json.dumps({"tidemark": "watch"}), "buckets is missing or not a list"),
+        (json.dumps({"tidemark": "watch"}), "^buckets is missing or not a list$"),
         (json.dumps({"tidemark": "watch", "buckets": "data"}), "buckets is missing or not a list"),
         (json.dumps({"tidemark": "watch", "buckets": {"data": 1}}), "buckets is missing or not a list"),
         (json.dumps({"tidemark": "watch", "buckets": []}), "names 1 to 25 buckets, not 0"),

@@ -155,4 +155,11 @@ def test_a_function_has_the_real_clock_unless_a_test_says_otherwise():
     clock = handler.wire(SETTINGS, session).clock
 
     assert 1_700_000_000_000_000 < clock.now() < 4_000_000_000_000_000
+    assert isinstance(clock.now(), int)
     assert clock.sleep.__module__ == "time"
+
+
+def test_every_run_has_an_id_of_its_own(wired):
+    fresh = wired.reconciler.run_starter.new_run_id
+
+    assert len({fresh() for _ in range(100)}) == 100

@@ -117,6 +117,12 @@ def test_going_live_moves_the_revision_records_the_baseline_and_raises_the_peak(
     assert transaction.peak == Peak(100, "b", 3000)
 
 
+def test_a_baseline_below_the_peak_does_not_lower_it():
+    adopting = replace(LIVE, state=State.ADOPTING)
+
+    assert track_plan.go_live("b", adopting, PEAK, 3000).peak is None
+
+
 def test_the_baseline_of_an_empty_bucket_is_0():
     totals = Totals(0, 0, 0, 0, 0, max_size=0, last_time=0, revision=1, state=State.ADOPTING)
 
