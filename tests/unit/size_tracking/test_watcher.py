@@ -229,6 +229,18 @@ def test_a_row_that_moved_is_checked_again_with_a_new_look(parts, capsys):
     assert [name for name, _ in metrics_of(capsys, "Heard")] == ["other", "data"]
 
 
+def test_a_bucket_that_failed_is_told_of_although_others_were_checked_again(parts):
+    for name in ("bad", "data"):
+        parts.track(name)
+    parts.path.looks = {"bad": RuntimeError("no answer")}
+    moves(parts, 1)
+
+    with pytest.raises(CheckFailedError, match="^1 buckets could not be checked, bad first: no answer$"):
+        parts.watcher.check(["bad", "data"], deadline=LATER)
+
+    assert parts.source().revision == 3
+
+
 def test_a_row_that_always_moves_is_given_up_after_a_limited_number_of_checks(parts):
     parts.track()
     moves(parts, 100)
