@@ -235,7 +235,7 @@ def test_a_bucket_that_failed_is_told_of_although_others_were_checked_again(part
     parts.path.looks = {"bad": RuntimeError("no answer")}
     moves(parts, 1)
 
-    with pytest.raises(CheckFailedError, match="^1 buckets could not be checked, bad first: no answer$"):
+    with pytest.raises(CheckFailedError, match=r"^1 buckets could not be checked, bad first: no answer$"):
         parts.watcher.check(["bad", "data"], deadline=LATER)
 
     assert parts.source().revision == 3
