@@ -120,7 +120,7 @@ def _passes(mutant: Mutant, items: Sequence[pytest.Item], seconds: dict[str, flo
 
 
 def _pass(item: Any, *, limit: float) -> bool:
-    """Return whether a test passes; end this process if that takes longer than so many seconds of the processor.
+    """Return whether a test passes; end this process if that takes more processor time, in seconds, than allowed.
 
     pytest's own way also writes a report of each failure, which takes longer than most tests.
     """

@@ -18,7 +18,7 @@ DOLLARS_PER_BYTE = 0.50 / 1e9
 
 
 def commit(keys=1, bucket="tidemark-data-123456789012", size=123_456_789_012):
-    """Return a commit of so many keys that raises the peak."""
+    """Return a commit of this number of keys that raises the peak."""
     rows = tuple(
         RowWrite(f"movies/{number}", NOW, NOW + 1, Observation(12_345_678, "e", "t"), size_before=1_234_567)
         for number in range(keys)

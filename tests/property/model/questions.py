@@ -96,7 +96,7 @@ class ReadTrackedBuckets(NamedTuple):
 
 
 class Send(NamedTuple):
-    """A message to the queue that arrives after so many seconds; the answer is None."""
+    """A message to the queue that arrives after a number of seconds; the answer is None."""
 
     body: str
     delay: int = 0

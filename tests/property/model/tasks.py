@@ -32,7 +32,7 @@ class Task(NamedTuple):
     answers: Answers = ()
     chunk: Chunk | None = None
     ahead: int = 0
-    """Its clock is ahead by so many microseconds."""
+    """How far its clock is ahead, in microseconds."""
 
 
 class Asking(NamedTuple):

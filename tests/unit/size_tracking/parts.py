@@ -158,7 +158,7 @@ class Parts:
         self.memory_s3.buckets.setdefault(bucket, {})
 
     def put(self, key, size, *, bucket="data", age=0, etag=None):
-        """Put an object that no event tells of, which was modified so many seconds ago."""
+        """Put an object that no event tells of, which was modified `age` seconds ago."""
         self.memory_s3.put(bucket, key, size, etag or f"e{size}", NOW - age * SECOND)
 
     def rest(self):

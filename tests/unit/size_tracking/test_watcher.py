@@ -203,7 +203,7 @@ def test_a_change_of_hearing_is_one_line_of_the_log(parts, caplog):
 
 
 def moves(parts, times):
-    """Let another check write the row just before ours, so many times."""
+    """Let another check write the row just before ours, a number of times."""
     left = [None] * times
 
     def move(operation, _):

@@ -25,7 +25,7 @@ class Deadline:
         self.at = 2**62
 
     def allow(self, seconds: float) -> None:
-        """Let requests begin for so many seconds from now; none if that is not positive."""
+        """Let requests begin during the next `seconds`; none if that is not positive."""
         self.at = self._now() + round(seconds * _SECOND)
 
     def left(self) -> float:
@@ -38,9 +38,9 @@ class Deadline:
             raise OutOfTimeError(f"out of time before {what} began")
 
     def share(self, parts: int, *, at_least: float) -> int:
-        """Return the end of the first of so many equal parts of the time that is left.
+        """Return the end of the first of `parts` equal shares of the time that is left.
 
-        A part has at least so many seconds, because a shorter one would be of no use; none ends after the deadline.
+        A share has `at_least` seconds, because a shorter one would be of no use. None ends after the deadline.
         """
         return min(self.at, self._now() + round(max(self.left() / parts, at_least) * _SECOND))
 
