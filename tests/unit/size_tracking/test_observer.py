@@ -232,6 +232,12 @@ def test_a_bucket_that_does_not_exist_lists_nothing(s3, stub):
     assert (page.objects, page.more) == ((), False)
 
 
+def test_an_empty_bucket_lists_nothing(s3, stub):
+    stub.add_response("list_objects_v2", {"IsTruncated": False})
+
+    assert Observer(s3).page("b", "", 5).objects == ()
+
+
 def test_an_empty_listing_means_absent(s3, stub):
     stub.add_client_error("head_object", "403", http_status_code=403)
     stub.add_response("list_objects_v2", {"IsTruncated": False})

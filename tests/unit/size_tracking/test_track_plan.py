@@ -37,7 +37,7 @@ def test_a_key_that_s3_did_not_answer_for_leaves_the_chunk():
 
 
 def test_a_chunk_that_s3_did_not_answer_for_at_all_is_done():
-    assert track_plan.observed(Observe("b", (("bad", ObjectRow()),)), {}) == Done()
+    assert track_plan.observed(Observe("b", (("bad", ObjectRow()),)), {}) == Done(changed=0, bytes_moved=0)
 
 
 def test_missing_totals_begin_the_adoption_even_if_nothing_changed():
