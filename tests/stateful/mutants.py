@@ -133,7 +133,7 @@ def transact_creating_always(self, writes, *, own):
 _PATCHES = {mutant.name: mutant.patches for mutant in KNOWN}
 SAME_PATCHES = {
     "nothing changed: no write": 1,
-    "nothing changed: no write, inside a mixed chunk": 13,
+    "nothing changed: no write, inside a mixed chunk": 20,
     "nothing changed: no write if the object is present": 1,
     "HEAD before the revision is read": 1,
     "a row moved: revision read again, old HEAD kept": 1,
