@@ -177,6 +177,10 @@ NO_RULE = "no rule sends its {} events to the tracking queue: make track BUCKET=
         pytest.param([("r", None, "ENABLED")], id="a rule with a schedule instead of a pattern"),
         pytest.param([("r", {}, "ENABLED")], id="a rule with an empty pattern"),
         pytest.param([("r", pattern("other"), "ENABLED")], id="a rule for another bucket"),
+        pytest.param(
+            [("r", {"source": ["aws.s3"], "resources": ["arn:aws:s3:::other"]}, "ENABLED")],
+            id="a rule that names another bucket as the resource",
+        ),
         pytest.param([("r", {**pattern(), "source": ["aws.ec2"]}, "ENABLED")], id="another source"),
         pytest.param(
             [("r", pattern(detail={"bucket": {"name": ["data"]}, "object": {"key": [{"prefix": "a/"}]}}), "ENABLED")],

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _EVENTBRIDGE = "events.amazonaws.com"
 _ARN_OPERATORS = ("ArnEquals", "ArnLike", "StringEquals", "StringLike")
+_SAME_FOR_ALL = frozenset({"account", "region"})
+"""Members of an event that are the same for all buckets that a deployment can hear. Others may leave some events out."""
 _FIX = "make track BUCKET={bucket} repairs it"
 
 
@@ -33,8 +35,10 @@ class Route:
     def takes(self, detail_type: str, bucket: str) -> bool:
         """Return whether the rule takes every such event of the bucket."""
         event = {"source": "aws.s3", "detail-type": detail_type, "detail": {"bucket": {"name": bucket}}}
-        # Other members (account, region) do not tell two events of one bucket apart.
-        return all(name not in self.pattern or _matches(self.pattern[name], event[name]) for name in event)
+        return all(
+            name in _SAME_FOR_ALL or (name in event and _matches(part, event[name]))
+            for name, part in self.pattern.items()
+        )
 
 
 @dataclass(frozen=True, slots=True)
