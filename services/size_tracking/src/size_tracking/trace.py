@@ -8,7 +8,8 @@ A transaction is one line before it is sent, with what it is about to write, and
 
 A row has the digest of its key, the revision that was read, the one that is written, and the object's bytes before and
 after (null: no object). The totals are their revision, bytes, objects, created, overwritten, removed, maximum, last time
-and state; the sample is its time, bytes and objects; the peak is its bytes. What a transaction does not write is left out.
+and state; the sample is its time, bytes and objects; the peak is its bytes; the run is its revision. What a transaction
+does not write is left out.
 An attempt whose second line is missing may have been committed: its answer was lost, or its process died.
 """
 
