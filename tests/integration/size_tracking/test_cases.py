@@ -24,8 +24,9 @@ from tests.waiting import until
 
 
 @pytest.fixture
-def tracking(aws_endpoint, tables, dynamodb, s3, sqs, monkeypatch):
+def tracking(aws_endpoint, tables, dynamodb, s3, sqs, monkeypatch, caplog):
     """Return a tracked bucket that is live, its tracker, and its queue with a rule."""
+    caplog.set_level(logging.WARNING, "size_tracking")  # random histories, in the same process, silence it
     monkeypatch.setenv("AWS_ENDPOINT_URL", aws_endpoint)
     made = Tracking(aws_endpoint, tables, dynamodb, s3, sqs)
     made.track()
