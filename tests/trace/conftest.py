@@ -31,13 +31,15 @@ def recorded(monkeypatch):
     """
     recorder = Recorder()
     monkeypatch.setattr(trace.log, "propagate", False)
-    monkeypatch.setattr(trace.log, "level", logging.DEBUG)
+    before = trace.log.level
+    trace.log.setLevel(logging.DEBUG)
     trace.log.addHandler(recorder)
     try:
         with quiet():
             world = work()
     finally:
         trace.log.removeHandler(recorder)
+        trace.log.setLevel(before)
     books = world.storage.books()
     totals = {bucket: Totals.of(each) for bucket, each in books.totals.items()}
     return recorder.lines, Rest(totals, books.peak.size)

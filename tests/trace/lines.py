@@ -129,4 +129,5 @@ def listening(trace_: Trace) -> Iterator[Trace]:
         yield trace_
     finally:
         trace.log.removeHandler(listener)
-        trace.log.level, trace.log.propagate = before
+        trace.log.setLevel(before[0])  # setLevel, because loggers remember what is enabled
+        trace.log.propagate = before[1]
