@@ -78,9 +78,7 @@ BOUNDED = (
     drift("lost events heal, crash, time out twice", 0, chunk=1, late=2, crashes=1),
     drift("lost events heal, rows read in part", 0, keys=SAME_SHARD, short=2),
     outage("outage, change", 1, handlers=2),
-    outage("outages from the start, 2 changes", 2, switches=3, checks=3, deaf=False),
     outage("outage, change, crash", 1, crashes=1),
-    outage("outage, change, lost answer", 1, lost=1),
     outage("outage, change, each message once or twice", 1, duplicates=1),
     outage("outage, change, clock ahead, pause", 1, skews=1, pauses=1),
     outage("outage, change, 2 pages", 1, **PAGES),
@@ -91,6 +89,8 @@ BOUNDED = (
 
 # The largest last.
 DEEP = (
+    outage("outages from the start, 2 changes", 2, switches=3, checks=3, deaf=False),
+    outage("outage, change, lost answer", 1, lost=1),
     changes(
         "every bucket reconciled, event in the same batch",
         BUCKETS,

@@ -47,7 +47,17 @@ def test_the_product_is_wrong_where_it_does_not_claim_to_be_right(world):
     assert kill(world).violation is not None
 
 
-@pytest.mark.parametrize("variant", ALLOWED, ids=lambda variant: variant.name)
+SLOW = {"the same while adopting", "the listing read after the rows"}
+"""Allowed variants whose worlds take half a minute or more."""
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        pytest.param(variant, id=variant.name, marks=[pytest.mark.long] if variant.name in SLOW else [])
+        for variant in ALLOWED
+    ],
+)
 def test_an_allowed_variant_lives(variant):
     assert survive(variant).violation is None
 
