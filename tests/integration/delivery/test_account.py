@@ -88,7 +88,7 @@ def test_validate_names_the_stack_that_is_missing(make, deployed):
 
     assert validated.returncode != 0
     assert "fail  stacks        there is no Tidemark-dev-LambdaStack\n" in validated.stdout
-    assert "validate: 7 checks failed" in validated.stderr
+    assert "validate: 8 checks failed" in validated.stderr
 
 
 def test_a_healthy_stack_needs_no_recovery_and_an_unknown_one_is_named(make, deployed):
