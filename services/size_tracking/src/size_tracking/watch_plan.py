@@ -32,7 +32,7 @@ def checked(source: Source, look: Look, now: int) -> Source:
         source,
         hearing=hearing,
         reason=reason,
-        since=source.since if same or hearing is Hearing.HEARD else now,
+        since=source.since if same else now,
         created=look.created or source.created,
         checked=now,
         due=_due(source, hearing, now, same=same),
