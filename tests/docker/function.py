@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from localstack_image_lambda.runtime_api import RuntimeApi
-from localstack_image_lambda.runtime_protocol import Answered, InitFailed, Invocation, Polled, RuntimeEvent
+from image_lambda_runtime.runtime_api import RuntimeApi
+from image_lambda_runtime.runtime_protocol import Answered, InitFailed, Invocation, Polled, RuntimeEvent
 
 START_SECONDS = 60.0
 LOCKED_DOWN = (

@@ -20,7 +20,7 @@ import psutil
 import pytest
 from botocore.config import Config
 
-from localstack_image_lambda.image_map import repository_of
+from image_lambda_runtime.image_map import repository_of
 
 PROJECT = Path(__file__).parents[1]
 REGION = "eu-west-1"

@@ -15,6 +15,7 @@ SOURCES = {
     "infra_cdk": ".",
     "tidemark": "tools/src",
     "localstack_image_lambda": "images/localstack/src",
+    "image_lambda_runtime": "images/localstack/src",
 }
 ALLOWED = {
     "size_history": set(),
@@ -23,7 +24,8 @@ ALLOWED = {
     "driver": {"size_history"},
     "infra_cdk": {"size_history"},
     "tidemark": {"size_history", "infra_cdk"},
-    "localstack_image_lambda": set(),
+    "localstack_image_lambda": {"image_lambda_runtime"},
+    "image_lambda_runtime": set(),
 }
 OURS = {*SOURCES, "tests", "harness"}
 GENERATED = {"cdk.out", "node_modules"}

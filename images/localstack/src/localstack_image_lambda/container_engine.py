@@ -9,8 +9,8 @@ import docker
 from docker import DockerClient
 from docker.errors import DockerException, ImageNotFound, NotFound
 
-from localstack_image_lambda.container_sandbox import LABEL, reason
-from localstack_image_lambda.sandbox import SandboxError
+from image_lambda_runtime.container_sandbox import LABEL, reason
+from image_lambda_runtime.sandbox import SandboxError
 
 NETWORK_VARIABLE = "LAMBDA_DOCKER_NETWORK"
 ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 LocalStack's own container needs this; its network limits who can reach it

@@ -6,14 +6,14 @@ import functools
 from localstack import config
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
+from image_lambda_runtime.container_sandbox import FUNCTION_LABEL, LABEL, ContainerSandbox, ContainerSpec
+from image_lambda_runtime.function_environment import container_environment
+from image_lambda_runtime.image_map import repository_of
+from image_lambda_runtime.output import Output
+from image_lambda_runtime.sandbox import Sandbox, SandboxError
 from localstack_image_lambda import container_engine, container_reaper
 from localstack_image_lambda.container_engine import Location
-from localstack_image_lambda.container_sandbox import FUNCTION_LABEL, LABEL, ContainerSandbox, ContainerSpec
 from localstack_image_lambda.executor import ImageExecutor, image_uri
-from localstack_image_lambda.function_environment import container_environment
-from localstack_image_lambda.image_map import repository_of
-from localstack_image_lambda.output import Output
-from localstack_image_lambda.sandbox import Sandbox, SandboxError
 
 
 class ContainerExecutor(ImageExecutor):
@@ -31,7 +31,7 @@ class ContainerExecutor(ImageExecutor):
         """Return LocalStack's host as the function sees it."""
         return _location().address
 
-    def make_sandbox(self, variables: dict[str, object], output: Output) -> Sandbox:
+    def make_sandbox(self, variables: dict[str, str], output: Output) -> Sandbox:
         """Return a container with Lambda's restrictions. Raises SandboxError."""
         function = self.function_version
         location = _location()

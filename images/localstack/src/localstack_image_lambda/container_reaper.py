@@ -12,8 +12,8 @@ import time
 
 from docker.errors import DockerException
 
+from image_lambda_runtime.container_sandbox import reason
 from localstack_image_lambda.container_engine import Location, engine, remove_all
-from localstack_image_lambda.container_sandbox import reason
 
 LOG = logging.getLogger(__name__)
 

@@ -12,17 +12,19 @@ from localstack.aws.api.lambda_ import LogFormat, PackageType
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
 from localstack.services.lambda_.invocation.runtime_executor import LambdaRuntimeException, RuntimeExecutor
 
-from localstack_image_lambda.environment import Environment
-from localstack_image_lambda.function_environment import process_environment
-from localstack_image_lambda.image_map import ImageMapError, LocalImage, find_image
-from localstack_image_lambda.life import Call, FunctionSettings
-from localstack_image_lambda.output import Output
-from localstack_image_lambda.process_sandbox import ProcessSandbox, ProcessSpec
-from localstack_image_lambda.sandbox import Sandbox, SandboxError
+from image_lambda_runtime.environment import Environment
+from image_lambda_runtime.function_environment import process_environment
+from image_lambda_runtime.image_map import ImageMapError, LocalImage, find_image
+from image_lambda_runtime.life import Call, FunctionSettings
+from image_lambda_runtime.output import Output
+from image_lambda_runtime.process_sandbox import ProcessSandbox, ProcessSpec
+from image_lambda_runtime.sandbox import Sandbox, SandboxError
 
 LOG = logging.getLogger(__name__)
 
 _LOOPBACK = "127.0.0.1"
+_INTERNAL = ("LOCALSTACK_", "_AWS_XRAY_DAEMON_")
+"""Prefixes of the variables that LocalStack sets for its init binary, which is not used here."""
 _executors: "weakref.WeakSet[ImageExecutor]" = weakref.WeakSet()
 _executors_lock = threading.Lock()
 
@@ -48,10 +50,10 @@ class ImageExecutor(RuntimeExecutor):
         self.client_context = ""
         """JSON text for the next invocation. LocalStack does not pass it (see lambda_repairs.py)."""
         self._environment: Environment | None = None
-        self._variables: dict[str, object] = {}
+        self._variables: dict[str, str] = {}
 
     @abstractmethod
-    def make_sandbox(self, variables: dict[str, object], output: Output) -> Sandbox:
+    def make_sandbox(self, variables: dict[str, str], output: Output) -> Sandbox:
         """Return the sandbox for the function's next process. Raises SandboxError."""
 
     def runtime_api_hosts(self) -> tuple[str, str]:
@@ -60,7 +62,9 @@ class ImageExecutor(RuntimeExecutor):
 
     def start(self, env_vars: dict[str, object]) -> None:
         """Prepare the environment. The process starts with the first invocation, so that its init is in that log."""
-        self._variables = env_vars
+        self._variables = {
+            name: str(value) for name, value in env_vars.items() if not name.startswith(_INTERNAL)
+        }
         self._environment = Environment(self._settings(), self._make_sandbox)
         with _executors_lock:
             _executors.add(self)
@@ -160,7 +164,7 @@ class ImageExecutor(RuntimeExecutor):
 class ProcessExecutor(ImageExecutor):
     """Runs image functions as local processes, with the image map's interpreters and directories."""
 
-    def make_sandbox(self, variables: dict[str, object], output: Output) -> Sandbox:
+    def make_sandbox(self, variables: dict[str, str], output: Output) -> Sandbox:
         """Return a process that polls the Runtime API with AWS's own runtime client. Raises ImageMapError."""
         image = find_image(image_uri(self.function_version), os.environ)
         command = _command(self.function_version, image)

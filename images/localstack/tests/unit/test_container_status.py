@@ -2,8 +2,8 @@ import signal
 
 import pytest
 
-from localstack_image_lambda.container_status import exit_of
-from localstack_image_lambda.sandbox import Exit
+from image_lambda_runtime.container_status import exit_of
+from image_lambda_runtime.sandbox import Exit
 
 
 @pytest.mark.parametrize(

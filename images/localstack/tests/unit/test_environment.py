@@ -13,9 +13,9 @@ import time
 
 import pytest
 
-from localstack_image_lambda.environment import Environment
-from localstack_image_lambda.life import Call, FunctionSettings
-from localstack_image_lambda.process_sandbox import ProcessSandbox, ProcessSpec
+from image_lambda_runtime.environment import Environment
+from image_lambda_runtime.life import Call, FunctionSettings
+from image_lambda_runtime.process_sandbox import ProcessSandbox, ProcessSpec
 
 APP = """
     import os, sys, threading, time

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from localstack_image_lambda.image_map import ImageMapError, find_image, repository_of
+from image_lambda_runtime.image_map import ImageMapError, find_image, repository_of
 
 
 @pytest.fixture

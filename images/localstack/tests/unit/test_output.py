@@ -1,7 +1,7 @@
 import os
 import threading
 
-from localstack_image_lambda.output import Output, OutputPipe
+from image_lambda_runtime.output import Output, OutputPipe
 
 
 def test_output_is_taken_once():

@@ -12,9 +12,9 @@ import psutil
 import pytest
 
 from harness import until
-from localstack_image_lambda.output import Output
-from localstack_image_lambda.process_sandbox import ProcessSandbox, ProcessSpec
-from localstack_image_lambda.sandbox import Exit, SandboxError
+from image_lambda_runtime.output import Output
+from image_lambda_runtime.process_sandbox import ProcessSandbox, ProcessSpec
+from image_lambda_runtime.sandbox import Exit, SandboxError
 
 SECONDS = 20
 GRANDCHILDREN = """
@@ -204,9 +204,9 @@ def test_a_holder_that_is_killed_takes_everything_along(tmp_path):
     """The emulator is killed. The thread that started the function has ended before."""
     holder = textwrap.dedent(f"""
         import sys, threading, time
-        sys.path[:0] = {[str(Path(sys.modules["localstack_image_lambda"].__file__).parents[1])]!r}
-        from localstack_image_lambda.output import Output
-        from localstack_image_lambda.process_sandbox import ProcessSandbox, ProcessSpec
+        sys.path[:0] = {[str(Path(sys.modules["image_lambda_runtime"].__file__).parents[1])]!r}
+        from image_lambda_runtime.output import Output
+        from image_lambda_runtime.process_sandbox import ProcessSandbox, ProcessSpec
         output = Output()
         spec = ProcessSpec((sys.executable, "-c", {textwrap.dedent(GRANDCHILDREN) + "time.sleep(600)"!r}),
                            {str(tmp_path)!r}, {{}}, {str(tmp_path)!r})

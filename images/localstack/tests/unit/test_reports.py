@@ -1,7 +1,7 @@
 import json
 from datetime import UTC, datetime
 
-from localstack_image_lambda.reports import Report, framed
+from image_lambda_runtime.reports import Report, framed
 
 BEGAN = datetime(2024, 5, 6, 7, 8, 9, 123456, tzinfo=UTC)
 

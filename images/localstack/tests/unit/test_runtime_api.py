@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from localstack_image_lambda.runtime_api import RuntimeApi
-from localstack_image_lambda.runtime_protocol import Answered, InitFailed, Invocation, Polled
+from image_lambda_runtime.runtime_api import RuntimeApi
+from image_lambda_runtime.runtime_protocol import Answered, InitFailed, Invocation, Polled
 
 PREFIX = "/2018-06-01/runtime"
 SECONDS = 10

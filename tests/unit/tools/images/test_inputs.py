@@ -45,7 +45,7 @@ def changed(before, after):
             set(),
         ),  # what the page is packed from; the packed page is in src
         ("services/size_tracking/tests/test_new.py", set()),
-        ("images/localstack/src/localstack_image_lambda/life.py", set()),
+        ("images/localstack/src/image_lambda_runtime/life.py", set()),
         ("services/plotting/src/plotting/chart.py", {"plotting"}),
         ("services/plotting/src/plotting/page/index.html", {"plotting"}),
         ("services/plotting/src/plotting/new.py", {"plotting"}),
@@ -133,7 +133,7 @@ def test_another_architecture_and_a_base_that_moved_are_other_images(root):
 @pytest.mark.parametrize(
     ("file", "targets"),
     [
-        ("images/localstack/src/localstack_image_lambda/life.py", {"localstack"}),
+        ("images/localstack/src/image_lambda_runtime/life.py", {"localstack"}),
         ("images/localstack/uv.lock", {"localstack"}),
         ("images/localstack/README.md", {"localstack"}),
         ("images/dynamodb/uv.lock", {"dynamodb"}),

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from localstack_image_lambda.runtime_protocol import (
+from image_lambda_runtime.runtime_protocol import (
     Answered,
     InitFailed,
     Invocation,
@@ -25,7 +25,7 @@ from localstack_image_lambda.runtime_protocol import (
     Reply,
     RuntimeEvent,
 )
-from localstack_image_lambda.runtime_requests import RuntimeRequestHandler
+from image_lambda_runtime.runtime_requests import RuntimeRequestHandler
 
 LOG = logging.getLogger(__name__)
 

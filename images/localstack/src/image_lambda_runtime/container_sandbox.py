@@ -12,12 +12,12 @@ from docker.errors import APIError, DockerException
 from docker.models.containers import Container
 from docker.types import LogConfig
 
-from localstack_image_lambda.container_status import SIGNALLED, exit_of
-from localstack_image_lambda.output import Output
-from localstack_image_lambda.sandbox import Exit, SandboxError
+from image_lambda_runtime.container_status import SIGNALLED, exit_of
+from image_lambda_runtime.output import Output
+from image_lambda_runtime.sandbox import Exit, SandboxError
 
 LABEL = "image-lambda"
-"""The label of every container of ours. Its value is the name of the LocalStack that started it."""
+"""The label of every container of ours. Its value is the name of the emulator that started it."""
 
 FUNCTION_LABEL = "image-lambda.function"
 

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any, ClassVar, Protocol
 
-from localstack_image_lambda.runtime_protocol import Invocation, Reply
+from image_lambda_runtime.runtime_protocol import Invocation, Reply
 
 _PREFIX = "/2018-06-01/runtime"
 _ROUTES = {

@@ -2,7 +2,7 @@
 
 import signal
 
-from localstack_image_lambda.sandbox import Exit
+from image_lambda_runtime.sandbox import Exit
 
 SIGNALLED = 128
 """An exit status above this is this number plus that of the signal that ended the process."""

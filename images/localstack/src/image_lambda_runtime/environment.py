@@ -5,10 +5,10 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from localstack_image_lambda.life import Call, Ending, FunctionSettings, Life
-from localstack_image_lambda.output import Output
-from localstack_image_lambda.reports import Report, framed
-from localstack_image_lambda.sandbox import Exit, SandboxError, SandboxFactory
+from image_lambda_runtime.life import Call, Ending, FunctionSettings, Life
+from image_lambda_runtime.output import Output
+from image_lambda_runtime.reports import Report, framed
+from image_lambda_runtime.sandbox import Exit, SandboxError, SandboxFactory
 
 
 @dataclass(frozen=True, slots=True)

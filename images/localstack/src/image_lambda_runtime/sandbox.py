@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from localstack_image_lambda.output import Output
+from image_lambda_runtime.output import Output
 
 
 class SandboxError(Exception):

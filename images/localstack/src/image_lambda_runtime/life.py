@@ -7,11 +7,11 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from localstack_image_lambda.output import Output
-from localstack_image_lambda.reports import stamp
-from localstack_image_lambda.runtime_api import MAX_RESPONSE_BYTES, RuntimeApi
-from localstack_image_lambda.runtime_protocol import Answered, InitFailed, Invocation, Polled, RuntimeEvent
-from localstack_image_lambda.sandbox import Exit, Sandbox, SandboxError, SandboxFactory
+from image_lambda_runtime.output import Output
+from image_lambda_runtime.reports import stamp
+from image_lambda_runtime.runtime_api import MAX_RESPONSE_BYTES, RuntimeApi
+from image_lambda_runtime.runtime_protocol import Answered, InitFailed, Invocation, Polled, RuntimeEvent
+from image_lambda_runtime.sandbox import Exit, Sandbox, SandboxError, SandboxFactory
 
 
 @dataclass(frozen=True, slots=True)

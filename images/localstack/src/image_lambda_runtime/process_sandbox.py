@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from localstack_image_lambda.output import Output, OutputPipe
-from localstack_image_lambda.sandbox import Exit, SandboxError
+from image_lambda_runtime.output import Output, OutputPipe
+from image_lambda_runtime.sandbox import Exit, SandboxError
 
 _WARDEN = Path(__file__).with_name("warden.py")
 _STATUS_READ_BYTES = 4096
