@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-import requests
 from PIL import Image
 
 from driver.scenario import OBJECTS
@@ -99,7 +98,7 @@ def test_a_bucket_that_was_not_empty_keeps_its_baseline(environment):
 
 
 def test_the_picture_comes_straight_from_the_api_as_well(environment):
-    answer = requests.get(f"{environment.api_url}plot", params={"window": "60"}, timeout=30)
+    answer = environment.call("GET", "plot", params={"window": "60"})
 
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "image/png"
@@ -107,7 +106,7 @@ def test_the_picture_comes_straight_from_the_api_as_well(environment):
 
 
 def test_health_answers_without_a_table(environment):
-    answer = requests.get(f"{environment.api_url}health", timeout=30)
+    answer = environment.call("GET", "health")
 
     assert answer.status_code == 200
     assert "versions" in answer.json()
@@ -126,7 +125,7 @@ def test_health_answers_without_a_table(environment):
     ],
 )
 def test_bad_input_gets_a_problem_that_names_it(environment, method, request_, status, names):
-    answer = requests.request(method, f"{environment.api_url}plot", timeout=30, **request_)
+    answer = environment.call(method, "plot", **request_)
 
     assert answer.status_code == status
     assert answer.headers["Content-Type"] == "application/problem+json"

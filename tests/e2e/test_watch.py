@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-import requests
 
 from infra_cdk.names import added_rule
 from size_history import items
@@ -44,7 +43,7 @@ class State:
 
 
 def state_of(environment: Environment, bucket: str) -> State:
-    answer = requests.get(f"{environment.api_url}size", params={"bucket": bucket}, timeout=30)
+    answer = environment.call("GET", "size", params={"bucket": bucket})
     found = answer.json()
     return State(found["state"], found["state_since"], found["state_reason"])
 
@@ -53,7 +52,7 @@ def listed(environment: Environment) -> set[str]:
     """Return the names of the buckets that `/buckets` lists."""
     names, cursor = set(), None
     while True:
-        answer = requests.get(f"{environment.api_url}buckets", params={"cursor": cursor}, timeout=30).json()
+        answer = environment.call("GET", "buckets", params={"cursor": cursor}).json()
         names |= {row["bucket"] for row in answer["buckets"]}
         if not (cursor := answer.get("next")):
             return names
