@@ -149,9 +149,9 @@ def test_a_new_instant_counts_for_clients_that_were_bound_before(busy, pauses):
         head(client)
 
 
-@pytest.mark.parametrize(("left", "granted"), [(60, True), (2, False)])
+@pytest.mark.parametrize(("left", "granted"), [(60, True), (4, True), (3.999, False), (2, False)])
 def test_a_pause_that_a_service_asks_for_is_granted_only_if_it_ends_in_time(busy, pauses, left, granted):
-    deadline = Deadline()
+    deadline = Deadline(Clock())
     deadline.allow(left)
     busy.headers = {"x-amz-retry-after": "4000"}
 
@@ -230,6 +230,15 @@ def test_a_block_that_fails_leaves_the_deadline_as_it_was():
         deadline.require("the block")
 
     assert deadline.left() == 12
+
+
+def test_instants_are_whole_microseconds_of_the_wall_clock_unless_a_test_says_otherwise(monkeypatch):
+    monkeypatch.setattr("time.time_ns", lambda: 1_800_000_000_123_456_789)
+    deadline = Deadline()
+
+    deadline.allow(0)
+
+    assert deadline.at == 1_800_000_000_123_456
 
 
 def test_an_instant_that_has_passed_says_what_did_not_begin():

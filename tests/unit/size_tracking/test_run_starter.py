@@ -100,7 +100,7 @@ def test_the_second_request_sends_no_other_one(new):
 def test_a_step_creates_no_totals_of_a_bucket_that_is_being_untracked(new):
     new.track(source=Source(since=1, hearing=Hearing.LEAVING), totals=None)
 
-    with pytest.raises(NotTrackedError):
+    with pytest.raises(NotTrackedError, match="bucket data is not tracked"):
         new.starter.create_totals("data")
 
     assert new.totals() is None

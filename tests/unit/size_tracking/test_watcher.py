@@ -272,7 +272,7 @@ def test_no_check_begins_after_the_deadline(parts):
 
     def look_slowly(operation, _):
         if operation == "put_item":
-            parts.time.now = deadline
+            parts.time.now = deadline - 1  # the next look at the clock is at the deadline
 
     parts.dynamodb.before = look_slowly
 

@@ -34,7 +34,7 @@ NO_PREFIX = "."
 def shard(text: str) -> str:
     """Return the shard of a key or prefix: two hexadecimal digits that never change."""
     digest = blake2b(text.encode()).digest()
-    return f"{int.from_bytes(digest, 'big') % SHARDS:02x}"
+    return f"{int.from_bytes(digest) % SHARDS:02x}"
 
 
 def all_shards() -> list[str]:
