@@ -152,7 +152,7 @@ class LocalStack:
         config = Config(retries={"total_max_attempts": 1}, read_timeout=SECONDS, max_pool_connections=32)
         options = {"region_name": REGION, "config": config, **options}
         credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        return boto3.session.Session().client(service, endpoint_url=self.url, **credentials, **options)
+        return boto3.session.Session().client(service, endpoint_url=self.url, **{**credentials, **options})
 
     def log_lines(self, group):
         """Return the lines in a log group. A group that does not exist yet has none."""
@@ -242,9 +242,10 @@ class Functions:
 
     def create_unready(self, image, **settings):
         name = f"function-{uuid.uuid4().hex[:8]}"
-        role = "arn:aws:iam::000000000000:role/test"
+        role = "arn:aws:iam::000000000000:role/test"  # it does not exist, so the function may do everything
+        settings = {"Role": role, **settings}
         self.client.create_function(
-            FunctionName=name, PackageType="Image", Code={"ImageUri": image}, Role=role, **settings
+            FunctionName=name, PackageType="Image", Code={"ImageUri": image}, **settings
         )
         return name
 

@@ -15,6 +15,7 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from localstack_image_lambda.iam.mode import mode_of
 from localstack_image_lambda.launch_error import LaunchError
 
 STATE_VARIABLE = "LOCALSTACK_STATE_DIR"
@@ -59,6 +60,7 @@ def prepare(environ: MutableMapping[str, str]) -> Launch:
         environ.pop(name, None)
     if environ.get(ENGINE_VARIABLE):
         environ.setdefault("PROVIDER_OVERRIDE_DYNAMODB", "engine")
+    mode_of(environ)
     host, port = _address(environ["GATEWAY_LISTEN"])
     state = Path(environ.get(STATE_VARIABLE) or Path(tempfile.gettempdir(), f"localstack-{port}"))
     launch = Launch(host, port, state.absolute())

@@ -64,6 +64,15 @@ def add_recycle_endpoint() -> None:
 
 
 @hooks.on_infra_start()
+def enforce_permissions() -> None:
+    """`IAM_ENFORCEMENT=roles`."""
+    from localstack_image_lambda.iam.installing import install  # noqa: PLC0415
+    from localstack_image_lambda.iam.mode import mode_of  # noqa: PLC0415
+
+    install(mode_of(os.environ))
+
+
+@hooks.on_infra_start()
 def repair_later_imports() -> None:
     """Repair LocalStack's modules when they are imported. Importing them now would delay the start."""
     for module, repairs in _REPAIRS.items():

@@ -2,9 +2,11 @@ import signal
 import uuid
 
 import pytest
+from callers import Caller
 
 from harness import (
     BASE_IMAGE,
+    REGION,
     ContainerFunctions,
     Functions,
     LocalStack,
@@ -85,7 +87,7 @@ def functions_of(kind, localstack, root, image_map):
 
 @pytest.fixture(scope="session")
 def other_localstack(placement, tmp_path_factory):
-    """A second LocalStack at the same time. Its DynamoDB engine is down and its init timeout is short."""
+    """A second LocalStack at the same time: DynamoDB engine down, short init timeout, no permissions checked."""
     home = tmp_path_factory.mktemp("other")
     running = LocalStack(
         home,
@@ -93,6 +95,7 @@ def other_localstack(placement, tmp_path_factory):
         IMAGE_LAMBDA_MAP=str(home / "functions.json"),
         DYNAMODB_ENGINE_URL=f"http://127.0.0.1:{free_port()}",
         LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT="5",
+        IAM_ENFORCEMENT="off",
     )
     yield running
     running.stop(signal.SIGKILL)
@@ -122,3 +125,24 @@ def function(functions, app):
 def name():
     """A name that no other test uses."""
     return f"name-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def caller(localstack, name):
+    """A role that may do nothing, in a session."""
+    return Caller(localstack, name)
+
+
+@pytest.fixture
+def bucket(localstack, name):
+    """A bucket with an object `there`."""
+    s3 = localstack.client("s3")
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket=name, Key="there", Body=b"1")
+    return name
+
+
+@pytest.fixture
+def queue(localstack, name):
+    """The URL of a queue."""
+    return localstack.client("sqs").create_queue(QueueName=name)["QueueUrl"]
