@@ -30,6 +30,7 @@ def new_bucket(environment: Environment) -> Iterator[str]:
 def notifying_bucket(environment: Environment) -> Iterator[str]:
     """Create a bucket that is tracked and sends its events to EventBridge, where no rule takes them."""
     with new_bucket(environment) as bucket:
+        additions.allow(deployment(), bucket)
         enlist(deployment(), bucket, turn_on=True)
         yield bucket
 
@@ -38,6 +39,7 @@ def notifying_bucket(environment: Environment) -> Iterator[str]:
 def tracked_bucket(environment: Environment) -> Iterator[str]:
     """Create a bucket that is tracked and whose events reach the tracking queue."""
     with new_bucket(environment) as bucket:
+        additions.allow(deployment(), bucket)
         additions.route(deployment(), bucket)
         enlist(deployment(), bucket, turn_on=True)
         yield bucket
