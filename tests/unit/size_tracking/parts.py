@@ -89,14 +89,17 @@ class Path:
         self.looks = {}
         self.absent = set()
         self.configurations = 0
+        self.latest = None
         self.on_configuration = lambda: None
 
     def configuration(self):
         self.configurations += 1
         self.on_configuration()
-        return SimpleNamespace()
+        self.latest = SimpleNamespace()
+        return self.latest
 
     def look(self, bucket, configuration):
+        assert configuration is self.latest
         look = self.looks.get(bucket, Look())
         if isinstance(look, Exception):
             raise look

@@ -159,6 +159,17 @@ def test_a_function_has_the_real_clock_unless_a_test_says_otherwise():
     assert clock.sleep.__module__ == "time"
 
 
+def test_the_clients_and_the_batch_keep_to_the_budget_that_they_are_given():
+    budget = TRACKER.shrunk(10)
+    session = boto3.Session("x", "x", region_name="us-east-1")
+
+    wired = handler.wire(SETTINGS, session, budget=budget)
+
+    assert wired.budget is budget
+    for name, client in clients(wired).items():
+        assert client.meta.config.read_timeout == budget.clients[name].read_seconds
+
+
 def test_every_run_has_an_id_of_its_own(wired):
     fresh = wired.reconciler.run_starter.new_run_id
 

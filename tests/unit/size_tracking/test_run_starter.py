@@ -88,6 +88,12 @@ def test_a_step_whose_totals_cannot_be_created_sends_no_other_step(new):
     assert (new.totals().state, new.totals().size) == (State.LIVE, 1)
 
 
+def test_a_request_that_adopts_a_bucket_sends_the_second_one(new):
+    assert new.handle(ReconcileRequest("data").to_json()) == []
+
+    assert new.sent() == [(SECOND_REQUEST, SECOND_RUN_SECONDS), (FIRST_STEP, 0)]
+
+
 def test_the_second_request_sends_no_other_one(new):
     """If DynamoDB refuses to create the totals for long, each would make five more, and the queue would fill with them."""
     refuse(new, "transact_write_items", service="dynamodb")

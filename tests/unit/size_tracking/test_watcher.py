@@ -8,6 +8,7 @@ import pytest
 from size_history.deadline import OutOfTimeError
 from size_history.messages import MAX_WATCHED, Watch, WatchEveryBucket
 from size_history.sources import RECOVERY_MICROSECONDS, SECOND_RUN_SECONDS, Hearing, Source
+from size_tracking.tracker import pause_seconds
 from size_tracking.watch_plan import Look
 from size_tracking.watcher import MAX_CHECKS, CheckFailedError
 from tests.unit.size_tracking.parts import LATER, NOW, Parts
@@ -198,8 +199,8 @@ def test_a_change_of_hearing_is_one_line_of_the_log(parts, caplog):
     parts.watcher.check(["data"], deadline=LATER)
 
     (record,) = caplog.records
-    line = json.loads(record.getMessage().removeprefix("event path "))
-    assert line == {"bucket": "data", "was": "heard", "is": "deaf", "reason": "off"}
+    fields = {"bucket": "data", "was": "heard", "is": "deaf", "reason": "off"}
+    assert record.getMessage() == f"event path {json.dumps(fields)}"
 
 
 def moves(parts, times):
@@ -253,16 +254,14 @@ def test_a_row_that_always_moves_is_given_up_after_a_limited_number_of_checks(pa
     assert len(parts.time.pauses) == MAX_CHECKS
 
 
-def test_the_pauses_between_checks_grow(parts, monkeypatch):
-    monkeypatch.setattr("random.uniform", lambda _, highest: highest)
+def test_the_pauses_between_checks_grow(parts, longest_pauses):
     parts.track()
     moves(parts, 100)
 
     with pytest.raises(CheckFailedError):
         parts.watcher.check(["data"], deadline=LATER)
 
-    assert all(pause > 0 for pause in parts.time.pauses)
-    assert parts.time.pauses == sorted(set(parts.time.pauses))
+    assert parts.time.pauses == [pause_seconds(attempt) for attempt in range(1, MAX_CHECKS + 1)]
 
 
 def test_no_check_begins_after_the_deadline(parts):

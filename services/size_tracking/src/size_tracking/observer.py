@@ -40,7 +40,7 @@ class Observer:
 
     def __init__(self, client: "S3Client") -> None:
         self._client = client
-        self._pool = ThreadPoolExecutor(OBSERVERS, thread_name_prefix="observer")
+        self._pool = ThreadPoolExecutor(OBSERVERS)
 
     def observe(
         self, bucket: str, keys: Iterable[str]

@@ -47,7 +47,7 @@ def digest(key: str) -> str:
 
 
 def _write(line: dict[str, Any]) -> None:
-    log.debug("%s", json.dumps(line, separators=(",", ":")))
+    log.debug(json.dumps(line, separators=(",", ":")))
 
 
 def _written(transaction: Transaction) -> dict[str, Any]:
