@@ -5,6 +5,7 @@
 #   STATE=.other                 state directory of the local environment (default: .local)
 #   PORT=4567                    port on 127.0.0.1 of local-up (default: 4566) or dashboard (default: 8765)
 #   MODE=embedded                where local-up runs: docker or embedded (default: docker if an engine answers)
+#   IAM=strict                   whose permissions local-up checks: roles, strict or off (default: roles)
 #   TARGET=prod                  deployment to work on: local, dev or prod (default: local)
 #   ACCOUNT=, REGION=            what bootstrap, deploy and destroy may touch; they refuse any other
 #   CONTEXT="ephemeral=true"     settings of the CDK app, separated by blanks
@@ -30,6 +31,7 @@ say   = $(shell printf '%s\n' 'make: $(subst ','\'',$1)' >&2)
 local      = $(call shell_flag,STATE,--state)
 mode       = $(if $(and $(filter environment,$(origin MODE)),$(filter-out docker embedded,$(MODE))),$(call flag,MODE),$(call shell_flag,MODE,--mode))
 new        = $(local) $(call shell_flag,PORT,--port) $(mode)
+iam        = $(call flag,IAM,--iam)
 deployment = $(call flag,TARGET,--target) $(local)
 place      = $(call flag,ACCOUNT,--account) $(call flag,REGION,--region)
 context    = $(if $(call flag,CONTEXT),$(foreach pair,$(CONTEXT),--context "$(pair)"))
@@ -63,7 +65,7 @@ doctor: found-python ## Say what on this machine would stop it, with the fix; JS
 .PHONY: local-up local-down status env e2e
 
 local-up: install ## Start LocalStack, deploy to it, wait until all is ready; again: changes nothing
-	@$(TIDEMARK) local-up $(new)
+	@$(TIDEMARK) local-up $(new) $(iam)
 
 local-down: ## Stop what local-up started; no process and no port is left
 	@if test -x $(TIDEMARK); then $(TIDEMARK) local-down $(local); \
@@ -78,7 +80,7 @@ env: installed ## Print the local environment's variables: eval "$(make -s env)"
 	@$(TIDEMARK) env $(local)
 
 e2e: install ## Run the whole flow, show the history and the plot; starts an environment if none is up
-	@$(TIDEMARK) env --start $(new) -- $(PYTEST) -q --no-header tests/e2e -m "not storm and not long" $(arguments)
+	@$(TIDEMARK) env --start $(new) $(iam) -- $(PYTEST) -q --no-header tests/e2e -m "not storm and not long" $(arguments)
 
 ##@ Change it and look at it
 .PHONY: dev logs invoke demo reset
@@ -154,7 +156,7 @@ test-long: install ## Run the tests that take minutes: lost events, kills, edges
 
 test-browser: install ## Drive the dashboard in a real Chromium (CHROMIUM=; INSTALL=1 installs Debian's as root)
 	@$(RUN) -m tests.browser.chromium $(call shell_flag,INSTALL,--install)
-	@$(TIDEMARK) within -- $(PYTEST) tests/browser -q --no-header $(arguments)
+	@$(TIDEMARK) within --iam roles -- $(PYTEST) tests/browser -q --no-header $(arguments)
 
 test-docker: install ## Prove images, push and containers on a Docker engine (INSTALL=1 installs and starts one on Debian as root)
 	@$(RUN) -m tests.docker.run $(call shell_flag,INSTALL,--install)
@@ -189,7 +191,7 @@ bench-latency: install ## Put to sample in the local environment, beside a listi
 	@$(TIDEMARK) env --start $(new) -- $(RUN) -m tests.bench.latency $(local) $(arguments)
 
 bench-api: install ## The read API in an environment of its own: warm, cold, pages read, drawing
-	@$(TIDEMARK) within -- $(RUN) -m tests.bench.api $(arguments)
+	@$(TIDEMARK) within --iam roles -- $(RUN) -m tests.bench.api $(arguments)
 
 bench-reload: install ## How long a saved change takes to run in the local environment
 	@$(RUN) -m tests.bench.reload $(local) $(arguments)

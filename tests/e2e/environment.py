@@ -65,7 +65,7 @@ class Environment:
 
     def call(self, method: str, route: str, **request: Any) -> requests.Response:
         """Call a route of the API, without its leading slash, signed as every route demands."""
-        return requests.request(method, self.api_url + route, auth=_signed, timeout=30, **request)
+        return requests.request(method, self.api_url + route, auth=signed, timeout=30, **request)
 
     def listing(self, bucket: str) -> dict[str, int]:
         """Return every object's size in bytes."""
@@ -149,11 +149,12 @@ class Environment:
                 yield from page["Items"]
 
 
-def _signed(request: requests.PreparedRequest) -> requests.PreparedRequest:
+def signed(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Sign a request of the API with the environment's credentials: an `auth` of requests."""
     session = boto3.Session()
-    signed = AWSRequest(request.method, request.url, data=request.body)
-    SigV4Auth(session.get_credentials(), "execute-api", session.region_name).add_auth(signed)
-    request.headers.update(dict(signed.headers.items()))
+    prepared = AWSRequest(request.method, request.url, data=request.body)
+    SigV4Auth(session.get_credentials(), "execute-api", session.region_name).add_auth(prepared)
+    request.headers.update(dict(prepared.headers.items()))
     return request
 
 

@@ -87,5 +87,5 @@ def report_url(localstack):
 
 def usage(localstack, role):
     """Return how often each action and resource was allowed and refused to a role (its ARN)."""
-    rows = requests.get(report_url(localstack), timeout=SECONDS).json().get(role, [])
+    rows = requests.get(report_url(localstack), timeout=SECONDS).json()["roles"].get(role, [])
     return {(row["action"], row["resource"]): (row["allowed"], row["refused"]) for row in rows}

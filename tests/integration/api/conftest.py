@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 import requests
 
+from tests.e2e.environment import signed
 from tests.e2e.tracked_bucket import tracked_bucket
 from tests.waiting import until
 
@@ -16,6 +17,7 @@ OBJECTS = {"photos/a.jpg": 18, "photos/b.jpg": 27, "videos/c.mp4": 1000, "odd #1
 def get(environment):
     """Return a function that asks the API for a path."""
     session = requests.Session()
+    session.auth = signed
 
     def ask(path, headers=None, **query):
         return session.get(environment.api_url + path, params=query, headers=headers, timeout=60)

@@ -10,6 +10,7 @@ import requests
 from PIL import Image
 
 from size_history.times import to_text
+from tests.e2e.environment import signed
 from tests.integration.api.conftest import OBJECTS
 
 
@@ -54,7 +55,8 @@ def test_a_client_that_follows_the_links_gets_the_whole_history(get, tracked):
     answer = get("history", bucket=tracked.bucket, window=3600, limit=2, format="csv")
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     while "next" in answer.links:
-        answer = requests.get(requests.compat.urljoin(answer.url, answer.links["next"]["url"]), timeout=60)
+        following = requests.compat.urljoin(answer.url, answer.links["next"]["url"])
+        answer = requests.get(following, auth=signed, timeout=60)
         assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
         rows += csv.DictReader(io.StringIO(answer.text))
 

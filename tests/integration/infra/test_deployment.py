@@ -7,6 +7,7 @@ import uuid
 import pytest
 import requests
 
+from tests.e2e.environment import signed
 from tests.waiting import until
 from tidemark.local.deployment.deploy import deploy, unchanged
 from tidemark.local.deployment.templates import local_templates
@@ -111,7 +112,7 @@ def test_localstack_starts_the_watch_every_minute(aws, outputs):
 
 def test_pages_of_the_apis_own_origin_may_read_its_answers_and_those_of_no_other(outputs, endpoint):
     own, other = (
-        requests.get(outputs["ApiUrl"] + "health", headers={"Origin": origin}, timeout=60)
+        requests.get(outputs["ApiUrl"] + "health", headers={"Origin": origin}, auth=signed, timeout=60)
         for origin in (endpoint, "https://example.org")
     )
 
@@ -120,7 +121,7 @@ def test_pages_of_the_apis_own_origin_may_read_its_answers_and_those_of_no_other
 
 
 def test_the_api_answers_and_answers_a_browsers_preflight_with_and_without_a_body(outputs, endpoint):
-    health = requests.get(outputs["ApiUrl"] + "health", timeout=60)
+    health = requests.get(outputs["ApiUrl"] + "health", auth=signed, timeout=60)
     preflights = [
         requests.options(outputs["ApiUrl"] + "plot", data=body, timeout=60) for body in (None, "{}")
     ]

@@ -95,6 +95,15 @@ def test_another_port_for_an_environment_that_is_up_is_refused(local):
     assert f"it is up at http://127.0.0.1:{local.port} already" in refused.stderr
 
 
+def test_other_permissions_than_those_that_are_checked_are_refused(local):
+    done = local.run("local-up", "--iam", "off")
+
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith(
+        "IAM=off: it is up with another value already: run make local-down first"
+    )
+
+
 def test_local_up_repairs_an_environment_of_which_a_process_was_killed(local):
     engine, localstack = local.record("dynamodb"), local.record("localstack")
     os.kill(engine.pid, signal.SIGKILL)

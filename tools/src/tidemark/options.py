@@ -41,6 +41,16 @@ class Mode(Enum):
     DOCKER = "docker"
 
 
+class Iam(Enum):
+    """What IAM= may say: whose calls the emulator checks."""
+
+    ROLES = "roles"
+    """The functions', by the policies of their roles."""
+    STRICT = "strict"
+    """The same, and every request must be signed."""
+    OFF = "off"
+
+
 State = Annotated[
     str, typer.Option("--state", metavar="DIRECTORY", help="State directory of the local environment.")
 ]
@@ -50,6 +60,12 @@ LocalPort = Annotated[
 RunMode = Annotated[
     Mode | None,
     typer.Option("--mode", help="Where a new environment runs (default: docker if an engine answers)."),
+]
+EnforceIam = Annotated[
+    Iam | None,
+    typer.Option(
+        "--iam", help="Whose permissions a new environment checks (default: roles, the functions')."
+    ),
 ]
 Architecture = Annotated[
     str, typer.Option(help="x86_64 or arm64 (default: as the CDK app deploys the functions).")

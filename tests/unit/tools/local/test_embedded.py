@@ -9,6 +9,7 @@ from tidemark.local import embedded
 from tidemark.local.backend import NAMES
 from tidemark.local.embedded import Processes
 from tidemark.local.state import StateDirectory
+from tidemark.options import Iam
 from tidemark.progress import Progress
 
 STATE = StateDirectory(Path("/state"))
@@ -31,6 +32,13 @@ def test_only_what_is_listed_is_passed_on_from_the_shell():
 
     assert environ["PATH"] == "/bin"
     assert not {"SERVICES", "AWS_PROFILE", "http_proxy", "PYTHONPATH"} & environ.keys()
+
+
+@pytest.mark.parametrize("iam", Iam)
+def test_localstack_checks_the_permissions_that_were_asked_for(iam):
+    _, localstack = embedded.programs(STATE, 4566, 5000, {"IAM_ENFORCEMENT": "x"}, iam)
+
+    assert localstack.environ["IAM_ENFORCEMENT"] == iam.value
 
 
 def test_every_address_is_on_loopback():

@@ -11,7 +11,7 @@ from tidemark.local.embedded import Processes
 from tidemark.local.engine import NoEngineError, find
 from tidemark.local.mode import Choice
 from tidemark.local.state import StateDirectory
-from tidemark.options import Mode
+from tidemark.options import Iam, Mode
 from tidemark.progress import Progress
 
 
@@ -119,10 +119,10 @@ class Stub:
 def test_images_that_cannot_be_built_stop_only_who_asked_for_docker(tmp_path, monkeypatch):
     docker, embedded = Stub(Mode.DOCKER, "no room for images"), Stub(Mode.EMBEDDED)
     monkeypatch.setattr(
-        up, "choose", lambda _, wanted: Choice(embedded if wanted is Mode.EMBEDDED else docker, "")
+        up, "choose", lambda _, wanted, *, iam: Choice(embedded if wanted is Mode.EMBEDDED else docker, "")
     )
     state = StateDirectory(tmp_path)
 
-    assert up._prepared(state, None, Progress()) == Choice(embedded, "no room for images")
+    assert up._prepared(state, None, Iam.ROLES, Progress()) == Choice(embedded, "no room for images")
     with pytest.raises(CommandError, match=r"^no room for images$"):
-        up._prepared(state, Mode.DOCKER, Progress())
+        up._prepared(state, Mode.DOCKER, Iam.ROLES, Progress())

@@ -19,6 +19,7 @@ OTHERS = {
     "DIR": "/",
     "FROM": "x",
     "HISTORY": "delete",
+    "IAM": "somebody",
     "MODE": "production",
     "REGION": "mars-1",
     "TARGET": "x86_64-linux",

@@ -47,7 +47,7 @@ class Deployment:
     def credentials(self) -> Credentials:
         """Return LocalStack's credentials or the caller's, which renew themselves. Raises NoCredentialsError."""
         if self.endpoint:
-            return Credentials(emulator.KEY_ID, emulator.SECRET)
+            return emulator.credentials()
         found: Credentials | None = self.session.get_credentials()
         if found is None:
             raise NoCredentialsError

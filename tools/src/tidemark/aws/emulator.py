@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tidemark.errors import CommandError, flat
@@ -21,7 +22,7 @@ SECRET = "test"  # noqa: S105 - a dummy: LocalStack checks no signature
 _HEALTH_SECONDS = 5
 
 
-def call(method: str, url: str, body: str | None = None, *, seconds: float) -> tuple[int, bytes]:
+def call(method: str, url: str, *, seconds: float) -> tuple[int, bytes]:
     """Make an HTTP request past any proxy; return the status and the body of the answer.
 
     Raises ConnectionError if none comes, and CommandError if the URL is none.
@@ -36,7 +37,7 @@ def call(method: str, url: str, body: str | None = None, *, seconds: float) -> t
     with closing(connection):
         try:
             target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-            connection.request(method, target, body, {"Content-Type": "application/json"})
+            connection.request(method, target)
             response = connection.getresponse()
             return response.status, response.read()
         except (OSError, HTTPException) as error:
@@ -73,6 +74,11 @@ def explained(before: str = "", *, fix: str = "") -> Iterator[None]:
         yield
     except (BotoCoreError, ClientError) as error:
         raise CommandError(f"{before}{flat(error)}{': ' if fix else ''}{fix}") from error
+
+
+def credentials() -> Credentials:
+    """Return LocalStack's credentials, which are those of its owner."""
+    return Credentials(KEY_ID, SECRET)
 
 
 def client(service: str, endpoint_url: str, *, read_seconds: int = 60, attempts: int = 2) -> Any:

@@ -20,7 +20,7 @@ from tidemark.local.backend import LOCALSTACK, NAMES, PRELOADED, START_SECONDS, 
 from tidemark.local.engine import SOCKET_SCHEME
 from tidemark.local.ports import LOOPBACK
 from tidemark.local.state import ComposeRecord, StateDirectory
-from tidemark.options import Mode
+from tidemark.options import Iam, Mode
 from tidemark.progress import Progress
 
 _PROJECT_LABEL = "com.docker.compose.project"
@@ -35,16 +35,17 @@ class Containers:
 
     state: StateDirectory
     record: ComposeRecord
+    iam: Iam = Iam.ROLES
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     mode = Mode.DOCKER
     place = "in Docker"
     sandbox = "container"
 
     @classmethod
-    def new(cls, state: StateDirectory, docker_host: str) -> "Containers":
+    def new(cls, state: StateDirectory, docker_host: str, iam: Iam) -> "Containers":
         """Return what can start an environment on an engine; nothing is recorded yet."""
         project = "tidemark-" + hashlib.sha256(str(state.root).encode()).hexdigest()[:10]
-        return cls(state, ComposeRecord(project, docker_host))
+        return cls(state, ComposeRecord(project, docker_host), iam)
 
     @property
     def docker(self) -> Docker:
@@ -88,6 +89,7 @@ class Containers:
             "PORT": str(port),
             "TIDEMARK_NETWORK": self.record.project,
             "PRELOAD_SERVICES": PRELOADED,
+            "IAM_ENFORCEMENT": self.iam.value,
         }
 
     def _await(self, name: str, endpoint: str, progress: Progress) -> None:

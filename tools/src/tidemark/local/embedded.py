@@ -25,7 +25,7 @@ from tidemark.local.backend import (
 from tidemark.local.ports import LOOPBACK, free_port
 from tidemark.local.processes import MARK, Program
 from tidemark.local.state import ProcessRecord, StateDirectory
-from tidemark.options import Mode
+from tidemark.options import Iam, Mode
 from tidemark.progress import Progress
 
 _KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LS_LOG")
@@ -38,6 +38,7 @@ class Processes:
     """Runs an environment as processes; see `Backend`."""
 
     state: StateDirectory
+    iam: Iam = Iam.ROLES
     mode = Mode.EMBEDDED
     place = "without Docker"
     sandbox = "process"
@@ -54,7 +55,7 @@ class Processes:
     def start(self, port: int, progress: Progress) -> None:
         engine_port = free_port()
         self.state.write_functions(functions(self.state))
-        wanted = programs(self.state, port, engine_port, os.environ)
+        wanted = programs(self.state, port, engine_port, os.environ, self.iam)
         records = [processes.start(program, self.state) for program in wanted]
         progress.say("starting " + ", ".join(f"{record.name} (pid {record.pid})" for record in records))
         answers = (
@@ -112,7 +113,7 @@ class Processes:
 
 
 def programs(
-    state: StateDirectory, port: int, engine_port: int, environ: Mapping[str, str]
+    state: StateDirectory, port: int, engine_port: int, environ: Mapping[str, str], iam: Iam = Iam.ROLES
 ) -> tuple[Program, ...]:
     """Return what to start, in the order of `NAMES`: LocalStack at a port, and the engine at another one."""
     listen = f"{LOOPBACK}:{port}"
@@ -131,6 +132,7 @@ def programs(
         "IMAGE_LAMBDA_MAP": str(state.functions_file),
         "DYNAMODB_ENGINE_URL": f"http://{LOOPBACK}:{engine_port}",
         "PRELOAD_SERVICES": PRELOADED,
+        "IAM_ENFORCEMENT": iam.value,
     }
 
     def program(name: str, module: str, settings: Mapping[str, str]) -> Program:

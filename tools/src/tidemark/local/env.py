@@ -10,7 +10,7 @@ from tidemark.local.condition import running
 from tidemark.local.state import DEFAULT, StateDirectory
 from tidemark.local.up import ensure
 from tidemark.local.variables import export_lines, merged
-from tidemark.options import LocalPort, RunMode, State
+from tidemark.options import EnforceIam, LocalPort, RunMode, State
 
 
 def command(
@@ -20,10 +20,11 @@ def command(
     start: Annotated[bool, typer.Option("--start", help="Start an environment if none is up.")] = False,
     port: LocalPort = None,
     mode: RunMode = None,
+    iam: EnforceIam = None,
 ) -> int:
     """Print the environment's variables for a shell, or run a command with them (`tidemark env -- pytest`)."""
     directory = StateDirectory.at(state)
-    environment = ensure(directory, port, mode) if start else running(directory)
+    environment = ensure(directory, port, mode, iam) if start else running(directory)
     if command:
         try:
             os.execvpe(command[0], command, merged(os.environ, environment.variables))  # noqa: S606 - no shell

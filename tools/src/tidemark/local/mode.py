@@ -12,7 +12,7 @@ from tidemark.local.containers import Containers
 from tidemark.local.embedded import Processes
 from tidemark.local.engine import NoEngineError
 from tidemark.local.state import StateDirectory
-from tidemark.options import Mode
+from tidemark.options import Iam, Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,20 @@ def backend_of(state: StateDirectory) -> Backend:
     return Containers(state, record) if record else Processes(state)
 
 
-def choose(state: StateDirectory, wanted: Mode | None, environ: Mapping[str, str] = os.environ) -> Choice:
+def choose(
+    state: StateDirectory,
+    wanted: Mode | None,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    iam: Iam = Iam.ROLES,
+) -> Choice:
     """Decide what is to run a new environment: Docker if an engine answers, unless a mode is wanted.
 
     Raises CommandError if MODE=docker cannot be.
     """
+    embedded = Processes(state, iam)
     if wanted is Mode.EMBEDDED:
-        return Choice(Processes(state), "MODE=embedded")
+        return Choice(embedded, "MODE=embedded")
     try:
         engine = engines.find(environ)
         compose.command(environ)
@@ -44,10 +51,10 @@ def choose(state: StateDirectory, wanted: Mode | None, environ: Mapping[str, str
             raise CommandError(
                 f"MODE=docker: {error}: start one, set DOCKER_HOST, or take MODE=embedded"
             ) from error
-        return Choice(Processes(state), str(error))
+        return Choice(embedded, str(error))
     except CommandError as error:
         if wanted is Mode.DOCKER:
             raise
-        return Choice(Processes(state), str(error))
+        return Choice(embedded, str(error))
     why = "MODE=docker" if wanted else "an engine answers there; MODE=embedded does without"
-    return Choice(Containers.new(state, engine.host), f"{engine.socket}, {why}")
+    return Choice(Containers.new(state, engine.host, iam), f"{engine.socket}, {why}")

@@ -1,7 +1,7 @@
 """`make status`: one screen about the running environment; exit code 1 if anything has to be mended."""
 
 from tidemark.checks import as_text, exit_code, ok
-from tidemark.local import health
+from tidemark.local import health, permissions
 from tidemark.local.condition import running
 from tidemark.local.mode import backend_of
 from tidemark.local.state import DEFAULT, StateDirectory
@@ -18,6 +18,7 @@ def command(state: State = DEFAULT) -> int:
         ok("dashboard", environment.variables["TIDEMARK_API_URL"]),
         *health.look(environment.endpoint, environment.variables),
         *health.buckets(environment.endpoint, environment.variables),
+        permissions.check(environment.endpoint),
     ]
     print(as_text("status", checks))
     return exit_code(checks)

@@ -9,7 +9,7 @@ from tidemark.aws import emulator
 from tidemark.checkout import DEFAULT_PORT
 from tidemark.checks import Check
 from tidemark.errors import CommandError, Stopped, unstoppable
-from tidemark.local import health, processes
+from tidemark.local import health, permissions, processes
 from tidemark.local.backend import LOCALSTACK, Backend, log_shown
 from tidemark.local.condition import Kind, inspect
 from tidemark.local.deployment.deploy import deploy
@@ -19,31 +19,36 @@ from tidemark.local.mode import Choice, backend_of, choose
 from tidemark.local.ports import LOOPBACK, require_free
 from tidemark.local.state import DEFAULT, Environment, StateDirectory
 from tidemark.local.variables import variables_of
-from tidemark.options import LocalPort, Mode, RunMode, State
+from tidemark.options import EnforceIam, Iam, LocalPort, Mode, RunMode, State
 from tidemark.progress import Progress
 
 READY_SECONDS = 60.0
 
 
-def command(*, state: State = DEFAULT, port: LocalPort = None, mode: RunMode = None) -> int:
+def command(
+    *, state: State = DEFAULT, port: LocalPort = None, mode: RunMode = None, iam: EnforceIam = None
+) -> int:
     """Start LocalStack, deploy to it and wait until all is ready; a running environment stays as it is."""
     directory = StateDirectory.at(state)
     with directory.alone():
         if environment := _running(directory):
             _require_usable(directory, environment, port, mode)
+            _require_enforced(environment, iam)
             first = "is up already, nothing was changed"
         else:
-            environment, first = _start(directory, port, mode), "ready"
+            environment, first = _start(directory, port, mode, iam), "ready"
     print(f"local-up: {first}\n{_summary(directory, environment)}")
     return 0
 
 
-def ensure(state: StateDirectory, port: int | None = None, mode: Mode | None = None) -> Environment:
+def ensure(
+    state: StateDirectory, port: int | None = None, mode: Mode | None = None, iam: Iam | None = None
+) -> Environment:
     """Return the environment that is up, or start one. Prints to stderr only. Raises CommandError."""
     if environment := _running(state):
         return environment
     with state.alone():
-        return _running(state) or _start(state, port, mode)
+        return _running(state) or _start(state, port, mode, iam)
 
 
 def start(state: StateDirectory, backend: Backend, port: int, progress: Progress) -> Environment:
@@ -80,7 +85,7 @@ def _running(state: StateDirectory) -> Environment | None:
     return state.environment() if inspect(state).kind is Kind.UP else None
 
 
-def _start(state: StateDirectory, port: int | None, mode: Mode | None) -> Environment:
+def _start(state: StateDirectory, port: int | None, mode: Mode | None, iam: Iam | None) -> Environment:
     progress = Progress()
     condition = inspect(state)
     if condition.kind is Kind.HALF:
@@ -88,19 +93,19 @@ def _start(state: StateDirectory, port: int | None, mode: Mode | None) -> Enviro
         with unstoppable():
             backend_of(state).stop(progress.say)
             state.remove()
-    choice = _prepared(state, mode, progress)
+    choice = _prepared(state, mode, iam or Iam.ROLES, progress)
     progress.say(f"{choice.backend.place}: {choice.why}")
     return start(state, choice.backend, port or DEFAULT_PORT, progress)
 
 
-def _prepared(state: StateDirectory, mode: Mode | None, progress: Progress) -> Choice:
-    choice = choose(state, mode)
+def _prepared(state: StateDirectory, mode: Mode | None, iam: Iam, progress: Progress) -> Choice:
+    choice = choose(state, mode, iam=iam)
     try:
         choice.backend.prepare(progress)
     except CommandError as error:
         if mode is not None or choice.backend.mode is Mode.EMBEDDED:
             raise
-        choice = Choice(choose(state, Mode.EMBEDDED).backend, str(error))
+        choice = Choice(choose(state, Mode.EMBEDDED, iam=iam).backend, str(error))
         choice.backend.prepare(progress)
     return choice
 
@@ -122,6 +127,12 @@ def _require_usable(
     ]
     if ill:
         raise CommandError(f"it is up, but {'; '.join(ill)}; for a new one: {health.START_ANEW}")
+
+
+def _require_enforced(environment: Environment, iam: Iam | None) -> None:
+    """Raise CommandError if other permissions are checked than those that are wanted."""
+    if iam is not None and permissions.enforced(environment.endpoint) is not iam:
+        raise CommandError(f"IAM={iam.value}: it is up with another value already: run make local-down first")
 
 
 def _summary(state: StateDirectory, environment: Environment) -> str:

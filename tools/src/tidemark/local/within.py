@@ -20,17 +20,22 @@ from tidemark.local.ports import free_port
 from tidemark.local.state import Environment, StateDirectory
 from tidemark.local.up import start
 from tidemark.local.variables import merged
+from tidemark.options import Iam
 from tidemark.progress import Progress
 
 COMMAND_GRACE_SECONDS = 30.0
 
 
-def command(command: Annotated[list[str], typer.Argument(help="What to run, after --.")]) -> int:
+def command(
+    command: Annotated[list[str], typer.Argument(help="What to run, after --.")],
+    *,
+    iam: Annotated[Iam, typer.Option("--iam", help="Whose permissions it checks.")] = Iam.STRICT,
+) -> int:
     """Run a command inside an environment of its own, which goes when the command ends."""
     with tempfile.TemporaryDirectory(prefix="tidemark-", ignore_cleanup_errors=True) as directory:
         state = StateDirectory.at(directory)
         print("within: starting an environment for this command alone", file=sys.stderr, flush=True)
-        backend, progress = Processes(state), Progress()
+        backend, progress = Processes(state, iam), Progress()
         backend.prepare(progress)
         environment = start(state, backend, free_port(), progress)
         try:

@@ -18,6 +18,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeE
 from size_history.items import Totals
 from size_history.sources import Hearing
 from tidemark.aws import emulator, ledger
+from tidemark.aws.signing import Api
 from tidemark.errors import CommandError
 from tidemark.local.state import DEFAULT, Environment, StateDirectory
 from tidemark.local.up import ensure
@@ -33,7 +34,6 @@ PICTURE = "demo.png"
 _LOOK_SECONDS = 0.25
 _STALL_SECONDS = 60.0
 """How long the tracked size may stand still, and differ from the listing's, before we give up."""
-_PLOT_SECONDS = 60
 _LEAD_SECONDS = 2
 """How much of the time before the upload the plot shows."""
 
@@ -116,15 +116,15 @@ class Demonstration:
     def picture(self, since: float) -> bytes:
         """Have the change drawn (`since` in seconds since 1970), and return the PNG. CommandError."""
         begin = datetime.fromtimestamp(since - _LEAD_SECONDS, UTC).isoformat().replace("+00:00", "Z")
-        url = f"{self.environment.variables['TIDEMARK_API_URL']}plot"
-        body = json.dumps({"bucket": self.bucket, "from": begin})
+        url = self.environment.variables["TIDEMARK_API_URL"]
+        body = json.dumps({"bucket": self.bucket, "from": begin}).encode()
+        answered = Api(url, emulator.REGION, emulator.credentials, proxies={}).call("POST", "plot", body)
         try:
-            status, content = emulator.call("POST", url, body, seconds=_PLOT_SECONDS)
-            answer: dict[str, Any] = json.loads(content)
-        except (ConnectionError, ValueError) as error:
-            raise CommandError(f"POST {url}: {error}: see make status") from error
-        if status != 200:
-            raise CommandError(f"POST {url} answered {status}: {answer.get('detail', answer)}")
+            answer: dict[str, Any] = json.loads(answered.body)
+        except ValueError as error:
+            raise CommandError(f"POST {url}plot: {error}: see make status") from error
+        if answered.status != 200:
+            raise CommandError(f"POST {url}plot answered {answered.status}: {answer.get('detail', answer)}")
         plot = answer["plot"]
         return self.s3.get_object(Bucket=plot["bucket"], Key=plot["key"])["Body"].read()
 

@@ -23,7 +23,9 @@ _LATER = {
 def install(mode: Mode) -> None:
     """Check the calls that the mode names. The endpoint of the counts is there in every mode."""
     authorizer = Authorizer(mode)
-    get_internal_apis().add(report.PATH, report.UsageResource(authorizer.usage), methods=["GET", "DELETE"])
+    get_internal_apis().add(
+        report.PATH, report.UsageResource(mode, authorizer.usage), methods=["GET", "DELETE"]
+    )
     if mode is Mode.OFF:
         return
     enforcement = Enforcement(authorizer)
