@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from size_history.items import State, Totals
+from size_history.budgets import MAX_RECEIVES, TRACKER, VISIBILITY_TIMEOUTS
+from size_history.items import Peak, State, Totals
 from size_history.messages import ReconcileStep
-from size_history.sources import Hearing, Source
+from size_history.sources import SECOND, Hearing, Source
 from size_tracking import reconcile_plan
 from size_tracking.reconcile_plan import (
     STALE_MICROSECONDS,
@@ -70,6 +71,13 @@ def test_an_ended_or_stale_run_is_followed_by_a_new_one(run, now):
     state = begin(run, now)
 
     assert (state.run.run_id, state.run.revision) == ("new", run.revision + 1)
+
+
+def test_a_run_is_going_on_as_long_as_a_step_and_all_its_redeliveries_may_take():
+    redelivered = MAX_RECEIVES * VISIBILITY_TIMEOUTS * TRACKER.timeout_seconds * SECOND
+
+    assert begin(RUN, RUN.moved + redelivered, again=False) == SendStep(RUN)
+    assert begin(RUN, RUN.moved + STALE_MICROSECONDS, again=False) == SendStep(RUN)
 
 
 @pytest.mark.parametrize(
@@ -151,6 +159,22 @@ def test_the_end_of_an_adoption_goes_live_in_the_same_transaction():
     assert state.transaction.run == READ_END.run
     assert state.transaction.totals.state is State.LIVE
     assert state.transaction.sample is not None
+
+
+@pytest.mark.parametrize(("highest", "raised"), [(TOTALS.size - 1, True), (TOTALS.size, False)])
+def test_a_baseline_raises_the_peak_only_if_it_is_higher(highest, raised):
+    adopting = replace(LIVE, totals=replace(TOTALS, state=State.ADOPTING), peak=Peak(highest, "other", 1))
+
+    state = reconcile_plan.end_read("b", READ_END, adopting, 50)
+
+    assert state.transaction.peak == (Peak(TOTALS.size, "b", 50) if raised else None)
+
+
+def test_a_bucket_without_a_row_ends_its_run_too():
+    """The settings name it, and its row has not been written yet."""
+    state = reconcile_plan.end_read("b", READ_END, replace(LIVE, source=None), 50)
+
+    assert (state.transaction.run, state.transaction.source) == (READ_END.run, None)
 
 
 def test_the_end_of_a_reconcile_of_a_live_bucket_writes_no_sample():

@@ -195,14 +195,12 @@ def _moved(totals: Totals, changed: list[Look]) -> Totals:
 
 def _prefix_deltas(changed: list[Look]) -> tuple[PrefixDelta, ...]:
     """Return one summed delta per prefix: a transaction may write an item only once (an AWS limit)."""
-    deltas: dict[str, PrefixDelta] = {}
+    sums: dict[str, tuple[int, int]] = {}
     for look in changed:
         prefix = prefix_of(look.key)
-        so_far = deltas.get(prefix, PrefixDelta(prefix, 0, 0))
-        deltas[prefix] = PrefixDelta(
-            prefix, so_far.size + _size_delta(look), so_far.count + _count_delta(look)
-        )
-    return tuple(delta for delta in deltas.values() if delta.size or delta.count)
+        size, count = sums.get(prefix, (0, 0))
+        sums[prefix] = (size + _size_delta(look), count + _count_delta(look))
+    return tuple(PrefixDelta(prefix, size, count) for prefix, (size, count) in sums.items() if size or count)
 
 
 def _size_delta(look: Look) -> int:
