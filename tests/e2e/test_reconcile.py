@@ -1,5 +1,6 @@
 """A reconcile heals lost events, and `track` adopts an existing bucket, while the bucket goes on changing."""
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,6 +54,10 @@ def existing_bucket(environment: Environment) -> Iterator[tuple[str, str]]:
     with new_bucket(environment) as bucket:
         url = sqs.create_queue(QueueName=bucket)["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        sender = {"Service": "s3.amazonaws.com"}
+        admits = {"Effect": "Allow", "Principal": sender, "Action": "sqs:SendMessage", "Resource": arn}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": admits})
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
         orders = {"Key": {"FilterRules": [{"Name": "prefix", "Value": "orders/"}]}}
         own = {"Id": "own", "QueueArn": arn, "Events": ["s3:ObjectCreated:*"], "Filter": orders}
         environment.client("s3").put_bucket_notification_configuration(
