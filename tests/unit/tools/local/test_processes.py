@@ -90,7 +90,18 @@ def test_a_child_that_shed_its_environment_goes_too(state):
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
 
 
-def test_an_address_that_stays_open_is_named(state):
+def test_an_address_that_closes_a_moment_after_its_process_is_waited_for(state, monkeypatch):
+    record = start(state, SLEEP)
+    answers = iter([True, True, False])
+    monkeypatch.setattr(processes, "listeners", lambda _: ["127.0.0.1:9"])
+    monkeypatch.setattr(processes, "_answers", lambda _: next(answers))
+
+    assert processes.stop_all(state) == 1
+    assert not processes.is_alive(record)
+
+
+def test_an_address_that_stays_open_is_named(state, monkeypatch):
+    monkeypatch.setattr(processes, "_KILL_SECONDS", 0.3)
     start(state, SLEEP)
     with socket.create_server(("127.0.0.1", 0)) as server, pytest.MonkeyPatch.context() as patch:
         address = f"127.0.0.1:{server.getsockname()[1]}"

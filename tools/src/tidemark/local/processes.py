@@ -112,10 +112,7 @@ def stop_all(state: StateDirectory, say: Callable[[str], None] = lambda _: None)
         _wait(left, _KILL_SECONDS)
     if left:
         raise CommandError(f"these processes cannot be stopped: {_names(left)}; end them by hand (kill -9)")
-    if still_open := [address for address in listening if _answers(address)]:
-        raise CommandError(
-            f"these addresses are still open: {', '.join(still_open)}; see who holds them: ss -ltnp"
-        )
+    _wait_until_closed(listening)
     return len(ended)
 
 
@@ -132,6 +129,17 @@ def listeners(processes: Iterable[psutil.Process]) -> list[str]:
 def _left(state: StateDirectory, ended: Sequence[psutil.Process]) -> list[psutil.Process]:
     # Some are new since we looked, and an orphan without the mark cannot be found again.
     return list({process.pid: process for process in (*ended, *find(state)) if _runs(process)}.values())
+
+
+def _wait_until_closed(addresses: Sequence[str]) -> None:
+    # The kernel may report the end of a process some milliseconds before its last thread lets go of a socket.
+    deadline = time.monotonic() + _KILL_SECONDS
+    while still_open := [address for address in addresses if _answers(address)]:
+        if time.monotonic() > deadline:
+            raise CommandError(
+                f"these addresses are still open: {', '.join(still_open)}; see who holds them: ss -ltnp"
+            )
+        time.sleep(_POLL_SECONDS)
 
 
 def _answers(address: str) -> bool:
