@@ -67,28 +67,28 @@ BOUNDED = (
     changes("3 changes of a key, its tombstone expires twice", ONE, 3, expiries=2),
     changes("3 changes of a key, stale reads", ONE, 3, stale=3, split_totals=True),
     adoption("adoption, change", TWO, 1, **SMALL),
-    adoption("adoption, crash", TWO, 0, crashes=1),
     adoption("adoption of a key, lost answer", ONE, 0, lost=1),
-    adoption("adoption, step twice", TWO, 0, duplicates=1),
     adoption(
         "adoption, stale run, one handler", ONE, 0, handlers=1, delays=1, messages=(request("one"),) * 2
     ),
     adoption("adoption by an event", ONE, 2, messages=(), in_s3=(None,)),
     drift("lost events heal", 1, page=1),
-    drift("lost events heal, crash, time out twice", 0, chunk=1, late=2, crashes=1),
     drift("lost events heal, rows read in part", 0, keys=SAME_SHARD, short=2),
-    outage("outage, change", 1, handlers=2),
-    outage("outage, change, crash", 1, crashes=1),
     outage("outage, change, each message once or twice", 1, duplicates=1),
-    outage("outage, change, clock ahead, pause", 1, skews=1, pauses=1),
     outage("outage, change, 2 pages", 1, **PAGES),
-    outage("outage, change, 2 pages, stale run", 1, delays=1, **PAGES),
     first_minutes("first minutes, 2 changes", ONE, 2),
     first_minutes("first minutes of an empty bucket, change, crash", ONE, 1, in_s3=(None,), crashes=1),
 )
 
 # The largest last.
 DEEP = (
+    adoption("adoption, crash", TWO, 0, crashes=1),
+    adoption("adoption, step twice", TWO, 0, duplicates=1),
+    drift("lost events heal, crash, time out twice", 0, chunk=1, late=2, crashes=1),
+    outage("outage, change", 1, handlers=2),
+    outage("outage, change, crash", 1, crashes=1),
+    outage("outage, change, clock ahead, pause", 1, skews=1, pauses=1),
+    outage("outage, change, 2 pages, stale run", 1, delays=1, **PAGES),
     outage("outages from the start, 2 changes", 2, switches=3, checks=3, deaf=False),
     outage("outage, change, lost answer", 1, lost=1),
     changes(
