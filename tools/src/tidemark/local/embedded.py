@@ -2,7 +2,7 @@
 # ruff: noqa: D102 - Backend documents these methods
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,19 +49,24 @@ class Processes:
 
     def prepare(self, progress: Progress) -> None:  # noqa: ARG002 - nothing to show
         for name in (*NAMES, *SERVICES):
-            if not os.access(_python(name), os.X_OK):
-                raise CommandError(f"{_python(name).relative_to(ROOT)} is missing: run make install")
+            if not os.access(python_of(name), os.X_OK):
+                raise CommandError(f"{python_of(name).relative_to(ROOT)} is missing: run make install")
 
     def start(self, port: int, progress: Progress) -> None:
         engine_port = free_port()
-        self.state.write_functions(functions(self.state))
-        wanted = programs(self.state, port, engine_port, os.environ, self.iam)
-        records = [processes.start(program, self.state) for program in wanted]
-        progress.say("starting " + ", ".join(f"{record.name} (pid {record.pid})" for record in records))
         answers = (
             lambda: _engine_answers(f"http://{LOOPBACK}:{engine_port}"),
             lambda: emulator.answers(f"http://{LOOPBACK}:{port}"),
         )
+        self.run(programs(self.state, port, engine_port, os.environ, self.iam), answers, progress)
+
+    def run(
+        self, wanted: Sequence[Program], answers: Sequence[Callable[[], bool]], progress: Progress
+    ) -> None:
+        """Start programs, with the map of images, and wait until each answers."""
+        self.state.write_functions(functions(self.state))
+        records = [processes.start(program, self.state) for program in wanted]
+        progress.say("starting " + ", ".join(f"{record.name} (pid {record.pid})" for record in records))
         for record, answer in zip(records, answers, strict=True):
             with log_shown(self, record.name):
                 self._await(record, answer, progress)
@@ -135,17 +140,24 @@ def programs(
         "IAM_ENFORCEMENT": iam.value,
     }
 
-    def program(name: str, module: str, settings: Mapping[str, str]) -> Program:
-        home = str(state.files_of(name))
-        # Only the listed variables: a stray SERVICES=, AWS_PROFILE or proxy of a shell would change the emulator.
-        kept = {variable: environ[variable] for variable in _KEPT if variable in environ}
-        base = {**kept, "HOME": home, "TMPDIR": home, "PYTHONUNBUFFERED": "1"}
-        return Program(name, (str(_python(name)), "-m", module), {**base, **settings})
-
     return (
-        program(ENGINE, "ministack", engine),
-        program(LOCALSTACK, "localstack_image_lambda", localstack),
+        program(state, ENGINE, "ministack", {**kept(environ), **engine}),
+        program(state, LOCALSTACK, "localstack_image_lambda", {**kept(environ), **localstack}),
     )
+
+
+def program(
+    state: StateDirectory, name: str, module: str, settings: Mapping[str, str], *, venv: str = ""
+) -> Program:
+    """Return the program that runs a module of a venv (default: that of its name) and keeps its files in the state directory."""
+    home = str(state.files_of(name))
+    base = {"HOME": home, "TMPDIR": home, "PYTHONUNBUFFERED": "1"}
+    return Program(name, (str(python_of(venv or name)), "-m", module), {**base, **settings})
+
+
+def kept(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what an emulator gets of a shell. A stray SERVICES=, AWS_PROFILE or proxy would change what it does."""
+    return {variable: environ[variable] for variable in _KEPT if variable in environ}
 
 
 def functions(state: StateDirectory) -> dict[str, dict[str, dict[str, object]]]:
@@ -154,7 +166,7 @@ def functions(state: StateDirectory) -> dict[str, dict[str, dict[str, object]]]:
     return {
         "images": {
             repository(service): {
-                "python": str(_python(service)),
+                "python": str(python_of(service)),
                 "directory": str(ROOT / "services" / module),
                 "handler": f"{module}.handler.handler",
                 "environment": {MARK: str(state.root)},
@@ -185,7 +197,8 @@ def faults(recorded: Mapping[str, int], alive: Collection[str], *, strays: int, 
     return found
 
 
-def _python(name: str) -> Path:
+def python_of(name: str) -> Path:
+    """Return the interpreter of the venv of this name in .venvs."""
     return ROOT / ".venvs" / name / "bin" / "python"
 
 

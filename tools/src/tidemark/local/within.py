@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
 
 from tidemark.errors import CommandError, Stopped, unstoppable
 from tidemark.local import processes
+from tidemark.local.backend import Backend
 from tidemark.local.embedded import Processes
 from tidemark.local.ports import free_port
 from tidemark.local.state import Environment, StateDirectory
@@ -32,10 +33,15 @@ def command(
     iam: Annotated[Iam, typer.Option("--iam", help="Whose permissions it checks.")] = Iam.STRICT,
 ) -> int:
     """Run a command inside an environment of its own, which goes when the command ends."""
+    return inside(lambda state: Processes(state, iam), command)
+
+
+def inside(backend_in: Callable[[StateDirectory], Backend], command: Sequence[str]) -> int:
+    """Run a command inside an environment of its own kind, and return the exit code. Raises CommandError."""
     with tempfile.TemporaryDirectory(prefix="tidemark-", ignore_cleanup_errors=True) as directory:
         state = StateDirectory.at(directory)
         print("within: starting an environment for this command alone", file=sys.stderr, flush=True)
-        backend, progress = Processes(state, iam), Progress()
+        backend, progress = backend_in(state), Progress()
         backend.prepare(progress)
         environment = start(state, backend, free_port(), progress)
         try:
