@@ -7,7 +7,6 @@ import subprocess
 import uuid
 
 import pytest
-import requests
 
 from tests.docker.engine import COMPOSE_2
 from tests.e2e.environment import Environment
@@ -24,7 +23,6 @@ from tidemark.local.mode import backend_of
 from tidemark.local.ports import free_port
 from tidemark.loop.reloading import reload
 
-SECONDS = 60
 HEALTH = {"httpMethod": "GET", "path": "/health", "resource": "/health"}
 COMPOSES = {
     "as local-up finds it": {},
@@ -187,10 +185,7 @@ def test_up_again_changes_nothing_and_the_other_mode_is_refused(local):
     ],
 )
 def test_bad_requests_are_answered_alike_in_both_modes(environment, in_docker, method, path, options):
-    answers = [
-        requests.request(method, f"{one.api_url}{path}", timeout=SECONDS, **options)
-        for one in (environment, in_docker)
-    ]
+    answers = [one.call(method, path, **options) for one in (environment, in_docker)]
 
     without, within = [(answer.status_code, answer.json()) for answer in answers]
     assert without == within

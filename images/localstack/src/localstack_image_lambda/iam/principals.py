@@ -76,9 +76,9 @@ def role_of(arn: str, partition: str) -> Role | None:
     """Return the role with this ARN, or None if there is none."""
     from moto.iam.models import iam_backends  # noqa: PLC0415 LocalStack loads it with its first role
 
-    account = arn.split(":")[4]
+    account, name = arn.split(":")[4], arn.rpartition("/")[2]
     for role in list(iam_backends[account][partition].roles.values()):
-        if role.arn == arn:
+        if role.name == name and role.arn == arn:
             attached = [_document(policy) for policy in list(role.managed_policies.values())]
             inline = list(role.policies.values())
             return Role(arn, (*inline, *attached), role.assume_role_policy_document)
