@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from tests.unit.size_tracking.parts import Parts
@@ -21,3 +23,13 @@ def new():
 @pytest.fixture
 def longest_pauses(monkeypatch):
     monkeypatch.setattr("random.uniform", lambda _, longest: longest)
+
+
+@pytest.fixture
+def elsewhere(monkeypatch):
+    """Let this machine be in another time zone."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()

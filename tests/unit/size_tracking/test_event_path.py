@@ -96,7 +96,7 @@ def test_a_bucket_whose_every_event_has_a_way_is_without_fault(path, stubs):
     assert path.look("data", path.configuration()) == Look(created="2026-01-02T03:04:05Z")
 
 
-def test_the_creation_date_is_told_in_utc():
+def test_the_creation_date_is_told_in_utc_in_every_time_zone(elsewhere):
     class Pages:
         def get_paginator(self, operation):
             return self

@@ -1,6 +1,5 @@
 """What each answer of S3 means; the answers are stubbed below botocore's client."""
 
-import time
 from datetime import UTC, datetime, timedelta, timezone
 from threading import Barrier
 
@@ -39,16 +38,6 @@ def test_a_present_object_is_seen_with_its_size(s3, stub):
     stub.add_response("head_object", {"ContentLength": 7, **ENTRY}, {"Bucket": "b", "Key": "k"})
 
     assert observe(s3) == ({"k": SEEN}, {})
-
-
-@pytest.fixture
-def elsewhere(monkeypatch):
-    """Let this machine be in another time zone."""
-    monkeypatch.setenv("TZ", "Asia/Tokyo")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 def test_the_version_and_the_second_of_an_object_are_seen(s3, stub, elsewhere):

@@ -117,12 +117,16 @@ class EventPath:
 
 
 def _route(rule: Mapping[str, Any], policy: Mapping[str, Any]) -> Route:
-    fault = ""
+    return Route(rule["Name"], json.loads(rule.get("EventPattern", "{}")), _fault(rule, policy))
+
+
+def _fault(rule: Mapping[str, Any], policy: Mapping[str, Any]) -> str:
+    """Return what keeps a rule from passing its events on, or nothing."""
     if rule["State"] == "DISABLED":
-        fault = f"rule {rule['Name']} is disabled"
-    elif not admits(policy, rule["Arn"]):
-        fault = f"the queue's policy does not admit rule {rule['Name']}"
-    return Route(rule["Name"], json.loads(rule.get("EventPattern", "{}")), fault)
+        return f"rule {rule['Name']} is disabled"
+    if not admits(policy, rule["Arn"]):
+        return f"the queue's policy does not admit rule {rule['Name']}"
+    return ""
 
 
 def _unrouted(bucket: str, routes: Sequence[Route]) -> str:
@@ -147,12 +151,11 @@ def admits(policy: Mapping[str, Any], rule_arn: str) -> bool:
 
 def _concerns(statement: Mapping[str, Any]) -> bool:
     principal = statement.get("Principal", {})
+    # A missing member is None, which is neither a principal nor an action.
     named = (
-        ["*"]
-        if principal == "*"
-        else [*_listed(principal.get("Service", [])), *_listed(principal.get("AWS", []))]
+        ["*"] if principal == "*" else [*_listed(principal.get("Service")), *_listed(principal.get("AWS"))]
     )
-    actions = [str(action).lower() for action in _listed(statement.get("Action", []))]
+    actions = [str(action).lower() for action in _listed(statement.get("Action"))]
     return bool({"*", _EVENTBRIDGE} & set(named)) and any(
         fnmatchcase("sqs:sendmessage", action) for action in actions
     )
