@@ -8,11 +8,11 @@ from localstack_image_lambda.iam.policies import Decision, Permission, admits, d
 
 OBJECT = "arn:aws:s3:::bucket/key"
 FACTS = {
-    "aws:requestedregion": ("eu-west-1",),
-    "aws:securetransport": ("false",),
-    "aws:principalarn": ("arn:aws:iam::000000000000:role/it",),
-    "s3:prefix": ("mine/",),
-    "s3:delimiter": (),
+    "aws:requestedregion": "eu-west-1",
+    "aws:securetransport": "false",
+    "aws:principalarn": "arn:aws:iam::000000000000:role/it",
+    "s3:prefix": "mine/",
+    "s3:delimiter": None,
 }
 A, N, D = Decision.ALLOWED, Decision.NOT_ALLOWED, Decision.DENIED
 

@@ -43,9 +43,9 @@ class Authorizer:
             self._tell_once(f"There is no role {role_arn}: calls with it are not checked")
             return
         principal = {
-            "aws:principalarn": (role_arn,),
-            "aws:principalaccount": (role_arn.split(":")[4],),
-            "aws:principaltype": ("AssumedRole",),
+            "aws:principalarn": role_arn,
+            "aws:principalaccount": role_arn.split(":")[4],
+            "aws:principaltype": "AssumedRole",
         }
         for permission in permissions:
             decision = self._decide(

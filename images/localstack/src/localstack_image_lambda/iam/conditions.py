@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from localstack_image_lambda.iam.patterns import matches
 
-Facts = Mapping[str, tuple[str, ...]]
-"""What is known of a request: the values of each condition key, in lower case. A known key without values is absent."""
+Facts = Mapping[str, str | None]
+"""What is known of a request: the value of each condition key (in lower case), or None if the request has none."""
 
 _ALL, _ANY = "forallvalues:", "foranyvalue:"
 
@@ -64,20 +64,16 @@ def texts(value: object) -> tuple[str, ...]:
 def _holds(operator: str, key: str, expected: tuple[str, ...], facts: Facts) -> bool | None:
     if key not in facts:
         return None
-    values = facts[key]
+    value = facts[key]
     if operator == "null":
-        return ("true" in expected) is not bool(values)
-    every = operator.startswith(_ALL)
+        return ("true" in expected) is (value is None)
     name = operator.removeprefix(_ALL).removeprefix(_ANY)
-    if name.endswith("ifexists"):
-        name = name.removesuffix("ifexists")
-        if not values:
-            return True
+    optional = name.endswith("ifexists")
+    name = name.removesuffix("ifexists")
     negated = name in _NEGATIONS
     test = _TESTS.get(_NEGATIONS.get(name, name))
     if test is None:
         return None
-    if not values:
-        return every or (negated and not operator.startswith(_ANY))
-    found = [test(expected, value) is not negated for value in values]
-    return all(found) if every or (negated and not operator.startswith(_ANY)) else any(found)
+    if value is None:
+        return optional or operator.startswith(_ALL) or (negated and not operator.startswith(_ANY))
+    return test(expected, value) is not negated

@@ -115,14 +115,13 @@ def _call(context: RequestContext) -> Call:
 
 def _facts(context: RequestContext) -> Facts:
     secure = context.is_internal_call or context.request.scheme == "https"
-    facts: dict[str, tuple[str, ...]] = {
-        "aws:requestedregion": (context.region,),
-        "aws:securetransport": ("true" if secure else "false",),
+    facts = {
+        "aws:requestedregion": context.region,
+        "aws:securetransport": "true" if secure else "false",
     }
     if context.service.service_name == "s3" and context.operation.name.startswith("List"):
         for name in ("Prefix", "Delimiter"):
-            value = context.service_request.get(name)
-            facts[f"s3:{name.lower()}"] = () if value is None else (value,)
+            facts[f"s3:{name.lower()}"] = context.service_request.get(name)
     return facts
 
 

@@ -32,7 +32,7 @@ def _check(authorizer: Authorizer, source: str, role: str) -> None:
     _, partition, service, region, _ = source.split(":", 4)
     actions = _QUEUE if service == "sqs" else _STREAMS.get(service, ())
     permissions = [Permission(f"{service}:{action}", source) for action in actions]
-    facts = {"aws:requestedregion": (region,), "aws:securetransport": ("true",)}
+    facts = {"aws:requestedregion": region, "aws:securetransport": "true"}
     try:
         authorizer.require_role(role, role, partition, permissions, facts)
     except RefusedError as refusal:

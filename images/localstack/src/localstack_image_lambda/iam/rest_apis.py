@@ -30,8 +30,8 @@ def apply(authorizer: Authorizer) -> None:
         session = authorizer.sessions.find(key, partition) if key else None
         if session is not None:
             facts = {
-                "aws:requestedregion": (context.region,),
-                "aws:securetransport": ("true" if context.request.scheme == "https" else "false",),
+                "aws:requestedregion": context.region,
+                "aws:securetransport": "true" if context.request.scheme == "https" else "false",
             }
             try:
                 authorizer.require(session, [_invocation(context, partition)], facts)
