@@ -113,6 +113,15 @@ def test_an_object_is_overdue_after_that_time_and_not_at_it(late, overdue):
     assert not _overdue(Difference("k", 1), now)
 
 
+def test_the_keys_that_no_event_told_of_are_counted_over_all_chunks(parts, capsys):
+    for number in range(CHUNK_KEYS + 1):
+        parts.put(f"k{number:03}", 1, age=10 * OVERDUE.total_seconds())
+
+    parts.drain(RECONCILE)
+
+    assert [each["DriftHealedKeys"] for each in ended(capsys)] == [CHUNK_KEYS + 1]
+
+
 def test_an_adoption_misses_nothing(new, capsys):
     new.put("k", 3, age=10 * OVERDUE.total_seconds())
 
@@ -460,6 +469,17 @@ def test_totals_that_are_missing_at_the_end_are_created_and_go_live(new):
     step(new)
 
     assert (new.totals().state, len(new.samples())) == (State.LIVE, 1)
+
+
+def test_a_run_that_has_to_create_the_totals_at_its_end_ends_a_recovery_too(new):
+    recovering = Source(since=5, hearing=Hearing.RECOVERING, reason="why", due=NOW, revision=3)
+    new.track(source=recovering, totals=None)
+    new.starter.begin("data")
+    new.tables.tables["ledger"].pop(("data", "totals"))
+
+    step(new)
+
+    assert (new.source().hearing, new.totals().state) == (Hearing.HEARD, State.LIVE)
 
 
 def test_a_named_bucket_without_totals_at_the_end_gets_its_row_with_them():

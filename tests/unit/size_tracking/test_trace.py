@@ -91,6 +91,7 @@ def test_the_creation_of_totals_is_traced(ledger, lines):
     ledger.create_totals("b", None, now=NOW)
 
     first, done = lines()
+    assert first["bucket"] == "b"
     assert first["totals"] == [1, 0, 0, 0, 0, 0, 0, 0, "adopting"]
     assert done == {"trace": "committed", "id": first["id"]}
 
