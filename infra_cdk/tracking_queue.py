@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration, Names, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -86,15 +85,16 @@ class TrackingQueue(Construct):
 
     def feed(self, function: lambda_.IFunction, profile: QueueProfile) -> None:
         """Call the function with batches. It may report single messages of a batch as failed."""
-        window = Duration.seconds(profile.window_seconds) if profile.window_seconds else None
-        function.add_event_source(
-            sources.SqsEventSource(
-                self.queue,
-                batch_size=profile.batch_size,
-                max_batching_window=window,
-                max_concurrency=profile.concurrency,
-                report_batch_item_failures=True,
-            )
+        # The CDK's own event source also grants what Lambda never does to a queue. Its id stays, because another id would
+        # be a second mapping of the same queue to the same function, which Lambda refuses.
+        self.queue.grant(function, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+        function.add_event_source_mapping(
+            f"SqsEventSource:{Names.node_unique_id(self.queue.node)}",
+            event_source_arn=self.queue.queue_arn,
+            batch_size=profile.batch_size,
+            max_batching_window=Duration.seconds(profile.window_seconds) if profile.window_seconds else None,
+            max_concurrency=profile.concurrency,
+            report_batch_item_failures=True,
         )
 
     def _send(self, construct_id: str, message: Message, *, every: events.Schedule, description: str) -> None:

@@ -1,4 +1,4 @@
-"""Who may do what. LocalStack checks no permissions, so only these tests and AWS show a mistake."""
+"""Who may do what. That each of these permissions is needed, tests/permissions shows."""
 
 import pytest
 
@@ -71,8 +71,18 @@ def test_the_tracker_reads_and_writes_the_ledger_and_only_adds_to_the_history(ap
 
 
 def test_the_tracker_consumes_its_queue_and_sends_reconcile_steps_to_it(application, queue):
-    for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "SendMessage"):
+    actions = {"ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "SendMessage"}
+
+    assert _of(application, "size-tracking", "sqs") == actions
+    for action in actions:
         assert application.resources_for("size-tracking", f"sqs:{action}") == {queue}
+
+
+def test_the_mapping_keeps_the_id_that_it_has_on_aws(application):
+    # Under another id CloudFormation would make the new mapping first, and Lambda refuses a second one.
+    (mapping,) = application.ids("AWS::Lambda::EventSourceMapping")
+
+    assert mapping.startswith("SizeTrackingLiveSqsEventSourceTidemark")
 
 
 def test_plotting_cannot_write_a_table(application):
