@@ -1,6 +1,6 @@
 """schemathesis sends the running API everything that the contract allows, and much that it forbids.
 
-Three of its checks are left out. LocalStack does not enforce signatures; tests/infra/test_api.py checks those. API Gateway
+Three of its checks are left out. LocalStack verifies no signatures; tests/infra/test_api.py checks that they are demanded. API Gateway
 answers methods that a path does not have, with a 403. And no schema can say that `from` is earlier than `to`, so a check of
 our own (contract_checks.py) decides which valid requests may be refused.
 """
@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from size_history.times import to_text
+from tidemark.checkout import ROOT
 
 HOOKS = Path(__file__).with_name("contract_checks.py")
 ST = Path(sys.executable).with_name("st")
@@ -64,7 +65,7 @@ def test_no_request_breaks_the_contract(contract_directory, environment):
             *("--request-timeout", "60", "--generation-database", "none", "--no-color"),
         ],
         cwd=contract_directory,
-        env={**os.environ, "SCHEMATHESIS_HOOKS": str(HOOKS)},
+        env={**os.environ, "SCHEMATHESIS_HOOKS": str(HOOKS), "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
