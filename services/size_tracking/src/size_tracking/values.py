@@ -76,7 +76,8 @@ class Run:
     this pass had begun; `started` is when the last pass began. `checked` keys were compared and `healed` of them
     corrected; `drift` sums the absolute corrections in bytes. S3 refused to show `refused` keys. `settled` says whether
     the bucket was live and heard when the run began: then events should have told of `missed` keys, which had not
-    changed for a while.
+    changed for a while. `healed`, `drift` and `missed` are lower bounds: a step that dies, or that another delivery of
+    its message overtakes, does not count what it healed.
     """
 
     run_id: str
