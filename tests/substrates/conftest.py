@@ -1,18 +1,20 @@
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psutil
 import pytest
 
-from harness import Functions
+from harness import REGION, Functions, LocalStack
 from tests.substrates.ministack.backend import MiniStack
+from tests.substrates.probing import Emulator, policy
 from tidemark.aws import emulator
 from tidemark.local.ports import LOOPBACK, free_port
 from tidemark.local.state import StateDirectory
 from tidemark.progress import Progress
 
 ROLE = "test"
-"""The role of the harness's functions."""
+"""The role of the harness's functions, which MiniStack wants to exist."""
 
 
 class Running:
@@ -20,11 +22,10 @@ class Running:
 
     def __init__(self, state: StateDirectory, port: int) -> None:
         self.state = state
-        self.url = f"http://{LOOPBACK}:{port}"
+        self.url, self.region = f"http://{LOOPBACK}:{port}", emulator.REGION
         (record,) = state.records()
         self.process = psutil.Process(record.pid)
-        document = '{"Version": "2012-10-17", "Statement": []}'
-        self.client("iam").create_role(RoleName=ROLE, AssumeRolePolicyDocument=document)
+        self.client("iam").create_role(RoleName=ROLE, AssumeRolePolicyDocument=policy())
         self.functions = Functions(self, state.root / "functions", state.functions_file)
 
     def client(self, service):
@@ -42,11 +43,6 @@ class Running:
     def processes(self):
         """Return its process and everything below it."""
         return [self.process, *self.process.children(recursive=True)]
-
-    def stop(self, number):
-        """Send it a signal and return its exit code."""
-        self.process.send_signal(number)
-        return self.process.wait(20)
 
 
 @contextmanager
@@ -70,3 +66,13 @@ def ministack(tmp_path_factory):
 @pytest.fixture
 def functions(ministack):
     return ministack.functions
+
+
+@pytest.fixture(scope="session")
+def localstack(tmp_path_factory):
+    """LocalStack with the plugin, without Tidemark in it."""
+    home = tmp_path_factory.mktemp("localstack")
+    images = home / "functions.json"
+    running = LocalStack(home, IMAGE_LAMBDA_MAP=str(images), IAM_ENFORCEMENT="strict")
+    yield Emulator(running.url, REGION, running.client, Functions(running, home / "functions", images))
+    running.stop(signal.SIGKILL)
