@@ -146,13 +146,16 @@ redrive: installed ## Put what is in the dead-letter queues back into the queue
 	@$(TIDEMARK) redrive $(deployment)
 
 ##@ Check it
-.PHONY: test test-long test-browser test-docker check mutants mutants-code prove soak
+.PHONY: test test-long test-ministack test-browser test-docker check mutants mutants-code prove soak
 
 test: install ## Run all tests but those of test-long, test-browser and test-docker, in an environment of their own
 	@$(TIDEMARK) within -- $(RUN) -m tests.side_by_side --durations=8 -m "not long and not browser" $(arguments)
 
 test-long: install ## Run the tests that take minutes: lost events, kills, edges, random histories
 	@$(TIDEMARK) within -- $(PYTEST) --durations=8 -m long $(arguments)
+
+test-ministack: install ## Run all end-to-end tests on another emulator, docs/substrates.md
+	@$(RUN) -m tests.substrates.ministack $(PYTEST) tests/e2e --durations=8 $(arguments)
 
 test-browser: install ## Drive the dashboard in a real Chromium (CHROMIUM=; INSTALL=1 installs Debian's as root)
 	@$(RUN) -m tests.browser.chromium $(call shell_flag,INSTALL,--install)

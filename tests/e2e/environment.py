@@ -18,6 +18,9 @@ from size_history.items import Peak, Sample, Totals
 from size_history.keys import prefix_of
 from tests.waiting import until
 
+ON_MINISTACK = os.environ.get("TIDEMARK_SUBSTRATE") == "ministack"
+"""Whether the environment runs on MiniStack; see docs/substrates.md."""
+
 
 class NoEnvironmentError(Exception):
     """The process has no variables of an environment; the message says what to run."""

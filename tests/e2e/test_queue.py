@@ -11,7 +11,7 @@ from size_tracking.handler import wire
 from size_tracking.settings import Settings
 from size_tracking.tracker import Clock
 from tests.e2e.disturbances import deployment, kill_tracker, lost_events, make_live, put_all, visibility
-from tests.e2e.environment import Environment, assert_exact
+from tests.e2e.environment import ON_MINISTACK, Environment, assert_exact
 from tests.e2e.tracked_bucket import notifying_bucket, tracked_bucket
 from tests.waiting import until
 from tidemark.operate.redrive import redrive
@@ -72,6 +72,7 @@ def test_a_poison_message_reaches_the_dead_letters_alone_and_its_neighbours_are_
         assert_exact(environment, bucket)
 
 
+@pytest.mark.skipif(ON_MINISTACK, reason="MiniStack cannot move dead letters back: docs/substrates.md")
 def test_a_redrive_drains_the_dead_letters_and_the_bucket_ends_exact(environment, capsys):
     sqs = environment.client("sqs")
     with tracked_bucket(environment) as bucket:

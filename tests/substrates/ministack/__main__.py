@@ -1,5 +1,6 @@
 """Runs a command inside an environment of its own on MiniStack: `python -m tests.substrates.ministack pytest tests/e2e`."""
 
+import os
 import sys
 
 from tests.substrates.ministack.backend import MiniStack
@@ -10,6 +11,7 @@ from tidemark.local.within import inside
 def main() -> int:
     """Run the command and return its exit code."""
     raise_on_signals()
+    os.environ["TIDEMARK_SUBSTRATE"] = "ministack"
     try:
         return inside(MiniStack, sys.argv[1:])
     except CommandError as error:
