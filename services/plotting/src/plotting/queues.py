@@ -58,14 +58,13 @@ class Queue:
                 QueueUrl=self._url,
                 AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
             )
-        except ClientError as error:
-            reason = error.response["Error"]["Code"]
-        except BotoCoreError as error:
-            reason = type(error).__name__
-        else:
-            return Depth(sum(int(count) for count in answer["Attributes"].values()))
-        _LOG.warning("the %s %s did not answer: %s", self._name, self._url, reason)
-        return Depth(None, f"the {self._name} did not answer: {reason}")
+        except (BotoCoreError, ClientError) as error:
+            _LOG.warning("the %s %s did not answer: %s", self._name, self._url, error)
+            reason = (
+                error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+            )
+            return Depth(None, f"the {self._name} did not answer: {reason}")
+        return Depth(sum(int(count) for count in answer["Attributes"].values()))
 
 
 class TrackingQueue:
