@@ -1,6 +1,7 @@
 """A whole environment, in the order of its life: up, looked at, half killed, repaired, down."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -37,6 +38,7 @@ def test_status_shows_a_healthy_environment_on_one_screen(local):
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert "ok    history       0 bytes in 0 objects" in shown.stdout
     assert "ok    tracked       1 bucket, live" in shown.stdout
+    assert re.search(r"ok    permissions   \d+ used by \d+ roles?, none refused \(IAM=roles\)", shown.stdout)
     assert shown.stdout.endswith("status: all is well\n")
     assert len(shown.stdout.splitlines()) < 25
 

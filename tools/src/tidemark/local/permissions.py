@@ -47,9 +47,8 @@ def check(endpoint: str) -> Check:
         return warning(
             _ABOUT, f"refused: {', '.join(sorted(refused))}", "see the warnings in LocalStack's log"
         )
-    return ok(
-        _ABOUT, f"{len(actions)} of {len(roles)} roles were used, none was refused (IAM={enforcement.value})"
-    )
+    by = f"{len(roles)} role{'' if len(roles) == 1 else 's'}"
+    return ok(_ABOUT, f"{len(actions)} used by {by}, none refused (IAM={enforcement.value})")
 
 
 def _answer(method: str, endpoint: str) -> Any:
