@@ -149,7 +149,7 @@ redrive: installed ## Put what is in the dead-letter queues back into the queue
 .PHONY: test test-long test-ministack test-browser test-docker check mutants mutants-code prove soak
 
 test: install ## Run all tests but those of test-long, test-browser and test-docker, in an environment of their own
-	@$(TIDEMARK) within -- $(RUN) -m tests.side_by_side --durations=8 -m "not long and not browser" $(arguments)
+	@$(TIDEMARK) within -- $(RUN) -m tests.side_by_side --durations=8 -m "not long and not browser and not mutants" $(arguments)
 
 test-long: install ## Run the tests that take minutes: lost events, kills, edges, random histories
 	@$(TIDEMARK) within -- $(PYTEST) --durations=8 -m long $(arguments)
@@ -170,8 +170,9 @@ check: install ## Lint and check types, the locks, the packed page and its tests
 	@$(RUN) -m mypy
 	@$(TIDEMARK) pack-page --check
 
-mutants: install ## Kill every known wrong variant of the accounting, and tell each one's shortest story
+mutants: install ## Kill every known wrong variant of the accounting: tell its shortest story, let random histories find it
 	@$(RUN) -m tests.property.mutants
+	@$(PYTEST) tests/stateful/test_mutants.py -q --no-header $(arguments)
 
 mutants-code: install ## Change the tracker's code in thousands of small ways, and list what no fast test notices; takes minutes
 	@$(RUN) -m tests.mutation $(arguments)

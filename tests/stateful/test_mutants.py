@@ -1,6 +1,6 @@
 """The histories find mistakes: each wrong variant of the code dies within HISTORIES random histories.
 
-The seeds are chosen so that this is quick; other seeds take some hundreds of histories each.
+`make mutants` runs them. The seeds are chosen so that this is quick; other seeds take some hundreds of histories each.
 """
 
 import pytest
@@ -10,7 +10,7 @@ from tests.property.mutants.known import KNOWN
 from tests.stateful.mutants import MUTANTS
 from tests.stateful.running import run_in_memory
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.mutants
 
 HISTORIES = 1000
 
