@@ -11,7 +11,7 @@ import pytest
 
 from size_history.messages import ReconcileRequest, ReconcileStep
 from tests.e2e.disturbances import put_all
-from tests.e2e.environment import Environment, assert_exact
+from tests.e2e.environment import ON_MINISTACK, Environment, assert_exact
 from tests.e2e.tracked_bucket import notifying_bucket, tracked_bucket
 from tests.waiting import until
 from tidemark.aws.buckets import empty_bucket
@@ -143,7 +143,8 @@ def test_a_reconcile_of_many_steps_with_one_delivered_twice_ends_exact_and_once(
         )
         assert "ended" in run
         assert run["checked"]["N"] == "400"
-        assert 0 < int(run["healed"]["N"]) <= 400  # a step that is overtaken does not count what it healed
+        # MiniStack runs two steps at once, and one that is overtaken does not count what it healed.
+        assert run["healed"]["N"] == "400" or ON_MINISTACK
         assert len(samples) == 1
         empty_bucket(environment.client("s3"), bucket)
 

@@ -104,17 +104,17 @@ class Executor:
         )
 
     def _variables(self, config: Config) -> dict[str, str]:
-        region = config["FunctionArn"].split(":")[3]
+        name, region = config["FunctionName"], config["FunctionArn"].split(":")[3]
         return {
             "AWS_ENDPOINT_URL": self._endpoint,
             **config.get("Environment", {}).get("Variables", {}),
             **self._credentials(config),
             "AWS_REGION": region,
             "AWS_DEFAULT_REGION": region,
-            "AWS_LAMBDA_FUNCTION_NAME": config["FunctionName"],
+            "AWS_LAMBDA_FUNCTION_NAME": name,
             "AWS_LAMBDA_FUNCTION_VERSION": config["Version"],
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config["MemorySize"]),
-            "AWS_LAMBDA_LOG_GROUP_NAME": config["LoggingConfig"]["LogGroup"],
+            "AWS_LAMBDA_LOG_GROUP_NAME": config["LoggingConfig"].get("LogGroup", f"/aws/lambda/{name}"),
             "AWS_LAMBDA_LOG_STREAM_NAME": "unknown",  # MiniStack begins a stream for each invocation, after its end
             "TZ": ":UTC",
         }
