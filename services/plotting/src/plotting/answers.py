@@ -15,10 +15,12 @@ from plotting.freshness import Freshness, state_members
 from plotting.gateway import Query, Request, Response, json_response, not_modified
 from plotting.ledger import Prefix
 from plotting.negotiation import BRIEFLY, etag, is_known
-from plotting.parsing import HistoryQuery
+from plotting.parsing import HistoryQuery, Range
+from plotting.ranges import Reading
 from plotting.sources import Entry
 from size_history import times
-from size_history.items import Peak, Sample, Totals
+from size_history.items import Peak, Rollup, Sample, Totals
+from size_history.rollups import Point, Unit
 
 _COUNTERS = ("created_cnt", "overwritten_cnt", "removed_cnt", "changed_cnt")
 SAMPLE_COLUMNS = ("time", "total_size", "object_cnt", *_COUNTERS)
@@ -69,17 +71,34 @@ class Reply:
 
 def plot(chart: Chart) -> Members:
     """Return what a picture shows."""
+    reading = chart.reading
+    lowest, highest = reading.minimum, reading.maximum
     return {
         "bucket": chart.bucket,
         "from": times.to_text(chart.start),
         "to": times.to_text(chart.end),
-        "before": _point(chart.before) if chart.before else None,
-        "points": [_point(sample) for sample in chart.samples.kept],
-        "sample_cnt": chart.samples.count,
-        "thinned": chart.samples.thinned,
+        "unit": reading.unit or "sample",
+        "before": _point(reading.before.point) if reading.before else None,
+        "points": [_of_unit(point, reading.unit) for point in reading.points],
+        "sample_cnt": reading.sample_cnt,
+        "minimum": lowest.size if lowest else None,
+        "maximum": highest.size if highest else None,
         "bucket_maximum": chart.bucket_maximum,
         "any_bucket_maximum": chart.highest.size if chart.highest else None,
         "any_bucket_maximum_in": chart.highest.bucket if chart.highest else None,
+    }
+
+
+def extent(range_: Range, reading: Reading) -> Members:
+    """Return the exact extremes of a range, and the totals in force at its ends."""
+    line = reading.line
+    ends = {"minimum": reading.minimum, "maximum": reading.maximum, "first": line[0], "last": line[-1]}
+    return {
+        "bucket": range_.bucket,
+        "from": times.to_text(range_.start),
+        "to": times.to_text(range_.end),
+        **{name: _point(point) if point else None for name, point in ends.items()},
+        "sample_cnt": reading.sample_cnt,
     }
 
 
@@ -169,9 +188,12 @@ def _bucket(entry: Entry) -> Members:
     }
 
 
-def _point(sample: Sample) -> Members:
-    return {
-        "time": times.to_text(sample.time),
-        "total_size": sample.total_size,
-        "object_cnt": sample.object_cnt,
-    }
+def _point(point: Point) -> Members:
+    return {"time": times.to_text(point.time), "total_size": point.size, "object_cnt": point.count}
+
+
+def _of_unit(rollup: Rollup, unit: Unit | None) -> Members:
+    """Return the last total of an interval, with the interval's minimum and maximum; a sample has neither."""
+    interval = rollup.interval
+    extremes = {"minimum": interval.minimum.size, "maximum": interval.maximum.size} if unit else {}
+    return {**_point(rollup.last), **extremes}

@@ -3,18 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from plotting.parsing import HistoryQuery, Range
+from plotting.parsing import HistoryQuery
 from size_history import times
 from size_history.items import BUCKET_NAME, OBJECT_CNT, TIME, TOTAL_SIZE, Sample, text
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-MAX_PAGES = 200
-"""Maximum number of pages (at most 1 MB each, DynamoDB's limit) that one answer reads."""
-MAX_ROWS = 150_000
-"""Maximum number of samples that one answer reads. Each takes 60 µs of a whole processor (measured), and API Gateway
-waits 29 seconds."""
+MAX_PAGES = 8
+"""Maximum number of pages (at most 1 MB each, DynamoDB's limit) of samples that are read at once."""
 
 _KEYS = {"#bucket": BUCKET_NAME, "#time": TIME}  # `time` is a reserved word
 # The projection leaves out the changed keys, which are most of a row's bytes.
@@ -22,10 +19,6 @@ _PROJECTED = {
     "ExpressionAttributeNames": {**_KEYS, "#size": TOTAL_SIZE, "#count": OBJECT_CNT},
     "ProjectionExpression": "#time, #size, #count",
 }
-
-
-class TooManySamplesError(Exception):
-    """A range has more samples than one answer reads."""
 
 
 class History:
@@ -36,29 +29,31 @@ class History:
         self._table = table
         self._size_index = size_index
 
-    def samples(self, range_: Range) -> Iterator[list[Sample]]:
-        """Yield the samples of a range without their counters, in time order, page by page.
+    def first_samples(self, bucket: str, start: int, end: int, limit: int) -> tuple[list[Sample], int]:
+        """Return the first samples from `start` to before `end` without their counters, and the instant read up to.
 
-        Raises TooManySamplesError if there are more than MAX_ROWS, or more than fit into MAX_PAGES pages.
+        Those are all if there are at most `limit`, and if they fit into MAX_PAGES pages.
         """
-        condition, instants = "#time >= :first", {":first": range_.start}
-        if not range_.live:
-            condition, instants = "#time BETWEEN :first AND :last", {**instants, ":last": range_.end - 1}
-        rows = 0
-        start: dict[str, Any] = {}
-        for _ in range(MAX_PAGES):
-            samples, last_key = self._query(range_.bucket, condition, instants, **_PROJECTED, **start)
+        samples: list[Sample] = []
+        for number, page in enumerate(self._pages(bucket, start, end, Limit=limit + 1), start=1):
+            samples += page
+            if len(samples) > limit or number == MAX_PAGES:
+                return samples, samples[-1].time + 1
+        return samples, end
+
+    def samples(self, bucket: str, start: int, end: int) -> list[Sample]:
+        """Return all samples from `start` to before `end`, which are less than a minute apart, without their counters."""
+        return [sample for page in self._pages(bucket, start, end) for sample in page]
+
+    def _pages(self, bucket: str, start: int, end: int, **more: Any) -> Iterator[list[Sample]]:
+        instants = {":first": start, ":last": end - 1}
+        last_key: dict[str, Any] = {}
+        while last_key is not None:
+            samples, last_key = self._query(
+                bucket, "#time BETWEEN :first AND :last", instants, **_PROJECTED, **more
+            )
             yield samples
-            rows += len(samples)
-            if last_key is None:
-                return
-            if rows >= MAX_ROWS:
-                break
-            start = {"ExclusiveStartKey": last_key}
-        raise TooManySamplesError(
-            f"{range_.bucket} has more samples since {times.to_text(range_.start)} than one answer reads "
-            f"({MAX_ROWS}, or {MAX_PAGES} pages of 1 MB)"
-        )
+            more = {**more, "ExclusiveStartKey": last_key}
 
     def page(self, query: HistoryQuery) -> tuple[Sequence[Sample], bool]:
         """Return one page of whole samples, and whether more follow. It is one DynamoDB query, so at most 1 MB."""

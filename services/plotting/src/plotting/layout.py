@@ -11,7 +11,7 @@ from plotting import scale as room
 from plotting.axes import SizeTick, TimeTick
 from plotting.chart import Chart
 from plotting.scale import WIDTH, Maximum, Role, Scale, Sizes, sizes_of
-from size_history.items import Sample
+from size_history.rollups import Point
 from size_history.sources import BucketStatus, Status
 
 MARGIN = 40
@@ -80,8 +80,8 @@ class Layout:
 
 def lay_out(chart: Chart, measure: Measure) -> Layout:
     """Return the layout of a chart, fitted to the width of its texts."""
-    drawn = chart.line
-    sizes = sizes_of(chart, drawn)
+    drawn = chart.reading.line
+    sizes = sizes_of(chart)
     ticks = _size_ticks(sizes)
     now = _now(drawn, sizes.reference)
     left = MARGIN + max(measure(tick.label, TICK) for tick in ticks) + GAP
@@ -100,7 +100,7 @@ def lay_out(chart: Chart, measure: Measure) -> Layout:
         lines=(*_lines_on(sizes, scale, chart, measure), *_lines_off(sizes, scale, chart, measure)),
         break_y=room.PLOT_TOP - room.STRIP * len(sizes.off) - room.BREAK / 2 if sizes.off else None,
         now=now,
-        now_y=scale.y(drawn[-1].total_size) if drawn else scale.bottom,
+        now_y=scale.y(drawn[-1].size) if drawn else scale.bottom,
     )
 
 
@@ -162,17 +162,19 @@ def _cut_names(name: str) -> list[str]:
     return [name, *(f"{name[:half]}…{name[-half:]}" for half in halves)]
 
 
-def _now(drawn: Sequence[Sample], reference: int | None) -> tuple[str, ...]:
+def _now(drawn: Sequence[Point], reference: int | None) -> tuple[str, ...]:
     if not drawn:
         return ()
     last = drawn[-1]
-    change = () if reference is None else (axes.change_text(last.total_size - reference),)
-    return (axes.size_text(last.total_size), *change, _counted(last.object_cnt, "object"))
+    change = () if reference is None else (axes.change_text(last.size - reference),)
+    return (axes.size_text(last.size), *change, _counted(last.count, "object"))
 
 
 def _subtitle(chart: Chart) -> str:
     parts = ["Total size", axes.span_text(chart.start, chart.end)]
-    parts.append(_counted(chart.samples.count, "sample"))
+    parts.append(_counted(chart.reading.sample_cnt, "sample"))
+    if chart.reading.unit:
+        parts.append(f"by {chart.reading.unit}, with minimum and maximum")
     if chart.status.state is not Status.LIVE:
         parts.append(_said(chart.status))
     return "  ·  ".join(parts)

@@ -14,6 +14,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
@@ -24,8 +25,9 @@ from matplotlib.transforms import IdentityTransform
 from plotting import layout as at
 from plotting.chart import Chart
 from plotting.layout import Font, Layout, Measure, lay_out
+from plotting.ranges import Reading
 from plotting.scale import HEIGHT, PLOT_TOP, WIDTH, Role, Scale
-from size_history.items import Sample
+from size_history.rollups import Point
 
 DPI = 72
 """At this resolution a point, the unit of fonts and line widths, is a pixel. SVG has no other resolution."""
@@ -39,6 +41,7 @@ RULE = "#e6e9ee"
 BASE = "#9aa3b0"
 DATA = "#0068a8"
 AREA = "#e8f1f8"
+BAND = "#9cc4e0"
 LINE_STYLES: dict[Role, dict[str, Any]] = {
     Role.BUCKET: {"colour": "#bd4b00", "width": 1.6, "linestyle": (0, (7, 4))},
     Role.ANY: {"colour": INK, "width": 1.6, "linestyle": (0, (1.5, 3))},
@@ -171,17 +174,22 @@ def _draw_high_lines(pen: _Pen, layout: Layout) -> None:
 
 def _draw_data(pen: _Pen, chart: Chart, layout: Layout) -> None:
     """Draw the step line: a total holds until the next sample, and the last one until the right edge."""
-    if not chart.line:
+    reading = chart.reading
+    if not reading.line:
         return
-    xs, ys = _steps(chart.line, layout.scale)
+    xs, ys = _steps(reading.line, layout.scale)
     if not layout.zoomed:  # unless the axis starts at 0, an area has no meaningful height
         bottom = layout.scale.bottom
         outline = [(xs[0], bottom), *zip(xs, ys, strict=True), (xs[-1], bottom)]
         pen.figure.add_artist(
             Polygon(outline, transform=IdentityTransform(), facecolor=AREA, edgecolor="none", zorder=0.5)
         )
-    dot_xs = [layout.scale.x(sample.time) for sample in chart.samples.kept]
-    dot_ys = [layout.scale.y(sample.total_size) for sample in chart.samples.kept]
+    if reading.unit:
+        _draw_band(pen, reading, layout.scale)
+        pen.line(xs, ys, DATA, 1.5, zorder=3)
+        return
+    dot_xs = [layout.scale.x(point.last.time) for point in reading.points]
+    dot_ys = [layout.scale.y(point.last.size) for point in reading.points]
     diameter = _dot_diameter(dot_xs)
     pen.line(xs, ys, DATA, 2.4 if diameter > 5 else 1.5, zorder=3)
     if diameter:
@@ -190,12 +198,24 @@ def _draw_data(pen: _Pen, chart: Chart, layout: Layout) -> None:
         pen.line(dot_xs, dot_ys, DATA, 0, zorder=4, **dots)
 
 
-def _steps(line: Sequence[Sample], scale: Scale) -> tuple[list[float], list[float]]:
-    xs, ys = [scale.x(line[0].time)], [scale.y(line[0].total_size)]
-    for sample in line[1:]:
-        x = scale.x(sample.time)
+def _draw_band(pen: _Pen, reading: Reading, scale: Scale) -> None:
+    """Draw from minimum to maximum of each interval, one rectangle as wide as the interval."""
+    rectangles = []
+    for point in reading.points:
+        interval = point.interval
+        left, right = scale.x(interval.start), scale.x(interval.start + point.unit.length)
+        low, high = scale.y(interval.minimum.size), scale.y(interval.maximum.size)
+        rectangles.append([(left, low), (right, low), (right, high), (left, high)])
+    band = PolyCollection(rectangles, transform=IdentityTransform(), facecolor=BAND, edgecolor=BAND, zorder=2.5)
+    pen.figure.add_artist(band)
+
+
+def _steps(line: Sequence[Point], scale: Scale) -> tuple[list[float], list[float]]:
+    xs, ys = [scale.x(line[0].time)], [scale.y(line[0].size)]
+    for point in line[1:]:
+        x = scale.x(point.time)
         xs += [x, x]
-        ys += [ys[-1], scale.y(sample.total_size)]
+        ys += [ys[-1], scale.y(point.size)]
     return [*xs, scale.right], [*ys, ys[-1]]
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from plotting.chart import Chart
-from size_history.items import Sample
 
 WIDTH = 1200
 HEIGHT = 675
@@ -97,10 +96,11 @@ class Scale:
         return self.bottom + (self.top - self.bottom) * (size - self.low) / (self.high - self.low)
 
 
-def sizes_of(chart: Chart, line: Sequence[Sample]) -> Sizes:
-    """Return the sizes that the axis covers for the samples of the line and the chart's maxima."""
-    smallest = min((sample.total_size for sample in line), default=0)
-    largest = max((sample.total_size for sample in line), default=0)
+def sizes_of(chart: Chart) -> Sizes:
+    """Return the sizes that the axis covers for the totals of the range and the chart's maxima."""
+    reading = chart.reading
+    smallest = reading.minimum.size if reading.minimum else 0
+    largest = reading.maximum.size if reading.maximum else 0
     change = largest - smallest
     zoomed = 0 < change * MIN_CHANGE < largest
     low = smallest - change // 8 if zoomed else 0
@@ -113,7 +113,7 @@ def sizes_of(chart: Chart, line: Sequence[Sample]) -> Sizes:
             high = max(high, value)
         else:
             off.append((role, value))
-    return Sizes(low, max(high, low + 1), line[0].total_size if zoomed else None, tuple(on), tuple(off))
+    return Sizes(low, max(high, low + 1), reading.line[0].size if zoomed else None, tuple(on), tuple(off))
 
 
 def _maxima(chart: Chart) -> list[Maximum]:

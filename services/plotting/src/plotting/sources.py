@@ -3,13 +3,14 @@
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
-from plotting.chart import Chart, bucket_maximum, collect, highest_of_any
+from plotting.chart import Chart, bucket_maximum, highest_of_any
 from plotting.freshness import Freshness
 from plotting.history import History
 from plotting.ledger import Ledger, Rows
 from plotting.parsing import Range
 from plotting.plot_bucket import PlotBucket
 from plotting.queues import Backlog, DeadLetterQueue, Depth, TrackingQueue
+from plotting.ranges import Ranges
 from size_history.items import Peak, State, Totals
 from size_history.sources import BucketStatus, status_of
 
@@ -82,24 +83,25 @@ class Sources:
         return entries, last, peak.result(), queues.freshness()
 
     def chart(self, range_: Range, found: Found) -> Chart:
-        """Return what a picture of a range shows. Its bucket was found before. Raises TooManySamplesError."""
-        earlier = self.threads.submit(self.history.sample_before, range_.bucket, range_.start)
+        """Return what a picture of a range shows. Its bucket was found before. Raises RollupsMissingError."""
         indexed = self.threads.submit(self.history.largest_size, range_.bucket)
-        samples = collect(self.history.samples(range_), range_.start, range_.end)
-        before = earlier.result()
-        drawn = (before, *samples.kept) if before else samples.kept
-        maximum = bucket_maximum(indexed.result(), found.totals, drawn)
+        reading = self.ranges.read(range_, found.totals)
+        maximum = bucket_maximum(indexed.result(), found.totals, reading.maximum)
         return Chart(
             bucket=range_.bucket,
             start=range_.start,
             # A tracker whose clock is ahead may have written a sample later than now; the picture shows it too.
-            end=max(range_.end, drawn[-1].time) if drawn else range_.end,
+            end=max(range_.end, reading.line[-1].time) if reading.line else range_.end,
             status=found.status,
-            before=before,
-            samples=samples,
+            reading=reading,
             bucket_maximum=maximum,
             highest=highest_of_any(found.peak, range_.bucket, maximum),
         )
+
+    @property
+    def ranges(self) -> Ranges:
+        """Return the reader of ranges."""
+        return Ranges(self.history, self.ledger, self.threads)
 
     def _count(self, now: int) -> "_Counting":
         """Begin to count what the queues hold."""

@@ -5,11 +5,14 @@ state that changes is in the Ledger. Numbers are always integers, so a total bey
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import reduce
+from itertools import groupby
 from typing import Any
 
 from size_history import keys, times
+from size_history.rollups import Interval, OpenIntervals, Point, Unit
 
 Item = dict[str, dict[str, Any]]
 """One DynamoDB item in the low-level form that boto3's client takes and returns."""
@@ -41,6 +44,16 @@ def int_of(item: Mapping[str, Any], name: str, default: int = 0) -> int:
     return int(item[name]["N"]) if name in item else default
 
 
+def list_of(numbers: Iterable[int]) -> dict[str, Any]:
+    """Return integers as one attribute value."""
+    return {"L": [number(each) for each in numbers]}
+
+
+def ints_in(item: Mapping[str, Any], name: str) -> list[int]:
+    """Return an item's list of integers."""
+    return [int(each["N"]) for each in item[name]["L"]]
+
+
 def numbers_of(value: object, names: Iterable[str]) -> Item:
     """Return these integer fields of a value as attributes of the same names."""
     return {name: number(getattr(value, name)) for name in names}
@@ -51,7 +64,10 @@ def ints_of(item: Mapping[str, Any], names: Iterable[str]) -> dict[str, int]:
     return {name: int_of(item, name) for name in names}
 
 
+SAMPLE_NUMBERS = (TOTAL_SIZE, OBJECT_CNT, "created_cnt", "overwritten_cnt", "removed_cnt")
+"""What a sample says beside its keys and its place in the order of commits."""
 _SAMPLE_COUNTERS = ("created_cnt", "overwritten_cnt", "removed_cnt", "revision", "changed_cnt")
+_ROLLUP_COUNTERS = ("created_cnt", "overwritten_cnt", "removed_cnt")
 _TOTALS_NUMBERS = ("size", "count", "created", "overwritten", "removed", "max_size", "last_time", "revision")
 
 
@@ -91,6 +107,11 @@ class Sample:
             "changed_keys": {"L": [text(key) for key in self.changed_keys]},
         }
 
+    @property
+    def point(self) -> Point:
+        """The sample without its counters."""
+        return Point(self.total_size, self.object_cnt, self.time)
+
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> "Sample":
         """Read a row. Missing counters are 0."""
@@ -105,8 +126,60 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class Rollup:
+    """A closed interval of a bucket, with its last sample and the cumulative counters at its end."""
+
+    unit: Unit
+    interval: Interval
+    last: Point
+    created_cnt: int = 0
+    overwritten_cnt: int = 0
+    removed_cnt: int = 0
+
+    @classmethod
+    def of(cls, unit: Unit, sample: Sample) -> "Rollup":
+        """Return the interval of a sample, with this sample alone."""
+        counters = {name: getattr(sample, name) for name in _ROLLUP_COUNTERS}
+        interval = Interval.of(unit.start_of(sample.time), sample.point)
+        return cls(unit, interval, sample.point, **counters)
+
+    def merged(self, later: "Rollup") -> "Rollup":
+        """Return the interval with the samples of a later part of it, too."""
+        return replace(later, unit=self.unit, interval=self.interval.merged(later.interval))
+
+    def within(self, unit: Unit) -> "Rollup":
+        """Return the part of a coarser interval that this one is."""
+        start = unit.start_of(self.interval.start)
+        return replace(self, unit=unit, interval=replace(self.interval, start=start))
+
+    def to_item(self, bucket: str) -> Item:
+        """Return the rollup row."""
+        return {
+            **rollup_key(bucket, self.unit, self.interval.start),
+            "minimum": list_of(self.interval.minimum),
+            "maximum": list_of(self.interval.maximum),
+            "last": list_of(self.last),
+            "sample_cnt": number(self.interval.sample_cnt),
+            **numbers_of(self, _ROLLUP_COUNTERS),
+        }
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, Any]) -> "Rollup":
+        """Read a rollup row."""
+        unit = Unit(keys.unit_of(item[keys.PK]["S"]))
+        minimum, maximum, last = (Point(*ints_in(item, name)) for name in ("minimum", "maximum", "last"))
+        start = times.from_text(item[keys.SK]["S"])
+        interval = Interval(start, minimum, maximum, int_of(item, "sample_cnt"))
+        return cls(unit, interval, last, **ints_of(item, _ROLLUP_COUNTERS))
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
-    """A bucket's running totals: bytes, objects, recorded changes, and the maximum size of its samples."""
+    """A bucket's running totals: bytes, objects, recorded changes, and the maximum size of its samples.
+
+    `open` are the intervals that the last sample belongs to. It is None if they are not known: version 0.1 wrote the
+    last sample, and no run over the samples has found them since.
+    """
 
     size: int
     count: int
@@ -117,19 +190,61 @@ class Totals:
     last_time: int
     revision: int
     state: State
+    open: OpenIntervals | None = None
+
+    @property
+    def last(self) -> Point:
+        """The last sample of a live bucket."""
+        return Point(self.size, self.count, self.last_time)
+
+    def open_rollup(self, unit: Unit) -> Rollup:
+        """Return the open interval of a unit so far; there is one if `open` has any."""
+        interval = dict(zip(Unit, self.open or (), strict=True))[unit]
+        return Rollup(unit, interval, self.last, self.created, self.overwritten, self.removed)
+
+    def closed_by(self, time: int) -> tuple[Rollup, ...]:
+        """Return the intervals that end before the next sample, whose time is given."""
+        if not self.open:
+            return ()
+        rollups = (self.open_rollup(unit) for unit in Unit)
+        return tuple(each for each in rollups if each.interval.start < each.unit.start_of(time))
 
     def to_item(self, bucket: str) -> Item:
         """Return the totals row of a bucket."""
-        return {
+        item = {
             **totals_key(bucket),
             **numbers_of(self, _TOTALS_NUMBERS),
             "state": text(self.state),
         }
+        if self.open is not None:
+            item["open"] = {"L": [list_of(interval.numbers()) for interval in self.open]}
+        return item
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> "Totals":
         """Read a totals row."""
-        return cls(**ints_of(item, _TOTALS_NUMBERS), state=State(item["state"]["S"]))
+        intervals = item["open"]["L"] if "open" in item else None
+        open_ = None
+        if intervals is not None:
+            open_ = tuple(Interval.from_numbers([int(each["N"]) for each in one["L"]]) for one in intervals)
+        return cls(**ints_of(item, _TOTALS_NUMBERS), state=State(item["state"]["S"]), open=open_)
+
+
+@dataclass(frozen=True, slots=True)
+class Recomputed:
+    """The last recomputation of a bucket's rollups: when it ended, and how many rollups were wrong or missing."""
+
+    ended: int
+    differing: int
+
+    def to_item(self, bucket: str) -> Item:
+        """Return the row as DynamoDB stores it."""
+        return {**recomputed_key(bucket), **numbers_of(self, ("ended", "differing"))}
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, Any]) -> "Recomputed":
+        """Read the row."""
+        return cls(**ints_of(item, ("ended", "differing")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +272,12 @@ class Peak:
         )
 
 
+def folded(unit: Unit, parts: Iterable[Rollup]) -> list[Rollup]:
+    """Return the intervals of a unit that these parts of them make up; all in time order."""
+    groups = groupby((part.within(unit) for part in parts), key=lambda part: part.interval.start)
+    return [reduce(Rollup.merged, group) for _, group in groups]
+
+
 def ledger_key(pk: str, sk: str) -> Item:
     """Return the primary key of a Ledger item."""
     return {keys.PK: text(pk), keys.SK: text(sk)}
@@ -172,6 +293,11 @@ def prefix_key(bucket: str, prefix: str) -> Item:
     return ledger_key(keys.prefix_pk(bucket, keys.shard(prefix)), prefix)
 
 
+def rollup_key(bucket: str, unit: Unit, start: int) -> Item:
+    """Return the primary key of the rollup row of an interval, given by its start."""
+    return ledger_key(keys.rollup_pk(bucket, unit), times.to_text(start))
+
+
 def totals_key(bucket: str) -> Item:
     """Return the primary key of a bucket's totals."""
     return ledger_key(bucket, keys.TOTALS)
@@ -180,6 +306,11 @@ def totals_key(bucket: str) -> Item:
 def reconcile_key(bucket: str) -> Item:
     """Return the primary key of a bucket's reconcile row."""
     return ledger_key(bucket, keys.RECONCILE)
+
+
+def recomputed_key(bucket: str) -> Item:
+    """Return the primary key of the row of the last recomputation of a bucket's rollups."""
+    return ledger_key(bucket, keys.ROLLUPS)
 
 
 def bucket_key(bucket: str) -> Item:

@@ -15,6 +15,7 @@ EVERY_BUCKET = "*"
 PEAK = "peak"
 TOTALS = "totals"
 RECONCILE = "reconcile"
+ROLLUPS = "rollups"
 BUCKET_ROW = "bucket/"
 
 VALID_BUCKET_NAME = re.compile(r"[A-Za-z0-9._-]{3,255}")
@@ -50,6 +51,16 @@ def object_pk(bucket: str, shard_: str) -> str:
 def prefix_pk(bucket: str, shard_: str) -> str:
     """Return the partition of a bucket's prefix rows in one shard."""
     return f"{bucket}#prefix#{shard_}"
+
+
+def rollup_pk(bucket: str, unit: str) -> str:
+    """Return the partition of a bucket's rollup rows of one unit; their sort key is the interval's start."""
+    return f"{bucket}#rollup#{unit}"
+
+
+def unit_of(pk: str) -> str:
+    """Return the unit of a partition that `rollup_pk` named."""
+    return pk.rpartition("#")[2]
 
 
 def prefix_of(key: str) -> str:

@@ -2,7 +2,8 @@
 
 A request asks for the reconcile of a tracked bucket, which also adopts it if it has no totals yet. The tracker turns the
 request into a run of steps. Each step is one message that names its run and the last key of the step before it. A watch
-message asks for a check whether the events of some buckets arrive.
+message asks for a check whether the events of some buckets arrive. A recompute message asks for a part of a bucket's
+rollups to be made anew from its samples.
 """
 
 import json
@@ -14,6 +15,7 @@ Restores, tags, ACLs and storage classes change no size."""
 KIND = "tidemark"
 RECONCILE = "reconcile"
 RECONCILE_EVERY_BUCKET = "reconcile-every-bucket"
+RECOMPUTE_ROLLUPS = "recompute-rollups"
 WATCH = "watch"
 WATCH_EVERY_BUCKET = "watch-every-bucket"
 MAX_WATCHED = 25
@@ -69,6 +71,24 @@ class ReconcileStep:
 
 
 @dataclass(frozen=True, slots=True)
+class RecomputeRollups:
+    """A request to make a bucket's rollups anew from its samples, from an instant (microseconds since 1970) on.
+
+    Without an instant it checks those since yesterday, or makes all of them if version 0.1 has left gaps. `differing`
+    counts the rollups that the messages before this one found wrong or missing.
+    """
+
+    bucket: str
+    since: int | None = None
+    differing: int = 0
+
+    def to_json(self) -> str:
+        """Return the message body."""
+        fields = {"bucket": self.bucket, "since": self.since, "differing": self.differing}
+        return json.dumps({KIND: RECOMPUTE_ROLLUPS, **fields})
+
+
+@dataclass(frozen=True, slots=True)
 class WatchEveryBucket:
     """A request to check whether the events of every tracked bucket arrive; a schedule sends it every few minutes."""
 
@@ -92,4 +112,6 @@ class Watch:
         return json.dumps({KIND: WATCH, "buckets": list(self.buckets)})
 
 
-Message = ReconcileRequest | ReconcileEveryBucket | ReconcileStep | Watch | WatchEveryBucket
+Message = (
+    ReconcileRequest | ReconcileEveryBucket | ReconcileStep | RecomputeRollups | Watch | WatchEveryBucket
+)

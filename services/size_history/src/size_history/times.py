@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = (datetime(9999, 12, 31, 23, 59, 59, 999999, UTC) - _EPOCH) // timedelta(microseconds=1)
+"""The last instant that has a text."""
 _FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
 

@@ -12,6 +12,7 @@ from size_history.budgets import TRACKER, Function
 from size_history.deadline import OutOfTimeError
 from size_history.messages import (
     Message,
+    RecomputeRollups,
     ReconcileEveryBucket,
     ReconcileRequest,
     ReconcileStep,
@@ -21,6 +22,7 @@ from size_history.messages import (
 from size_tracking import metrics
 from size_tracking.events import Hint, MalformedMessageError, parse
 from size_tracking.observer import RefusedError
+from size_tracking.recomputer import Recomputer, TotalsMovedError
 from size_tracking.reconciler import Reconciler, RunMovedError, StepFailedError
 from size_tracking.step_queue import UnsentError
 from size_tracking.tracked import NotTrackedError
@@ -37,6 +39,7 @@ _FORESEEN = (
     RefusedError,
     RunMovedError,
     StepFailedError,
+    TotalsMovedError,
     UnsentError,
 )
 """Errors whose text says it all, so that the log needs no trace."""
@@ -56,6 +59,7 @@ class Batch:
 
     tracker: Tracker
     reconciler: Reconciler
+    recomputer: Recomputer
     watcher: Watcher
     clock: Clock
     budget: Function = TRACKER
@@ -135,6 +139,8 @@ class Batch:
                 case ReconcileRequest(bucket, page_size, second):
                     starter = self.reconciler.run_starter
                     replace(starter, sends_second=not second).begin(bucket, page_size)
+                case RecomputeRollups():
+                    self.recomputer.step(message, deadline=deadline)
                 case WatchEveryBucket():
                     self.watcher.check_every_bucket()
                 case Watch(buckets):

@@ -9,14 +9,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from size_history import times
 from size_history.keys import MAX_KEY_BYTES, VALID_BUCKET_NAME
 from size_history.messages import (
     KIND,
+    RECOMPUTE_ROLLUPS,
     RECONCILE,
     RECONCILE_EVERY_BUCKET,
     WATCH,
     WATCH_EVERY_BUCKET,
     Message,
+    RecomputeRollups,
     ReconcileEveryBucket,
     ReconcileRequest,
     ReconcileStep,
@@ -62,6 +65,9 @@ def _own_message(message: Mapping[str, Any]) -> Message:
         return WatchEveryBucket()
     if kind == WATCH:
         return _watch(message)
+    if kind == RECOMPUTE_ROLLUPS:
+        since = None if message.get("since") is None else _count(message, "since")
+        return RecomputeRollups(_bucket(message, "bucket"), since, _count(message, "differing"))
     if kind != RECONCILE:
         raise MalformedMessageError(f"unknown {KIND} message: {kind!r}")
     bucket = _bucket(message, "bucket")
@@ -83,6 +89,13 @@ def _watch(message: Mapping[str, Any]) -> Watch:
         return Watch(tuple(_bucket({"name": each}, "name") for each in buckets))
     except ValueError as error:
         raise MalformedMessageError(str(error)) from error
+
+
+def _count(message: Mapping[str, Any], name: str) -> int:
+    value = message.get(name, 0)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= times.LATEST:
+        raise MalformedMessageError(f"{name} is not a whole number from 0 to {times.LATEST}: {value!r}")
+    return value
 
 
 def _page_size(message: Mapping[str, Any]) -> dict[str, int]:

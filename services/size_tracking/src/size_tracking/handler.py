@@ -15,6 +15,7 @@ from size_tracking.batch import Batch
 from size_tracking.event_path import EventPath
 from size_tracking.ledger import Ledger
 from size_tracking.observer import OBSERVERS, Observer
+from size_tracking.recomputer import Recomputer
 from size_tracking.reconciler import Reconciler, RunStarter
 from size_tracking.settings import Settings
 from size_tracking.step_queue import StepQueue
@@ -71,4 +72,6 @@ def wire(
         deadline=deadline,
     )
     reconciler = Reconciler(ledger, observer, steps, tracker, run_starter, clock)
-    return Batch(tracker, reconciler, Watcher(ledger, event_path, steps, clock, tracked), clock, budget)
+    recomputer = Recomputer(ledger, steps, clock, tracked)
+    watcher = Watcher(ledger, event_path, steps, clock, tracked)
+    return Batch(tracker, reconciler, recomputer, watcher, clock, budget)

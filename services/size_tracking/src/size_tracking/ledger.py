@@ -1,16 +1,26 @@
 """The Ledger and the History in DynamoDB: one method per access pattern."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any
 
-from size_history import items, keys
+from size_history import items, keys, times
 from size_history.batch_get import batch_get
-from size_history.items import Item, Peak, State, Totals, int_of, text
+from size_history.items import Item, Peak, Recomputed, Rollup, Sample, State, Totals, int_of, text
+from size_history.rollups import Unit
 from size_history.sources import Source
 from size_tracking import trace
-from size_tracking.transaction import outcome_of, put_run, put_source, put_totals, run_of, transact_items
+from size_tracking.transaction import (
+    MAX_ITEMS,
+    outcome_of,
+    put_rollup,
+    put_run,
+    put_source,
+    put_totals,
+    run_of,
+    transact_items,
+)
 from size_tracking.values import Header, ObjectRow, Observation, Outcome, Run, Transaction
 
 if TYPE_CHECKING:
@@ -99,6 +109,49 @@ class Ledger:
                 yield page["LastEvaluatedKey"][keys.SK]["S"], None
                 return
 
+    def samples(self, bucket: str, start: int, end: int) -> Iterator[list[Sample]]:
+        """Yield the samples from `start` to before `end` without their keys, page by page, strongly consistent."""
+        if start >= end:
+            return
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.history_table,
+            KeyConditionExpression="#bucket = :bucket AND #time BETWEEN :start AND :last",
+            ProjectionExpression=", ".join(["#bucket", "#time", *items.SAMPLE_NUMBERS]),
+            ExpressionAttributeNames={"#bucket": items.BUCKET_NAME, "#time": items.TIME},
+            ExpressionAttributeValues={
+                ":bucket": text(bucket),
+                ":start": text(times.to_text(start)),
+                ":last": text(times.to_text(end - 1)),
+            },
+            ConsistentRead=True,
+        )
+        for page in pages:
+            yield [Sample.from_item(item) for item in page["Items"]]
+
+    def rollups(self, bucket: str, unit: Unit, first: int, last: int) -> list[Rollup]:
+        """Return the rollups of a unit that start from `first` to before `last`, strongly consistent."""
+        if first >= last:
+            return []
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.ledger_table,
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
+            ExpressionAttributeValues={
+                ":pk": text(keys.rollup_pk(bucket, unit)),
+                ":first": text(times.to_text(first)),
+                ":last": text(times.to_text(last - 1)),
+            },
+            ConsistentRead=True,
+        )
+        return [Rollup.from_item(item) for page in pages for item in page["Items"]]
+
+    def put_rollups(self, bucket: str, rollups: Sequence[Rollup]) -> None:
+        """Put rollups, whatever is stored: a closed interval is the same for every reader of its samples."""
+        for start in range(0, len(rollups), MAX_ITEMS):
+            writes: Any = [
+                put_rollup(self.ledger_table, bucket, rollup) for rollup in rollups[start : start + MAX_ITEMS]
+            ]
+            self.client.transact_write_items(TransactItems=writes)
+
     def commit(self, transaction: Transaction, *, now: int) -> Outcome:
         """Write a transaction and return how it ended; `now` in microseconds since 1970.
 
@@ -147,6 +200,10 @@ class Ledger:
     def put_run(self, bucket: str, run: Run) -> bool:
         """Put a bucket's reconcile run if the stored revision is one less, and return whether it was."""
         return self._put(put_run(self.ledger_table, bucket, run))
+
+    def put_recomputed(self, bucket: str, recomputed: Recomputed) -> None:
+        """Put the row that tells of the last recomputation of a bucket's rollups."""
+        self.client.put_item(TableName=self.ledger_table, Item=recomputed.to_item(bucket))
 
     def _put(self, request: Any) -> bool:
         try:

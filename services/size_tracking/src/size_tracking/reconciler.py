@@ -13,7 +13,7 @@ from size_history import keys
 from size_history.budgets import LANDING_SECONDS
 from size_history.deadline import OutOfTimeError
 from size_history.items import Sample, State
-from size_history.messages import MAX_PAGE_KEYS, ReconcileRequest, ReconcileStep
+from size_history.messages import MAX_PAGE_KEYS, RecomputeRollups, ReconcileRequest, ReconcileStep
 from size_history.sources import SECOND_RUN_SECONDS, Hearing
 from size_tracking import metrics, reconcile_plan
 from size_tracking.event_path import EventPath
@@ -170,8 +170,9 @@ class Reconciler:
     clock: Clock
 
     def reconcile_every_bucket(self) -> None:
-        """Ask for the reconcile of every tracked bucket."""
-        self.steps.send_all([ReconcileRequest(bucket) for bucket in self.ledger.tracked_buckets()])
+        """Ask for the reconcile of every tracked bucket, and for the check of its rollups."""
+        buckets = list(self.ledger.tracked_buckets())
+        self.steps.send_all([*map(ReconcileRequest, buckets), *map(RecomputeRollups, buckets)])
 
     def step(self, step: ReconcileStep, *, deadline: int) -> None:
         """Process one step. Raises StepFailedError if keys could not be committed, OutOfTimeError when time is up.

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from size_history.items import MAX_CHANGED_KEYS, Peak, Sample, State, Totals
 from size_history.keys import prefix_of
+from size_history.rollups import Point, opened_by
 from size_tracking.values import ObjectRow, Observation, Outcome, PrefixDelta, RowWrite, Transaction
 
 CHUNK_KEYS = 48
@@ -121,7 +122,7 @@ def totals_read(state: ReadTotals, totals: Totals | None, peak: Peak | None, now
     if not changed:
         return Commit(state.looks, Transaction(state.bucket, rows))
     moved = Transaction(state.bucket, rows, prefixes=_prefix_deltas(changed), totals=_moved(totals, changed))
-    return Commit(state.looks, _record(moved, changed, peak, now))
+    return Commit(state.looks, _record(moved, totals, changed, peak, now))
 
 
 def adopted(state: Adopt) -> ReadTotals:
@@ -146,16 +147,29 @@ def go_live(bucket: str, totals: Totals, peak: Peak | None, now: int) -> Transac
     The new revision of the totals makes any commit fail that was planned while adopting, since it has no sample.
     """
     live = replace(totals, state=State.LIVE, revision=totals.revision + 1)
-    return _record(Transaction(bucket, totals=live), [], peak, now)
+    return _record(Transaction(bucket, totals=live), totals, [], peak, now)
 
 
-def _record(transaction: Transaction, changed: list[Look], peak: Peak | None, now: int) -> Transaction:
-    """Add the sample and the peak to a commit of live totals. An adopting bucket has no samples yet."""
+def _record(
+    transaction: Transaction, before: Totals, changed: list[Look], peak: Peak | None, now: int
+) -> Transaction:
+    """Add the sample, the intervals that it closes and the peak to a commit of live totals.
+
+    `before` are the totals that it replaces. An adopting bucket has no samples yet.
+    """
     totals = transaction.totals
     if totals is None or totals.state is not State.LIVE:
         return transaction
     time = max(now, totals.last_time + 1)
-    totals = replace(totals, last_time=time, max_size=max(totals.max_size, totals.size))
+    point = Point(totals.size, totals.count, time)
+    # Unknown intervals stay unknown until a run over the samples has found them.
+    known = before.open is not None or before.last_time == 0
+    totals = replace(
+        totals,
+        last_time=time,
+        max_size=max(totals.max_size, totals.size),
+        open=opened_by(before.open or (), point) if known else None,
+    )
     sample = Sample(
         bucket=transaction.bucket,
         time=time,
@@ -170,7 +184,7 @@ def _record(transaction: Transaction, changed: list[Look], peak: Peak | None, no
     )
     higher = peak is None or peak.size < totals.size
     raised = Peak(totals.size, transaction.bucket, time) if higher else None
-    return replace(transaction, totals=totals, sample=sample, peak=raised)
+    return replace(transaction, totals=totals, sample=sample, rollups=before.closed_by(time), peak=raised)
 
 
 def _moved(totals: Totals, changed: list[Look]) -> Totals:

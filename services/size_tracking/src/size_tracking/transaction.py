@@ -6,12 +6,14 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from size_history import items
-from size_history.items import EXPIRY, Item, Peak, Totals, number, text
+from size_history.items import EXPIRY, Item, Peak, Rollup, Totals, number, text
 from size_history.sources import Source
 from size_tracking.values import Outcome, PrefixDelta, RowWrite, Run, Transaction
 
 TOMBSTONE_SECONDS = 30 * 24 * 3600
 """How long the row of an absent object is kept. It must outlive every handler that may have read its revision."""
+MAX_ITEMS = 100
+"""Maximum number of items of a transaction (an AWS limit)."""
 _MOVED = "ConditionalCheckFailed"
 _RETRY = {
     "None",
@@ -51,6 +53,7 @@ def transact_items(transaction: Transaction, *, ledger: str, history: str, now: 
         writes.append(put_totals(ledger, bucket, transaction.totals))
     if transaction.sample:
         writes.append({"Put": {"TableName": history, "Item": transaction.sample.to_item()}})
+    writes += [put_rollup(ledger, bucket, rollup) for rollup in transaction.rollups]
     if transaction.peak:
         writes.append(put_peak(ledger, transaction.peak))
     if transaction.source:
@@ -109,6 +112,11 @@ def add_prefix(table: str, bucket: str, delta: PrefixDelta) -> Item:
 def put_totals(table: str, bucket: str, totals: Totals) -> Item:
     """Put the totals, if their stored revision is one less."""
     return {"Put": {"TableName": table, "Item": totals.to_item(bucket), **if_revision(totals.revision - 1)}}
+
+
+def put_rollup(table: str, bucket: str, rollup: Rollup) -> Item:
+    """Put a closed interval, whatever is stored: each is what the samples say, and these never change."""
+    return {"Put": {"TableName": table, "Item": rollup.to_item(bucket)}}
 
 
 def put_source(table: str, bucket: str, source: Source) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from size_history.items import Peak, Sample, Totals
+from size_history.items import Peak, Rollup, Sample, Totals
 from size_history.sources import Source
 
 
@@ -114,6 +114,7 @@ class Transaction:
     sample: Sample | None = None
     peak: Peak | None = None
     source: Source | None = None
+    rollups: tuple[Rollup, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
