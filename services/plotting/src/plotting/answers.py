@@ -15,8 +15,8 @@ from plotting.freshness import Freshness, state_members
 from plotting.gateway import Query, Request, Response, json_response, not_modified
 from plotting.ledger import Prefix
 from plotting.negotiation import BRIEFLY, etag, is_known
-from plotting.parsing import HistoryQuery, Range
-from plotting.ranges import Reading
+from plotting.parsing import HistoryQuery, SizeQuery
+from plotting.reading import Reading
 from plotting.sources import Entry
 from size_history import times
 from size_history.items import Peak, Rollup, Sample, Totals
@@ -24,6 +24,9 @@ from size_history.rollups import Point, Unit
 
 _COUNTERS = ("created_cnt", "overwritten_cnt", "removed_cnt", "changed_cnt")
 SAMPLE_COLUMNS = ("time", "total_size", "object_cnt", *_COUNTERS)
+
+SAMPLE = "sample"
+"""The unit of a point that is a single sample."""
 
 Members = dict[str, Any]
 
@@ -77,10 +80,11 @@ def plot(chart: Chart) -> Members:
         "bucket": chart.bucket,
         "from": times.to_text(chart.start),
         "to": times.to_text(chart.end),
-        "unit": reading.unit or "sample",
-        "before": _point(reading.before.point) if reading.before else None,
+        "unit": reading.unit or SAMPLE,
+        "before": _point(reading.before) if reading.before else None,
         "points": [_of_unit(point, reading.unit) for point in reading.points],
         "sample_cnt": reading.sample_cnt,
+        "thinned": reading.unit is not None,
         "minimum": lowest.size if lowest else None,
         "maximum": highest.size if highest else None,
         "bucket_maximum": chart.bucket_maximum,
@@ -89,14 +93,14 @@ def plot(chart: Chart) -> Members:
     }
 
 
-def extent(range_: Range, reading: Reading) -> Members:
+def extremes(reading: Reading) -> Members:
     """Return the exact extremes of a range, and the totals in force at its ends."""
-    line = reading.line
-    ends = {"minimum": reading.minimum, "maximum": reading.maximum, "first": line[0], "last": line[-1]}
+    last = reading.line[-1] if reading.line else None
+    ends = {"minimum": reading.minimum, "maximum": reading.maximum, "first": reading.first, "last": last}
     return {
-        "bucket": range_.bucket,
-        "from": times.to_text(range_.start),
-        "to": times.to_text(range_.end),
+        "bucket": reading.range.bucket,
+        "from": times.to_text(reading.range.start),
+        "to": times.to_text(reading.end),
         **{name: _point(point) if point else None for name, point in ends.items()},
         "sample_cnt": reading.sample_cnt,
     }
@@ -135,14 +139,15 @@ def history_csv(samples: Iterable[Sample]) -> str:
     return out.getvalue()
 
 
-def size(at: int | None, sample: Sample) -> Members:
-    """Return a bucket's size at an instant, by the sample in force."""
+def size(query: SizeQuery, total: Point, unit: Unit | None) -> Members:
+    """Return a bucket's size at an instant, by the total in force; `unit` is what it is known by, None for a sample."""
     return {
-        "bucket": sample.bucket,
-        "at": None if at is None else times.to_text(at),
-        "since": times.to_text(sample.time),
-        "total_size": sample.total_size,
-        "object_cnt": sample.object_cnt,
+        "bucket": query.bucket,
+        "at": None if query.at is None else times.to_text(query.at),
+        "since": times.to_text(total.time),
+        "unit": unit or SAMPLE,
+        "total_size": total.size,
+        "object_cnt": total.count,
     }
 
 

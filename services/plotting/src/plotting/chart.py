@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from plotting.ranges import Reading
+from plotting.reading import Reading
 from size_history.items import Peak, Totals
 from size_history.rollups import Point
 from size_history.sources import BucketStatus
@@ -34,8 +34,8 @@ class Chart:
 
 
 def bucket_maximum(indexed: int | None, totals: Totals, highest: Point | None) -> int | None:
-    """Return a bucket's largest total: the index's, or a larger one that the index does not have yet."""
-    if indexed is None and highest is None:
+    """Return a bucket's largest total: the index's, or a larger one that the index does not have yet, or not any more."""
+    if indexed is None and highest is None and totals.last_time == 0:
         return None
     return max(indexed or 0, totals.max_size, highest.size if highest else 0)
 

@@ -1,4 +1,4 @@
-"""The routes that answer data: history, size, count, prefixes, buckets."""
+"""The routes that answer data: history, size, range, count, prefixes, buckets."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from plotting.gateway import Request, Response
 from plotting.problems import BEFORE_BASELINE, ProblemError
 from plotting.sources import Sources
 from size_history import times
-from size_history.items import Sample
+from size_history.rollups import Unit
 
 MAX_ROW_BYTES = 300
 """Maximum length of a sample or prefix in JSON, without its keys."""
@@ -50,17 +50,28 @@ def get_size(sources: Sources, request: Request, now: int) -> Response:
     if totals.last_time == 0:
         detail = f"bucket {query.bucket} is still being adopted: it has no baseline yet."
         raise ProblemError(BEFORE_BASELINE, detail, parameter="bucket")
-    reply = Reply.to(request, bucket.freshness, sources.release, query, totals)
+    # Once the samples of an instant may have expired, its answer is another one.
+    unit = Unit.MINUTE if query.at is not None and query.at < bucket.horizon else None
+    reply = Reply.to(request, bucket.freshness, sources.release, query, totals, unit)
     if reply.known:
         return reply.not_modified()
     if query.at is None or query.at >= totals.last_time:
-        latest = Sample(query.bucket, totals.last_time, totals.size, totals.count)
-        return reply.json(answers.size(query.at, latest))
-    sample = sources.history.sample_before(query.bucket, query.at + 1)
-    if sample is None:
+        return reply.json(answers.size(query, totals.last, None))
+    total = sources.size_at(query.at, bucket)
+    if total is None:
         detail = f"bucket {query.bucket} has no sample at or before {times.to_text(query.at)}."
         raise ProblemError(BEFORE_BASELINE, detail, parameter="at")
-    return reply.json(answers.size(query.at, sample))
+    return reply.json(answers.size(query, total, unit))
+
+
+def get_range(sources: Sources, request: Request, now: int) -> Response:
+    """Answer the exact extremes of a range, and the totals in force at its ends."""
+    range_ = parsing.range_query(request.query, data_bucket=sources.data_bucket, now=now)
+    bucket = sources.find(range_.bucket, now)
+    reply = Reply.to(request, bucket.freshness, sources.release, bucket.fitted(range_), bucket.totals)
+    if reply.known:
+        return reply.not_modified()
+    return reply.json(answers.extremes(sources.read(range_, bucket)))
 
 
 def get_count(sources: Sources, request: Request, now: int) -> Response:

@@ -128,6 +128,7 @@ def sources() -> Sources:
         undelivered_events=DeadLetterQueue(Queue(queues, settings.rule_dlq_url, "rule's dead-letter queue")),
         threads=threads,
         release=os.environ.get("AWS_LAMBDA_FUNCTION_VERSION", ""),
+        retention_days=settings.sample_retention_days,
     )
 
 

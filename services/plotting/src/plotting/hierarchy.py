@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from size_history.items import Rollup, Totals
 from size_history.rollups import Unit
 
-MAX_POINTS = 2000
-"""A unit serves for a range with at most this many of its intervals; days serve for any."""
+MAX_POINTS = 3000
+"""A unit serves for a range with at most this many of its intervals, which fit into one page of 1 MB: minutes for two days,
+hours for four months. Days serve for any."""
 _UNITS: Sequence[Unit] = tuple(Unit)
 
 

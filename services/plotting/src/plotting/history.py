@@ -1,6 +1,6 @@
 """The History table for the readers: one method per access pattern, only queries, never a scan."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from plotting.parsing import HistoryQuery
@@ -10,8 +10,9 @@ from size_history.items import BUCKET_NAME, OBJECT_CNT, TIME, TOTAL_SIZE, Sample
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-MAX_PAGES = 8
-"""Maximum number of pages (at most 1 MB each, DynamoDB's limit) of samples that are read at once."""
+MAX_PAGES = 2
+"""Maximum number of pages (at most 1 MB each, DynamoDB's limit) of samples that are read at once: 2,000 samples that name
+ten changed keys each, unless keys are long."""
 
 _KEYS = {"#bucket": BUCKET_NAME, "#time": TIME}  # `time` is a reserved word
 # The projection leaves out the changed keys, which are most of a row's bytes.
@@ -32,28 +33,22 @@ class History:
     def first_samples(self, bucket: str, start: int, end: int, limit: int) -> tuple[list[Sample], int]:
         """Return the first samples from `start` to before `end` without their counters, and the instant read up to.
 
-        Those are all if there are at most `limit`, and if they fit into MAX_PAGES pages.
+        That is the end, unless there are more than `limit` samples or they do not fit into MAX_PAGES pages. One sample
+        more than `limit` tells that there are more.
         """
         samples: list[Sample] = []
-        for number, page in enumerate(self._pages(bucket, start, end, Limit=limit + 1), start=1):
-            samples += page
-            if len(samples) > limit or number == MAX_PAGES:
-                return samples, samples[-1].time + 1
-        return samples, end
-
-    def samples(self, bucket: str, start: int, end: int) -> list[Sample]:
-        """Return all samples from `start` to before `end`, which are less than a minute apart, without their counters."""
-        return [sample for page in self._pages(bucket, start, end) for sample in page]
-
-    def _pages(self, bucket: str, start: int, end: int, **more: Any) -> Iterator[list[Sample]]:
+        more: dict[str, Any] = dict(_PROJECTED)
         instants = {":first": start, ":last": end - 1}
-        last_key: dict[str, Any] = {}
-        while last_key is not None:
-            samples, last_key = self._query(
-                bucket, "#time BETWEEN :first AND :last", instants, **_PROJECTED, **more
-            )
-            yield samples
-            more = {**more, "ExclusiveStartKey": last_key}
+        for _ in range(MAX_PAGES):
+            more["Limit"] = limit + 1 - len(samples)
+            page, last_key = self._query(bucket, "#time BETWEEN :first AND :last", instants, **more)
+            samples += page
+            if last_key is None:
+                return samples, end
+            if len(samples) > limit:
+                break
+            more["ExclusiveStartKey"] = last_key
+        return samples, samples[-1].time + 1
 
     def page(self, query: HistoryQuery) -> tuple[Sequence[Sample], bool]:
         """Return one page of whole samples, and whether more follow. It is one DynamoDB query, so at most 1 MB."""

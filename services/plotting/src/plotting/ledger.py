@@ -1,29 +1,27 @@
 """The Ledger table for the readers: a bucket's rows, all tracked buckets, and prefixes; reads by key and queries, never a scan."""
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from size_history import keys, times
+from plotting.rollups import Rollups
+from size_history import keys
 from size_history.batch_get import batch_get
 from size_history.items import (
     PEAK_KEY,
     Item,
     Peak,
-    Rollup,
     Totals,
     bucket_key,
     int_of,
     number,
-    rollup_key,
     text,
     totals_key,
 )
-from plotting.hierarchy import Span
 from size_history.sources import Source
 
 if TYPE_CHECKING:
@@ -64,12 +62,13 @@ class Prefixes:
 
 
 class Ledger:
-    """The Ledger table, read through a DynamoDB client, strongly consistent."""
+    """The Ledger table, read through a DynamoDB client, strongly consistent; its rollup rows are read by `rollups`."""
 
     def __init__(self, client: "DynamoDBClient", table: str, threads: Executor) -> None:
         self._client = client
         self._table = table
         self._threads = threads
+        self.rollups = Rollups(client, table)
         self._page_of_prefixes = lru_cache(MAX_REMEMBERED_PAGES)(self._read_prefixes)
 
     def rows(self, bucket: str) -> Rows:
@@ -115,30 +114,6 @@ class Ledger:
         }
         last = _bucket_of(listed[limit - 1]) if len(listed) > limit else None
         return {name: Rows(found.get(name), source, None) for name, source in tracked.items()}, last
-
-    def rollups(self, bucket: str, span: Span) -> list[Rollup]:
-        """Return the closed intervals of a span of a unit, in time order."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
-            ExpressionAttributeValues={
-                ":pk": text(keys.rollup_pk(bucket, str(span.unit))),
-                ":first": text(times.to_text(span.start)),
-                ":last": text(times.to_text(span.end - 1)),
-            },
-            ConsistentRead=True,
-        )
-        return [Rollup.from_item(item) for page in pages for item in page["Items"]]
-
-    def rollups_at(self, bucket: str, spans: Iterable[Span]) -> list[Rollup]:
-        """Return the closed intervals of short spans by their keys, a hundred at a time, in time order."""
-        wanted = [
-            rollup_key(bucket, span.unit, start) for span in spans if span.unit for start in span.starts()
-        ]
-        found = [
-            item for start in range(0, len(wanted), 100) for item in self._items(wanted[start : start + 100])
-        ]
-        return sorted(map(Rollup.from_item, found), key=lambda rollup: rollup.interval.start)
 
     def prefixes(self, bucket: str, totals: Totals, after: str, limit: int) -> Prefixes:
         """Return at most `limit` prefixes with objects after one in the order of names.

@@ -17,7 +17,8 @@ from size_history.keys import VALID_BUCKET_NAME
 
 SECOND = 1_000_000
 MIN_WINDOW_SECONDS = 1
-MAX_WINDOW_SECONDS = 31 * 24 * 3600
+MAX_WINDOW_SECONDS = 100 * 366 * 24 * 3600
+"""A hundred years: a window that begins before 1970 begins in 1970, so there is no longer one."""
 EARLIEST = 0
 """1970 in microseconds since then: S3 is younger."""
 MAX_CURSOR_LENGTH = 2048

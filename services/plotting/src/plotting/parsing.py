@@ -10,7 +10,6 @@ from typing import Any, NoReturn
 
 from plotting import parameters
 from plotting.gateway import Query
-from plotting.parameters import MAX_WINDOW_SECONDS, SECOND
 from plotting.problems import BAD_BODY, BAD_RANGE, MAX_SHOWN_LENGTH, ProblemError, shown
 from size_history.keys import MAX_KEY_BYTES
 
@@ -20,6 +19,8 @@ MAX_BODY_BYTES = 64 * 1024
 WINDOW_PARTS = 1000
 """A window's end is the present rounded up to a multiple of this fraction of the window, so that repeated requests get
 the same picture for that long."""
+MAX_STEP = 3600 * parameters.SECOND
+"""The most that a window's end is rounded up by."""
 MAX_SAMPLES = 1000
 """Maximum number of samples on a page of history."""
 MAX_PREFIXES = 1000
@@ -38,12 +39,14 @@ class Range:
     """A bucket and a range of time from `start` to before `end` (microseconds since 1970, UTC).
 
     A `live` range ends at the present. It includes samples later than `end`, which a tracker whose clock is ahead writes.
+    Unless all its samples are `kept`, a range begins with a whole minute and is read by the rollups.
     """
 
     bucket: str
     start: int
     end: int
     live: bool = True
+    kept: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,11 @@ def plot_query(query: Query, *, data_bucket: str, now: int) -> tuple[Range, str]
     members = parameters.members_of(query, (*_RANGE, "format"))
     format_ = parameters.one_of("format", members.get("format", "png"), PLOT_FORMATS)
     return _range_of_query(members, data_bucket, now), format_
+
+
+def range_query(query: Query, *, data_bucket: str, now: int) -> Range:
+    """Read the query of GET /range."""
+    return _range_of_query(parameters.members_of(query, _RANGE), data_bucket, now)
 
 
 def history_query(query: Query, *, data_bucket: str, now: int) -> HistoryQuery:
@@ -166,7 +174,8 @@ def _range(members: Mapping[str, Any], *, data_bucket: str, now: int, parts: int
         raise ProblemError(BAD_RANGE, "to is not later than 1970: the range is empty.", parameter="to")
     if end is not None:
         return Range(bucket, max(end - window, parameters.EARLIEST), end, live=False)
-    step = window // parts if parts else 1
+    window = min(window, now)
+    step = min(window // parts, MAX_STEP) if parts else 1
     end = -(-now // step) * step
     return Range(bucket, end - window, end)
 
@@ -175,17 +184,13 @@ def _from(value: Any, bucket: str, end: int | None, now: int) -> Range:
     start = parameters.not_future("from", value, now)
     if end is not None and end <= start:
         raise ProblemError(BAD_RANGE, "to is not later than from: the range is empty.", parameter="to")
-    if (now if end is None else end) - start <= MAX_WINDOW_SECONDS * SECOND:
-        return Range(bucket, start, now if end is None else end, live=end is None)
-    if end is None:
-        raise parameters.bad_instant("from", value, f"it lies more than {MAX_WINDOW_SECONDS} seconds back")
-    raise ProblemError(BAD_RANGE, f"The range is longer than {MAX_WINDOW_SECONDS} seconds.", parameter="to")
+    return Range(bucket, start, now if end is None else end, live=end is None)
 
 
 def _next_page(cursor: str, limit: int, format_: str) -> HistoryQuery:
     bucket, *numbers, order = parameters.parts_of_cursor("history", cursor, 5)
     start, end, after = (_instant_of_cursor(number) for number in numbers)
-    if order not in ORDERS or not start <= after < end or end - start > MAX_WINDOW_SECONDS * SECOND:
+    if order not in ORDERS or not start <= after < end:
         raise parameters.bad_cursor()
     range_ = Range(_bucket_of_cursor(bucket), start, end, live=False)
     return HistoryQuery(range_, order == "desc", after, limit, format_)

@@ -25,7 +25,7 @@ from matplotlib.transforms import IdentityTransform
 from plotting import layout as at
 from plotting.chart import Chart
 from plotting.layout import Font, Layout, Measure, lay_out
-from plotting.ranges import Reading
+from plotting.reading import Reading
 from plotting.scale import HEIGHT, PLOT_TOP, WIDTH, Role, Scale
 from size_history.rollups import Point
 
@@ -206,7 +206,9 @@ def _draw_band(pen: _Pen, reading: Reading, scale: Scale) -> None:
         left, right = scale.x(interval.start), scale.x(interval.start + point.unit.length)
         low, high = scale.y(interval.minimum.size), scale.y(interval.maximum.size)
         rectangles.append([(left, low), (right, low), (right, high), (left, high)])
-    band = PolyCollection(rectangles, transform=IdentityTransform(), facecolor=BAND, edgecolor=BAND, zorder=2.5)
+    band = PolyCollection(
+        rectangles, transform=IdentityTransform(), facecolor=BAND, edgecolor=BAND, zorder=2.5
+    )
     pen.figure.add_artist(band)
 
 

@@ -31,7 +31,9 @@ def get_plot(sources: Sources, request: Request, now: int) -> Response:
     """Answer the picture itself as PNG or SVG, or the data that it shows."""
     range_, format_ = parsing.plot_query(request.query, data_bucket=sources.data_bucket, now=now)
     found = sources.find(range_.bucket, now)
-    reply = Reply.to(request, found.freshness, sources.release, range_, format_, found.totals, found.peak)
+    reply = Reply.to(
+        request, found.freshness, sources.release, found.fitted(range_), format_, found.totals, found.peak
+    )
     if reply.known:
         return reply.not_modified()
     chart = sources.chart(range_, found)

@@ -3,118 +3,137 @@
 The number of reads and their bytes have a limit that depends neither on the range nor on how many samples it has.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from plotting.hierarchy import Cover, Span, cover
 from plotting.history import History
-from plotting.ledger import Ledger
+from plotting.in_force import InForce, RollupsMissingError, open_minute, points_of, time_of
 from plotting.parsing import Range
+from plotting.reading import Reading, of_samples
+from plotting.retention import ceiling
+from plotting.rollups import Rollups
 from size_history.items import Rollup, Sample, Totals, folded
 from size_history.rollups import Point, Unit
 
 MAX_SAMPLES = 2000
 """A range with at most this many samples is answered by the samples."""
+KEYS_AT_ONCE = 100
+"""Rows that DynamoDB reads by key in one request (its limit)."""
 
 
-class RollupsMissingError(Exception):
-    """A range has too many samples to answer by them, and the rollups of its bucket are still being made."""
+class _OverfullError(Exception):
+    """A part of a minute has too many samples, because a tracker's clock was ahead. `span` is that part."""
 
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a bucket weighed in a range.
-
-    `before` is the sample in force when it begins. Each of `points` is an interval of `unit`, or a single sample if that
-    is None; the intervals at both ends have only the samples within the range.
-    """
-
-    unit: Unit | None
-    before: Sample | None
-    points: tuple[Rollup, ...]
-
-    @property
-    def sample_cnt(self) -> int:
-        """The number of samples in the range."""
-        return sum(point.interval.sample_cnt for point in self.points)
-
-    @property
-    def line(self) -> tuple[Point, ...]:
-        """The totals that the line passes: the one in force when the range begins, and the last one of each point."""
-        first = (self.before.point,) if self.before else ()
-        return (*first, *(point.last for point in self.points))
-
-    @property
-    def minimum(self) -> Point | None:
-        """The first of the lowest totals that were in force in the range; None if there was none yet."""
-        return min((*self._first(), *(point.interval.minimum for point in self.points)), key=_size, default=None)
-
-    @property
-    def maximum(self) -> Point | None:
-        """The first of the highest totals that were in force in the range; None if there was none yet."""
-        return max((*self._first(), *(point.interval.maximum for point in self.points)), key=_size, default=None)
-
-    def _first(self) -> tuple[Point, ...]:
-        return (self.before.point,) if self.before else ()
+    def __init__(self, span: Span) -> None:
+        self.span = span
 
 
 @dataclass(frozen=True, slots=True)
 class Ranges:
-    """The history and the rollups of the ledger; independent reads run in `threads` at the same time."""
+    """The samples and the rollups of every bucket; independent reads run in `threads` at the same time."""
 
     history: History
-    ledger: Ledger
+    rollups: Rollups
     threads: Executor
 
-    def read(self, range_: Range, totals: Totals) -> Reading:
-        """Return what a bucket weighed in a range, as of these totals. Raises RollupsMissingError."""
-        bucket, start = range_.bucket, range_.start
-        before = self.threads.submit(self.history.sample_before, bucket, start)
+    def read(self, range_: Range, totals: Totals, horizon: int = 0) -> Reading:
+        """Return what a bucket weighed in a range, as of these totals. Raises RollupsMissingError.
+
+        `horizon` is the instant from which on samples are kept (`retention.py`); the range is fitted to it. A range that
+        ends in a minute with more than MAX_SAMPLES samples is extended to that whole minute, and the reading says so.
+        """
         # A tracker whose clock is ahead writes samples later than now, which a live range has, too.
         last = totals.last_time + 1
         end = last if range_.live else min(range_.end, last)
-        if start >= end:
-            return Reading(None, before.result(), ())
-        samples, until = self.history.first_samples(bucket, start, end, MAX_SAMPLES)
-        if until == end and len(samples) <= MAX_SAMPLES:
-            return Reading(None, before.result(), tuple(_of_samples(samples)))
+        in_force = InForce(self.history, self.rollups)
+        if range_.start >= end:
+            before = in_force.at(range_.bucket, range_.start - 1, totals, horizon)
+            return Reading(range_, None, before, before, ())
+        began = self.threads.submit(in_force.at, range_.bucket, range_.start - 1, totals, horizon)
+        try:
+            unit, first, points = self._points(range_, end, totals)
+        except _OverfullError as error:
+            return self.read(_without(error.span, range_), totals, horizon)
+        before = began.result()
+        return Reading(range_, unit, before, before or first, tuple(points))
+
+    def _points(
+        self, range_: Range, end: int, totals: Totals
+    ) -> tuple[Unit | None, Point | None, Iterable[Rollup]]:
+        """Return the unit of a range's points, the first total in it that is known, and the points."""
+        bucket, start, until = range_.bucket, range_.start, range_.start
+        samples: list[Sample] = []
+        if range_.kept:
+            samples, until = self.history.first_samples(bucket, start, end, MAX_SAMPLES)
+            if until >= end and len(samples) <= MAX_SAMPLES:
+                return None, samples[0].point if samples else None, of_samples(samples)
         if totals.open is None:
-            raise RollupsMissingError(
-                f"the rollups of {bucket} are still being made, and the range has more than {MAX_SAMPLES} samples"
-            )
-        covered = cover(start, end, totals)
+            raise RollupsMissingError(bucket)
+        if samples:
+            first = samples[0].point
+        else:
+            minute = self._first_minute(bucket, start, end, totals)
+            if minute is None:
+                return None, None, ()
+            first = min(points_of(minute), key=time_of)
+        covered = cover(_not_before(first, start), end, totals)
         parts = list(self._parts(bucket, covered, samples, until))
         if covered.unit is None:
-            return Reading(None, before.result(), tuple(parts))
+            return None, first, parts
         if covered.open:
             parts.append(totals.open_rollup(covered.unit))
-        return Reading(covered.unit, before.result(), tuple(folded(covered.unit, parts)))
+        return covered.unit, first, folded(covered.unit, parts)
 
-    def _parts(self, bucket: str, covered: Cover, samples: list[Sample], until: int) -> Iterator[Rollup]:
+    def _first_minute(self, bucket: str, start: int, end: int, totals: Totals) -> Rollup | None:
+        closed = self.rollups.first_minute(bucket, start, end)
+        opened = (minute for minute in open_minute(totals) if start <= minute.interval.start < end)
+        return closed or next(opened, None)
+
+    def _parts(self, bucket: str, covered: Cover, samples: Sequence[Sample], until: int) -> Iterator[Rollup]:
         """Read what covers a range, in the order of time; `samples` are those up to `until`, read already."""
-        read = {}
-        for middle in (span for span in covered.spans if span.unit and span.unit is covered.unit):
-            read[middle] = self.threads.submit(self.ledger.rollups, bucket, middle)
-        ends = [span for span in covered.spans if span.unit and span not in read]
-        finer = self.threads.submit(self.ledger.rollups_at, bucket, ends)
+        read = {
+            span: self.threads.submit(self.rollups.of, bucket, span)
+            for span in covered.spans
+            if span.unit and span.unit is covered.unit
+        }
+        starts = [
+            (span.unit, start)
+            for span in covered.spans
+            if span.unit and span not in read
+            for start in span.starts()
+        ]
+        finer = [
+            self.threads.submit(self.rollups.at, bucket, starts[at : at + KEYS_AT_ONCE])
+            for at in range(0, len(starts), KEYS_AT_ONCE)
+        ]
         for span in covered.spans:
             if span.unit is None:
-                yield from _of_samples(self._samples(bucket, span, samples, until))
+                yield from of_samples(self._samples(bucket, span, samples, until))
             elif span in read:
                 yield from read[span].result()
             else:
-                yield from (each for each in finer.result() if span.has(each))
+                found = (rollup for some in finer for rollup in some.result() if span.has(rollup))
+                yield from sorted(found, key=lambda rollup: rollup.interval.start)
 
-    def _samples(self, bucket: str, span: Span, samples: list[Sample], until: int) -> list[Sample]:
+    def _samples(self, bucket: str, span: Span, samples: Sequence[Sample], until: int) -> Sequence[Sample]:
         if span.end <= until:
             return [sample for sample in samples if span.start <= sample.time < span.end]
-        return self.history.samples(bucket, span.start, span.end)
+        found, until = self.history.first_samples(bucket, span.start, span.end, MAX_SAMPLES)
+        if until < span.end or len(found) > MAX_SAMPLES:
+            raise _OverfullError(span)
+        return found
 
 
-def _of_samples(samples: list[Sample]) -> Iterator[Rollup]:
-    return (Rollup.of(Unit.MINUTE, sample) for sample in samples)
+def _not_before(first: Point, start: int) -> int:
+    """Return the earliest start of an interval that leaves out no sample from `start` on, the first of which is given."""
+    starts = (unit.start_of(first.time) for unit in reversed(Unit))
+    return next((begins for begins in starts if begins >= start), start)
 
 
-def _size(point: Point) -> int:
-    return point.size
+def _without(span: Span, range_: Range) -> Range:
+    """Return a range whose edge in a part of a minute is moved outward to the whole minute."""
+    if span.start == Unit.MINUTE.start_of(span.start):
+        return replace(range_, end=ceiling(range_.end))
+    return replace(range_, start=Unit.MINUTE.start_of(range_.start), kept=False)

@@ -9,18 +9,22 @@ from types import MappingProxyType
 
 from plotting import data_routes, page_routes, picture_routes
 from plotting.gateway import Request, Response
-from plotting.history import TooManySamplesError
-from plotting.problems import BAD_METHOD, NO_SUCH_ROUTE, NOT_TRACKED, TOO_MANY_SAMPLES, ProblemError
+from plotting.in_force import RollupsMissingError
+from plotting.problems import BAD_METHOD, NO_SUCH_ROUTE, NOT_TRACKED, ROLLUPS_MISSING, ProblemError
 from plotting.sources import NotTrackedError, Sources
 
 Route = Callable[[Sources, Request, int], Response]
 """Answers a request at an instant (microseconds since 1970, UTC)."""
+
+RETRY_AFTER_SECONDS = "30"
+"""When to ask again for an answer that needs rollups which are still being made."""
 
 ROUTES: Mapping[str, Mapping[str, Route]] = MappingProxyType(
     {
         "/plot": {"POST": picture_routes.post_plot, "GET": picture_routes.get_plot},
         "/history": {"GET": data_routes.get_history},
         "/size": {"GET": data_routes.get_size},
+        "/range": {"GET": data_routes.get_range},
         "/count": {"GET": data_routes.get_count},
         "/buckets": {"GET": data_routes.get_buckets},
         "/prefixes": {"GET": data_routes.get_prefixes},
@@ -38,8 +42,9 @@ def answer(sources: Sources, request: Request, now: int) -> Response:
         return route(sources, request, now)
     except NotTrackedError as error:
         raise ProblemError(NOT_TRACKED, str(error), parameter="bucket") from error
-    except TooManySamplesError as error:
-        raise ProblemError(TOO_MANY_SAMPLES, f"{error}: ask for a shorter window.") from error
+    except RollupsMissingError as error:
+        detail = f"{error}: try again, and if it goes on, make rollups BUCKET={error.bucket} makes them anew."
+        raise ProblemError(ROLLUPS_MISSING, detail, headers={"Retry-After": RETRY_AFTER_SECONDS}) from error
 
 
 def _route_of(request: Request) -> Route:

@@ -5,7 +5,6 @@ axis up to five times the height of the data; a higher one gets a strip of its o
 services/plotting/page/src/series.js follows the same rule. Pixels count from the lower left corner.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from plotting.chart import Chart, bucket_maximum, highest_of_any
 from plotting.freshness import Freshness
 from plotting.history import History
+from plotting.in_force import InForce
 from plotting.ledger import Ledger, Rows
 from plotting.parsing import Range
 from plotting.plot_bucket import PlotBucket
 from plotting.queues import Backlog, DeadLetterQueue, Depth, TrackingQueue
 from plotting.ranges import Ranges
+from plotting.reading import Reading
+from plotting.retention import fitted, horizon
 from size_history.items import Peak, State, Totals
+from size_history.rollups import Point
 from size_history.sources import BucketStatus, status_of
 
 NOTHING = Totals(0, 0, 0, 0, 0, 0, 0, 0, State.ADOPTING)
@@ -24,13 +28,21 @@ class NotTrackedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A tracked bucket as it was found: its totals, its status, the peak of all buckets, and how fresh that is."""
+    """A tracked bucket as it was found: its totals, its status, the peak of all buckets, and how fresh that is.
+
+    All samples from `horizon` on are kept (microseconds since 1970).
+    """
 
     bucket: str
     totals: Totals
     status: BucketStatus
     peak: Peak | None
     freshness: Freshness
+    horizon: int = 0
+
+    def fitted(self, range_: Range) -> Range:
+        """Return what is read for a range of the bucket."""
+        return fitted(range_, self.horizon)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,7 @@ class Entry:
 class Sources:
     """The tables, the queues and the plot bucket; `release` changes with every deployment of the code.
 
+    Samples are kept for `retention_days`, or forever.
     Most of an answer's time is waiting for AWS, so independent reads run in `threads` at the same time.
     """
 
@@ -58,6 +71,7 @@ class Sources:
     undelivered_events: DeadLetterQueue
     threads: Executor
     release: str = ""
+    retention_days: int | None = None
 
     def find(self, bucket: str, now: int) -> Found:
         """Return a tracked bucket, with one request to the tables. Raises NotTrackedError."""
@@ -66,7 +80,8 @@ class Sources:
         if rows.source is None or not rows.source.tracked:
             raise NotTrackedError(_untracked(bucket, rows))
         status = status_of(rows.totals, rows.source, now)
-        return Found(bucket, rows.totals or NOTHING, status, rows.peak, queues.freshness(status))
+        kept_from = horizon(self.retention_days, now)
+        return Found(bucket, rows.totals or NOTHING, status, rows.peak, queues.freshness(status), kept_from)
 
     def buckets(
         self, after: str, limit: int, now: int
@@ -85,23 +100,27 @@ class Sources:
     def chart(self, range_: Range, found: Found) -> Chart:
         """Return what a picture of a range shows. Its bucket was found before. Raises RollupsMissingError."""
         indexed = self.threads.submit(self.history.largest_size, range_.bucket)
-        reading = self.ranges.read(range_, found.totals)
+        reading = self.read(range_, found)
         maximum = bucket_maximum(indexed.result(), found.totals, reading.maximum)
         return Chart(
             bucket=range_.bucket,
-            start=range_.start,
-            # A tracker whose clock is ahead may have written a sample later than now; the picture shows it too.
-            end=max(range_.end, reading.line[-1].time) if reading.line else range_.end,
+            start=reading.range.start,
+            end=reading.end,
             status=found.status,
             reading=reading,
             bucket_maximum=maximum,
             highest=highest_of_any(found.peak, range_.bucket, maximum),
         )
 
-    @property
-    def ranges(self) -> Ranges:
-        """Return the reader of ranges."""
-        return Ranges(self.history, self.ledger, self.threads)
+    def read(self, range_: Range, found: Found) -> Reading:
+        """Return what a bucket weighed in a range. Raises RollupsMissingError."""
+        ranges = Ranges(self.history, self.ledger.rollups, self.threads)
+        return ranges.read(found.fitted(range_), found.totals, found.horizon)
+
+    def size_at(self, instant: int, found: Found) -> Point | None:
+        """Return the total in force at an instant, as far as it is known. Raises RollupsMissingError."""
+        in_force = InForce(self.history, self.ledger.rollups)
+        return in_force.at(found.bucket, instant, found.totals, found.horizon)
 
     def _count(self, now: int) -> "_Counting":
         """Begin to count what the queues hold."""
