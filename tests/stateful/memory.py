@@ -37,7 +37,9 @@ def failure(service: str, operation: str, code: str, status: int, **more: Any) -
 
 
 class MemoryDynamoDB:
-    """Both tables."""
+    """Both tables. A page of a query has at most `page_rows` rows."""
+
+    page_rows = 10**9
 
     def __init__(self) -> None:
         self.exceptions = exceptions_of("dynamodb")
@@ -80,7 +82,10 @@ class MemoryDynamoDB:
         return self
 
     def paginate(self, **query: Any) -> Iterator[Any]:
-        yield self.query(**query)
+        found = self.query(**query)["Items"]
+        for start in range(0, max(1, len(found)), self.page_rows):
+            more = {"LastEvaluatedKey": {}} if start + self.page_rows < len(found) else {}
+            yield {"Items": found[start : start + self.page_rows], **more}
 
     def query(
         self,
@@ -89,17 +94,20 @@ class MemoryDynamoDB:
         KeyConditionExpression: str,
         ExpressionAttributeValues: Mapping[str, Any],
         FilterExpression: str | None = None,
+        ScanIndexForward: bool = True,
+        Limit: int | None = None,
         **_consistency_and_names: Any,
     ) -> Any:
         values = {name: value["S"] for name, value in ExpressionAttributeValues.items()}
         within = _RANGES[KeyConditionExpression]
+        partition = next(values[name] for name in (":pk", ":every", ":bucket") if name in values)
         assert FilterExpression in {None, "attribute_exists(#size)"}, FilterExpression
         rows = [
             row
-            for (pk, sk), row in sorted(self.tables[TableName].items())
-            if pk == values.get(":pk", values.get(":every")) and within(sk, values)
+            for (pk, sk), row in sorted(self.tables[TableName].items(), reverse=not ScanIndexForward)
+            if pk == partition and within(sk, values)
         ]
-        return {"Items": [row for row in rows if FilterExpression is None or "size" in row]}
+        return {"Items": [row for row in rows[:Limit] if FilterExpression is None or "size" in row]}
 
     def _key_of(self, write: Mapping[str, Any]) -> tuple[str, str]:
         return _key(write["TableName"], write.get("Item") or write["Key"])
@@ -194,6 +202,11 @@ _RANGES: Mapping[str, Callable[[str, Mapping[str, str]], bool]] = {
     "pk = :pk": lambda *_: True,
     "pk = :pk AND sk BETWEEN :after AND :until": lambda sk, values: (
         values[":after"] <= sk <= values[":until"]
+    ),
+    "pk = :pk AND sk BETWEEN :first AND :last": lambda sk, values: values[":first"] <= sk <= values[":last"],
+    "#bucket = :bucket": lambda *_: True,
+    "#bucket = :bucket AND #time BETWEEN :first AND :last": lambda sk, values: (
+        values[":first"] <= sk <= values[":last"]
     ),
     "pk = :pk AND sk <= :until": lambda sk, values: sk <= values[":until"],
     "pk = :pk AND sk > :after": lambda sk, values: sk > values[":after"],

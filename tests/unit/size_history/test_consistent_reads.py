@@ -21,7 +21,8 @@ from plotting.parsing import HistoryQuery, Range
 from size_history import items
 from size_history.batch_get import batch_get
 from size_history.deadline import Deadline
-from size_history.items import Peak, Sample, State, Totals, number
+from size_history.items import Peak, Recomputed, Rollup, Sample, State, Totals, number
+from size_history.rollups import Unit
 from size_history.sources import Source
 from size_tracking.ledger import Ledger as TrackingLedger
 from size_tracking.values import Run, Transaction
@@ -65,7 +66,11 @@ class Client:
             rows = [row for row in ROWS if arguments["Key"].items() <= row.items()]
             return {"Item": rows[0]} if rows else {}
         wanted = arguments.get("TableName")
-        return {"Items": SAMPLES if wanted == "history" else [items.bucket_key("b") | Source(1).to_item("b")]}
+        if wanted == "history":
+            return {"Items": SAMPLES}
+        if "#rollup#" in str(arguments.get("ExpressionAttributeValues")):
+            return {"Items": [ROLLUP.to_item("b")]}
+        return {"Items": [items.bucket_key("b") | Source(1).to_item("b")]}
 
 
 class Paginator:
@@ -76,7 +81,9 @@ class Paginator:
         return [self.request(**arguments)]
 
 
-SAMPLES = [Sample("b", NOW, 18, 1).to_item()]
+SAMPLE = Sample("b", NOW, 18, 1)
+SAMPLES = [SAMPLE.to_item()]
+ROLLUP = Rollup.of(Unit.MINUTE, SAMPLE)
 ROWS = [
     TOTALS.to_item("b"),
     Peak(1, "b", NOW).to_item(),
@@ -105,6 +112,11 @@ CALLS = {
         "put_source": lambda it: it.put_source("b", Source(1)),
         "run": lambda it: it.run("b"),
         "put_run": lambda it: it.put_run("b", RUN),
+        "last_sample_time": lambda it: it.last_sample_time("b"),
+        "samples": lambda it: list(it.samples("b", NOW, NOW + 10)),
+        "rollups": lambda it: it.rollups("b", Unit.MINUTE, 0, NOW),
+        "put_rollups": lambda it: it.put_rollups("b", [ROLLUP]),
+        "put_recomputed": lambda it: it.put_recomputed("b", Recomputed(NOW, 1)),
     },
     PlottingLedger: {
         "rows": lambda it: it.rows("b"),
@@ -128,7 +140,15 @@ CALLS = {
         "pause": lambda it: it.pause(1),
     },
 }
-WITHOUT_READ = {"commit", "create_totals", "put_source", "put_run", "pause"}
+WITHOUT_READ = {
+    "commit",
+    "create_totals",
+    "put_source",
+    "put_run",
+    "put_rollups",
+    "put_recomputed",
+    "pause",
+}
 
 
 def adapter(kind, client, threads):

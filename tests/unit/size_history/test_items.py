@@ -1,12 +1,15 @@
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from size_history import items, keys, times
-from size_history.items import Peak, Sample, State, Totals
+from size_history.items import Peak, Recomputed, Rollup, Sample, State, Totals
 from size_history.messages import ReconcileRequest
+from size_history.rollups import Interval, Point, Unit
+from tests.bench.item_size import item_bytes
 
 NATURAL = st.integers(0, 10**37)  # DynamoDB keeps 38 digits (an AWS limit)
 MOMENT = st.integers(0, 253402300799_999999)
@@ -19,9 +22,53 @@ def test_a_sample_comes_back_as_it_was_written(sample):
     assert Sample.from_item(sample.to_item()) == sample
 
 
-@given(st.builds(Totals, *[NATURAL] * 8, st.sampled_from(State)))
+POINT = st.builds(Point, NATURAL, NATURAL, MOMENT)
+INTERVAL = st.builds(Interval, MOMENT, POINT, POINT, NATURAL)
+
+
+@given(
+    st.builds(
+        Totals,
+        *[NATURAL] * 8,
+        st.sampled_from(State),
+        st.none() | st.lists(INTERVAL, min_size=3, max_size=3).map(tuple),
+    )
+)
 def test_totals_come_back_as_they_were_written(totals):
     assert Totals.from_item(totals.to_item("b")) == totals
+
+
+def test_the_totals_of_version_0_1_have_unknown_intervals():
+    totals = Totals(1, 2, 3, 4, 5, max_size=6, last_time=7, revision=8, state=State.LIVE)
+
+    assert "open" not in totals.to_item("b")
+    assert Totals.from_item(totals.to_item("b")).open is None
+
+
+def test_totals_cost_one_write_unit_whatever_their_name_and_numbers():
+    """A row of more than 1,024 bytes would cost each event of version 0.1 twice as much."""
+    big = 10**18  # an exabyte, or 10^18 objects
+    point = Point(big, big, times.LATEST)
+    open_ = tuple(Interval(unit.start_of(times.LATEST), point, point, big) for unit in Unit)
+    totals = Totals(big, big, big, big, big, big, times.LATEST, times.LATEST, State.ADOPTING, open_)
+
+    assert item_bytes(totals.to_item("b" * 255)) < 1024
+
+
+@given(st.builds(Rollup, st.sampled_from(Unit), INTERVAL, POINT, NATURAL, NATURAL, NATURAL))
+def test_a_rollup_comes_back_as_it_was_written(rollup):
+    assert Rollup.from_item(rollup.to_item("b")) == rollup
+
+
+def test_a_rollup_costs_one_write_unit_whatever_its_numbers():
+    point = Point(10**18, 10**18, times.LATEST)
+    rollup = Rollup(Unit.MINUTE, Interval(0, point, point, 10**18), point, 10**18, 10**18, 10**18)
+
+    assert item_bytes(rollup.to_item("b" * 255)) < 1024
+
+
+def test_the_row_of_a_recomputation_comes_back_as_it_was_written():
+    assert Recomputed.from_item(Recomputed(7, 3).to_item("b")) == Recomputed(7, 3)
 
 
 def test_a_peak_comes_back_as_it_was_written():
@@ -91,9 +138,10 @@ def test_two_buckets_never_share_a_row(one, other, key, other_key):
     def rows(bucket, key):
         named = [items.object_key(bucket, key), items.prefix_key(bucket, keys.prefix_of(key))]
         own = [items.totals_key(bucket), items.reconcile_key(bucket), items.bucket_key(bucket)]
+        own += [items.recomputed_key(bucket), *(items.rollup_key(bucket, unit, 0) for unit in Unit)]
         return {(row[keys.PK]["S"], row[keys.SK]["S"]) for row in [*named, *own, items.PEAK_KEY]}
 
-    assert len(rows(one, key)) == 6
+    assert len(rows(one, key)) == 10
     assert one == other or rows(one, key) & rows(other, other_key) == {(keys.EVERY_BUCKET, keys.PEAK)}
 
 
@@ -117,6 +165,11 @@ def test_the_rows_of_the_ledger_have_these_keys():
     assert items.totals_key("b") == {"pk": {"S": "b"}, "sk": {"S": "totals"}}
     assert items.reconcile_key("b") == {"pk": {"S": "b"}, "sk": {"S": "reconcile"}}
     assert items.bucket_key("b") == {"pk": {"S": "*"}, "sk": {"S": "bucket/b"}}
+    assert items.recomputed_key("b") == {"pk": {"S": "b"}, "sk": {"S": "rollups"}}
+    assert items.rollup_key("b", Unit.HOUR, 3_600_000_000) == {
+        "pk": {"S": "b#rollup#hour"},
+        "sk": {"S": "1970-01-01T01:00:00.000000Z"},
+    }
     assert items.PEAK_KEY == {"pk": {"S": "*"}, "sk": {"S": "peak"}}
 
 
@@ -128,6 +181,18 @@ def test_the_rows_of_the_ledger_have_these_attributes():
         **items.totals_key("b"),
         **{name: {"N": str(value)} for name, value in numbers.items()},
         "state": {"S": "adopting"},
+    }
+    interval = Interval(0, Point(1, 2, 3), Point(4, 5, 6), 7)
+    numbers = [{"N": str(number)} for number in (0, 1, 2, 3, 4, 5, 6, 7)]
+    assert replace(totals, open=(interval,) * 3).to_item("b")["open"] == {"L": [{"L": numbers}] * 3}
+    assert Rollup(Unit.DAY, interval, Point(8, 9, 10), 11, 12, 13).to_item("b") == {
+        **items.rollup_key("b", Unit.DAY, 0),
+        "minimum": {"L": numbers[1:4]},
+        "maximum": {"L": numbers[4:7]},
+        "last": {"L": [{"N": "8"}, {"N": "9"}, {"N": "10"}]},
+        "sample_cnt": {"N": "7"},
+        **{name: {"N": str(value)} for name, value in (("created_cnt", 11), ("overwritten_cnt", 12))},
+        "removed_cnt": {"N": "13"},
     }
     assert Peak(9, "b", 0).to_item() == {
         **items.PEAK_KEY,

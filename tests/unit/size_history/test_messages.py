@@ -8,6 +8,7 @@ from size_history.messages import (
     MAX_PAGE_KEYS,
     MAX_WATCHED,
     OBJECT_EVENTS,
+    RecomputeRollups,
     ReconcileEveryBucket,
     ReconcileRequest,
     ReconcileStep,
@@ -29,6 +30,14 @@ from size_history.messages import (
         (
             ReconcileStep("b", "r", "k\x01"),
             {"tidemark": "reconcile", "bucket": "b", "run_id": "r", "cursor": "k\x01"},
+        ),
+        (
+            RecomputeRollups("b"),
+            {"tidemark": "recompute-rollups", "bucket": "b", "since": None, "differing": 0, "gaps": False},
+        ),
+        (
+            RecomputeRollups("b", 60, 7, gaps=True),
+            {"tidemark": "recompute-rollups", "bucket": "b", "since": 60, "differing": 7, "gaps": True},
         ),
         (WatchEveryBucket(), {"tidemark": "watch-every-bucket"}),
         (Watch(("b", "c")), {"tidemark": "watch", "buckets": ["b", "c"]}),

@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from size_history import times
 from size_history.messages import (
     MAX_WATCHED,
+    RecomputeRollups,
     ReconcileEveryBucket,
     ReconcileRequest,
     ReconcileStep,
@@ -71,6 +73,9 @@ def test_our_messages_come_back_as_they_were_sent():
         ReconcileRequest("data"),
         ReconcileRequest("data", 20),
         ReconcileRequest("data", second=True),
+        RecomputeRollups("data"),
+        RecomputeRollups("data", 0),
+        RecomputeRollups("data", times.LATEST, 10**6, gaps=True),
         ReconcileStep("data", "run", ""),
         ReconcileStep("data", "run", "a\x01\n🪣"),
     ):
@@ -111,6 +116,27 @@ def test_our_messages_come_back_as_they_were_sent():
             "run_id is missing or not text",
         ),
         (json.dumps({"tidemark": "reconcile", "bucket": "data", "run_id": "r", "cursor": 7}), "cursor"),
+        (json.dumps({"tidemark": "recompute-rollups"}), "bucket is missing or not text"),
+        (
+            json.dumps({"tidemark": "recompute-rollups", "bucket": "data", "since": -1}),
+            "since is not a whole",
+        ),
+        (
+            json.dumps({"tidemark": "recompute-rollups", "bucket": "data", "since": True}),
+            "since is not a whole",
+        ),
+        (
+            json.dumps({"tidemark": "recompute-rollups", "bucket": "data", "since": "0"}),
+            "since is not a whole",
+        ),
+        (
+            json.dumps({"tidemark": "recompute-rollups", "bucket": "data", "since": times.LATEST + 1}),
+            f"from 0 to {times.LATEST}: {times.LATEST + 1}",
+        ),
+        (
+            json.dumps({"tidemark": "recompute-rollups", "bucket": "data", "differing": 0.5}),
+            "differing is not",
+        ),
         (json.dumps({"tidemark": "watch"}), "^buckets is missing or not a list$"),
         (json.dumps({"tidemark": "watch", "buckets": "data"}), "buckets is missing or not a list"),
         (json.dumps({"tidemark": "watch", "buckets": {"data": 1}}), "buckets is missing or not a list"),

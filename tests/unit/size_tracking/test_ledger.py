@@ -3,12 +3,15 @@
 import inspect
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from botocore.exceptions import ClientError
 
 from size_history import items, keys
-from size_history.items import Peak, State, Totals
+from size_history.deadline import Deadline
+from size_history.items import Peak, Recomputed, Rollup, Sample, State, Totals
+from size_history.rollups import Unit
 from size_history.sources import Source
 from size_tracking.ledger import MAX_PAGES_PER_SHARD, Ledger
 from size_tracking.transaction import put_run, put_source, put_totals
@@ -24,7 +27,7 @@ from size_tracking.values import (
     Transaction,
 )
 from tests.stateful.memory import MemoryDynamoDB, failure
-from tests.unit.size_tracking.parts import ADOPTING, LIVE, NOW
+from tests.unit.size_tracking.parts import ADOPTING, LIVE, NOW, Recorded
 
 SEEN = Observation(7, "e", "2026-01-01T00:00:00Z", "v")
 RUN = Run("r", 1, started=5, moved=5)
@@ -320,6 +323,62 @@ def test_a_creation_that_came_too_late_says_that_the_totals_moved():
     assert transacting("TransactionCanceledException", reasons)[1].create_totals("b", None, now=NOW) is (
         Outcome.TOTALS_MOVED
     )
+
+
+def test_the_samples_of_a_range_are_all_pages_of_one_query_without_their_keys(ledger, tables):
+    tables.page_rows = 2
+    samples = [Sample("b", NOW + number, number, 1, 2, 3, 4, 5, ("k",), 1) for number in range(5)]
+    for sample in (*samples, Sample("c", NOW, 9, 9)):
+        tables._put({"TableName": "history", "Item": sample.to_item()})
+
+    found = list(ledger.samples("b", NOW + 1, NOW + 4))
+
+    assert [[sample.time - NOW for sample in page] for page in found] == [[1, 2], [3]]
+    assert list(ledger.samples("b", NOW, NOW)) == []
+
+
+def test_a_sample_is_read_without_what_rollups_do_not_need():
+    asked = []
+    client = SimpleNamespace(
+        get_paginator=lambda _: SimpleNamespace(paginate=lambda **query: asked.append(query) or [])
+    )
+
+    list(Ledger(client, ledger_table="ledger", history_table="history").samples("b", 0, 10))
+
+    names = "#bucket, #time, total_size, object_cnt, created_cnt, overwritten_cnt, removed_cnt"
+    assert asked[0]["ProjectionExpression"] == names
+    assert asked[0]["TableName"] == "history"
+
+
+@pytest.mark.parametrize("times", [(), (NOW,), (NOW + 2, NOW, NOW + 1)], ids=["none", "one", "some"])
+def test_the_time_of_the_last_sample(ledger, tables, times):
+    for time_ in times:
+        tables._put({"TableName": "history", "Item": Sample("b", time_, 1, 1).to_item()})
+    tables._put({"TableName": "history", "Item": Sample("c", NOW + 9, 1, 1).to_item()})
+
+    assert ledger.last_sample_time("b") == max(times, default=0)
+
+
+@pytest.mark.parametrize("count", [0, 1, 100, 101, 200, 201])
+def test_rollups_are_put_a_hundred_at_a_time_and_read_by_their_start(tables, count):
+    journal = []
+    recorded = Recorded(tables, journal, Deadline())
+    ledger = Ledger(recorded, ledger_table="ledger", history_table="history")
+    minute = Unit.MINUTE.length
+    rollups = [Rollup.of(Unit.MINUTE, Sample("b", number * minute + 7, number, 1)) for number in range(count)]
+
+    ledger.put_rollups("b", rollups)
+
+    assert ledger.rollups("b", Unit.MINUTE, 0, count * minute) == rollups
+    assert ledger.rollups("b", Unit.HOUR, 0, count * minute) == []
+    assert ledger.rollups("b", Unit.MINUTE, minute, 3 * minute) == rollups[1:3]
+    assert len(journal) == -(-count // 100)
+
+
+def test_the_last_recomputation_has_a_row(ledger, tables):
+    ledger.put_recomputed("b", Recomputed(NOW, 3))
+
+    assert tables.tables["ledger"]["b", "rollups"] == Recomputed(NOW, 3).to_item("b")
 
 
 def test_a_run_is_put_into_the_ledger(ledger, tables):

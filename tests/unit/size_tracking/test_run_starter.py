@@ -259,7 +259,7 @@ def test_every_run_has_an_id_of_its_own():
     assert all(len(fresh()) == 32 for _ in range(3))
 
 
-def test_the_reconcile_of_every_bucket_asks_for_each_tracked_one():
+def test_the_reconcile_of_every_bucket_asks_for_each_tracked_one_and_for_the_check_of_its_rollups():
     parts = Parts()
     for number in range(12):
         parts.track(f"b{number:02}", totals=None)
@@ -267,5 +267,10 @@ def test_the_reconcile_of_every_bucket_asks_for_each_tracked_one():
 
     assert parts.handle(ReconcileEveryBucket().to_json()) == []
 
-    assert [body["bucket"] for body, _ in parts.sent()] == [f"b{number:02}" for number in range(12)]
-    assert len(parts.requests("send_message_batch")) == 2
+    buckets = [f"b{number:02}" for number in range(12)]
+    sent = [(body["tidemark"], body["bucket"]) for body, _ in parts.sent()]
+    assert sent == [
+        *(("reconcile", bucket) for bucket in buckets),
+        *(("recompute-rollups", bucket) for bucket in buckets),
+    ]
+    assert len(parts.requests("send_message_batch")) == 3

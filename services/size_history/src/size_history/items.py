@@ -156,9 +156,9 @@ class Rollup:
         """Return the rollup row."""
         return {
             **rollup_key(bucket, self.unit, self.interval.start),
-            "minimum": list_of(self.interval.minimum),
-            "maximum": list_of(self.interval.maximum),
-            "last": list_of(self.last),
+            "minimum": list_of(self.interval.minimum.numbers()),
+            "maximum": list_of(self.interval.maximum.numbers()),
+            "last": list_of(self.last.numbers()),
             "sample_cnt": number(self.interval.sample_cnt),
             **numbers_of(self, _ROLLUP_COUNTERS),
         }

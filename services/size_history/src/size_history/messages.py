@@ -74,17 +74,18 @@ class ReconcileStep:
 class RecomputeRollups:
     """A request to make a bucket's rollups anew from its samples, from an instant (microseconds since 1970) on.
 
-    Without an instant it checks those since yesterday, or makes all of them if version 0.1 has left gaps. `differing`
-    counts the rollups that the messages before this one found wrong or missing.
+    Without an instant it checks those since yesterday, or makes all of them if there are gaps. `differing` counts the
+    rollups that the messages before this one found wrong or missing; where `gaps` are expected they are no drift.
     """
 
     bucket: str
     since: int | None = None
     differing: int = 0
+    gaps: bool = False
 
     def to_json(self) -> str:
         """Return the message body."""
-        fields = {"bucket": self.bucket, "since": self.since, "differing": self.differing}
+        fields = {"bucket": self.bucket, "since": self.since, "differing": self.differing, "gaps": self.gaps}
         return json.dumps({KIND: RECOMPUTE_ROLLUPS, **fields})
 
 

@@ -8,7 +8,6 @@ none: the total before it holds.
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
 
 
 class Unit(StrEnum):
@@ -31,12 +30,17 @@ class Unit(StrEnum):
 _LENGTHS = {Unit.MINUTE: 60_000_000, Unit.HOUR: 3_600_000_000, Unit.DAY: 86_400_000_000}
 
 
-class Point(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Point:
     """A sample's bytes, objects and time (microseconds since 1970)."""
 
     size: int
     count: int
     time: int
+
+    def numbers(self) -> list[int]:
+        """Return the point as integers, for a row."""
+        return [self.size, self.count, self.time]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class Interval:
 
     def numbers(self) -> list[int]:
         """Return the interval as integers, for the totals row."""
-        return [self.start, *self.minimum, *self.maximum, self.sample_cnt]
+        return [self.start, *self.minimum.numbers(), *self.maximum.numbers(), self.sample_cnt]
 
     @classmethod
     def from_numbers(cls, numbers: list[int]) -> "Interval":

@@ -66,8 +66,7 @@ def _own_message(message: Mapping[str, Any]) -> Message:
     if kind == WATCH:
         return _watch(message)
     if kind == RECOMPUTE_ROLLUPS:
-        since = None if message.get("since") is None else _count(message, "since")
-        return RecomputeRollups(_bucket(message, "bucket"), since, _count(message, "differing"))
+        return _recompute(message)
     if kind != RECONCILE:
         raise MalformedMessageError(f"unknown {KIND} message: {kind!r}")
     bucket = _bucket(message, "bucket")
@@ -89,6 +88,12 @@ def _watch(message: Mapping[str, Any]) -> Watch:
         return Watch(tuple(_bucket({"name": each}, "name") for each in buckets))
     except ValueError as error:
         raise MalformedMessageError(str(error)) from error
+
+
+def _recompute(message: Mapping[str, Any]) -> RecomputeRollups:
+    bucket = _bucket(message, "bucket")
+    since = None if message.get("since") is None else _count(message, "since")
+    return RecomputeRollups(bucket, since, _count(message, "differing"), gaps=message.get("gaps") is True)
 
 
 def _count(message: Mapping[str, Any], name: str) -> int:

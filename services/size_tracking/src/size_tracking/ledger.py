@@ -12,7 +12,6 @@ from size_history.rollups import Unit
 from size_history.sources import Source
 from size_tracking import trace
 from size_tracking.transaction import (
-    MAX_ITEMS,
     outcome_of,
     put_rollup,
     put_run,
@@ -21,7 +20,7 @@ from size_tracking.transaction import (
     run_of,
     transact_items,
 )
-from size_tracking.values import Header, ObjectRow, Observation, Outcome, Run, Transaction
+from size_tracking.values import MAX_ITEMS, Header, ObjectRow, Observation, Outcome, Run, Transaction
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -109,18 +108,32 @@ class Ledger:
                 yield page["LastEvaluatedKey"][keys.SK]["S"], None
                 return
 
+    def last_sample_time(self, bucket: str) -> int:
+        """Return the time of a bucket's last sample (microseconds since 1970), strongly consistent; 0 if it has none."""
+        answer = self.client.query(
+            TableName=self.history_table,
+            KeyConditionExpression="#bucket = :bucket",
+            ProjectionExpression="#time",
+            ExpressionAttributeNames={"#bucket": items.BUCKET_NAME, "#time": items.TIME},
+            ExpressionAttributeValues={":bucket": text(bucket)},
+            ScanIndexForward=False,
+            Limit=1,
+            ConsistentRead=True,
+        )
+        return max((times.from_text(item[items.TIME]["S"]) for item in answer["Items"]), default=0)
+
     def samples(self, bucket: str, start: int, end: int) -> Iterator[list[Sample]]:
         """Yield the samples from `start` to before `end` without their keys, page by page, strongly consistent."""
         if start >= end:
             return
         pages = self.client.get_paginator("query").paginate(
             TableName=self.history_table,
-            KeyConditionExpression="#bucket = :bucket AND #time BETWEEN :start AND :last",
+            KeyConditionExpression="#bucket = :bucket AND #time BETWEEN :first AND :last",
             ProjectionExpression=", ".join(["#bucket", "#time", *items.SAMPLE_NUMBERS]),
             ExpressionAttributeNames={"#bucket": items.BUCKET_NAME, "#time": items.TIME},
             ExpressionAttributeValues={
                 ":bucket": text(bucket),
-                ":start": text(times.to_text(start)),
+                ":first": text(times.to_text(start)),
                 ":last": text(times.to_text(end - 1)),
             },
             ConsistentRead=True,

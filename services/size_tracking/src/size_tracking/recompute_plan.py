@@ -25,7 +25,10 @@ def differing(stored: Iterable[Rollup], right: Iterable[Rollup]) -> Iterator[Rol
 
 
 def opened(samples: Iterable[Sample], minutes: Iterable[Rollup], hours: Iterable[Rollup]) -> OpenIntervals:
-    """Return the open intervals: of the open minute's samples, the open hour's minutes and the open day's hours."""
+    """Return the open intervals: of the open minute's samples, the open hour's minutes and the open day's hours.
+
+    There must be a sample; the minutes and hours are the closed ones.
+    """
     (minute,) = minutes_of(samples)
     (hour,) = folded(Unit.HOUR, [*minutes, minute])
     (day,) = folded(Unit.DAY, [*hours, hour])

@@ -23,8 +23,11 @@ from size_tracking.values import Outcome, Transaction
 
 log = logging.getLogger(__name__)
 
-MAX_PAGES = 20
-"""Maximum number of query pages (at most 1 MB each) that one message reads, unless a single minute has more."""
+MAX_PAGES = 4
+"""Maximum number of query pages (at most 1 MB each) that one message reads, unless a single minute has more.
+
+They have at most some 18,000 samples, so a message puts at most as many rollups, in the time of one invocation.
+"""
 MAX_TRIES = 8
 """How often the open intervals are put if commits move the totals meanwhile, before the message goes back."""
 
@@ -61,13 +64,15 @@ class Recomputer:
             first, last = unit.start_of(start), unit.start_of(end)
             parts = self.ledger.rollups(bucket, finer, first, last)
             differing += self._put(bucket, unit, first, last, folded(unit, parts))
+        done = False
         if end == until:
-            end, changed = self._open(bucket, until)
+            done, changed = self._open(bucket, until)
             differing += changed
-        if end is not None:
-            self.steps.send(replace(message, since=end, differing=differing))
-            return
-        self._report(bucket, differing)
+        message = replace(message, since=end, differing=differing, gaps=message.gaps or totals.open is None)
+        if done:
+            self._report(message)
+        else:
+            self.steps.send(message)
 
     def _totals(self, bucket: str) -> Totals | None:
         """Return the totals of a bucket with samples, or None. Raises NotTrackedError."""
@@ -97,36 +102,40 @@ class Recomputer:
         self.ledger.put_rollups(bucket, wrong)
         return len(wrong)
 
-    def _open(self, bucket: str, until: int) -> tuple[int | None, bool]:
-        """Put the open intervals unless they stand so already, and return whether they did not.
+    def _open(self, bucket: str, until: int) -> tuple[bool, bool]:
+        """Put the open intervals unless they stand so already; return whether this is done, and whether they did not.
 
-        If the minute that begins at `until` has been closed meanwhile, nothing is put, and `until` is where to go on.
+        It is not done if the minute that begins at `until` has been closed meanwhile: then it is the next to be made.
         """
+        samples: list[Sample] = []
+        minutes, hours = (
+            self.ledger.rollups(bucket, finer, unit.start_of(until), until) for unit, finer in FINER.items()
+        )
         for attempt in range(1, MAX_TRIES + 1):
             totals = self._totals(bucket)
             if totals is None:
-                return None, False
+                return True, False
             if Unit.MINUTE.start_of(totals.last_time) != until:
-                return until, False
-            pages = self.ledger.samples(bucket, until, totals.last_time + 1)
-            minutes, hours = (
-                self.ledger.rollups(bucket, finer, unit.start_of(until), until)
-                for unit, finer in FINER.items()
-            )
-            open_ = recompute_plan.opened(chain.from_iterable(pages), minutes, hours)
+                return False, False
+            # Each try reads only what is new, so that it is quicker than the commits of a busy bucket follow each other.
+            after = samples[-1].time + 1 if samples else until
+            samples += chain.from_iterable(self.ledger.samples(bucket, after, totals.last_time + 1))
+            if not samples:  # the history has lost them
+                return True, False
+            open_ = recompute_plan.opened(samples, minutes, hours)
             if open_ == totals.open:
-                return None, False
-            moved = replace(totals, open=open_, revision=totals.revision + 1)
-            if (
-                self.ledger.commit(Transaction(bucket, totals=moved), now=self.clock.now())
-                is Outcome.COMMITTED
-            ):
-                return None, True
+                return True, False
+            moved = Transaction(bucket, totals=replace(totals, open=open_, revision=totals.revision + 1))
+            if self.ledger.commit(moved, now=self.clock.now()) is Outcome.COMMITTED:
+                return True, True
             self.clock.sleep(pause_seconds(attempt))
         raise TotalsMovedError(f"commits moved the totals of {bucket} all the time")
 
-    def _report(self, bucket: str, differing: int) -> None:
-        now = self.clock.now()
+    def _report(self, message: RecomputeRollups) -> None:
+        now, bucket, differing = self.clock.now(), message.bucket, message.differing
         self.ledger.put_recomputed(bucket, Recomputed(now, differing))
-        metrics.emit({"Bucket": bucket}, {"RollupDrift": (differing, "Count")}, at=now)
+        drift: metrics.Values = {"RollupDrift": (0 if message.gaps else differing, "Count")}
+        metrics.emit({"Bucket": bucket}, drift, at=now)
+        # Alarms cannot look at every bucket there may be, so drift is told of all together, too.
+        metrics.emit(metrics.of_function(), drift, at=now)
         log.info("rollups recomputed %s", json.dumps({"bucket": bucket, "differing": differing}))
