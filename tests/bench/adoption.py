@@ -5,7 +5,6 @@ from typing import ClassVar
 
 from size_history import keys
 from size_history.items import number, object_key, text
-from size_tracking.track_plan import CHUNK_KEYS
 from tests.bench import facts, prices
 from tests.bench.item_size import item_bytes
 
@@ -38,12 +37,12 @@ class Adoption:
 
     @property
     def _chunks(self) -> int:
-        return -(-PAGE_KEYS // CHUNK_KEYS)
+        return -(-PAGE_KEYS // facts.CHUNK_KEYS)
 
     def step_seconds(self) -> float:
         """Return the time of one step: list, query every shard, heal chunk by chunk, write the run, send the next step."""
         queries = keys.SHARDS * facts.READ_SECONDS.value
-        chunks = self._chunks * facts.chunk_seconds(CHUNK_KEYS, self.memory_mib)
+        chunks = self._chunks * facts.chunk_seconds(facts.CHUNK_KEYS, self.memory_mib)
         run = _RUN_READS * facts.READ_SECONDS.value + _RUN_WRITES * facts.WRITE_SECONDS.value
         return facts.LIST_SECONDS.value + queries + chunks + run + facts.SEND_SECONDS.value
 

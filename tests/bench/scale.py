@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from infra_cdk.settings import QUEUE_PROFILES, QueueProfile
 from size_history import keys
 from size_history.items import Sample
-from size_tracking.track_plan import CHUNK_KEYS
 from tests.bench import facts, prices, report
 from tests.bench.adoption import Adoption, reconcile_dollars
 from tests.bench.item_size import item_bytes, write_units
@@ -28,7 +27,7 @@ def commits_ceiling() -> float:
 
 def keys_per_second(profile: QueueProfile, memory_mib: float = facts.TRACKER_MIB) -> float:
     """Return the keys per second of one bucket under a profile, with full batches and without conflicts."""
-    chunk = min(profile.batch_size, CHUNK_KEYS)
+    chunk = min(profile.batch_size, facts.CHUNK_KEYS)
     working = profile.concurrency / facts.chunk_seconds(chunk, memory_mib)
     return chunk * min(working, commits_ceiling())
 
@@ -36,7 +35,7 @@ def keys_per_second(profile: QueueProfile, memory_mib: float = facts.TRACKER_MIB
 def sample_of(key_bytes: int) -> Sample:
     """Return a sample of the maximum size, with ten keys of this length."""
     key, big = "k" * key_bytes, 10**15
-    return Sample("b" * 63, 1, big, big, big, big, big, big, (key,) * 10, CHUNK_KEYS)
+    return Sample("b" * 63, 1, big, big, big, big, big, big, (key,) * 10, facts.CHUNK_KEYS)
 
 
 def partitions() -> str:

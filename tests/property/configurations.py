@@ -84,7 +84,7 @@ BOUNDED = (
 DEEP = (
     adoption("adoption, crash", TWO, 0, crashes=1),
     adoption("adoption, step twice", TWO, 0, duplicates=1),
-    drift("lost events heal, crash, time out twice", 0, chunk=1, late=2, crashes=1),
+    drift("lost events heal, crash, time out twice", 0, room=2, late=2, crashes=1),
     outage("outage, change", 1, handlers=2),
     outage("outage, change, crash", 1, crashes=1),
     outage("outage, change, clock ahead, pause", 1, skews=1, pauses=1),

@@ -16,6 +16,7 @@ from size_tracking.batch import Batch
 from size_tracking.event_path import EventPath
 from size_tracking.ledger import Ledger
 from size_tracking.observer import Observer
+from size_tracking.recomputer import Recomputer
 from size_tracking.reconciler import Reconciler, RunStarter
 from size_tracking.step_queue import StepQueue
 from size_tracking.tracker import Clock, Tracker
@@ -319,7 +320,9 @@ class World:
             deadline=Deadline(clock.now),
         )
         reconciler = Reconciler(ledger, observer, steps, tracker, run_starter, clock)
-        return Batch(tracker, reconciler, Watcher(ledger, path, steps, clock, EVERY_BUCKET), clock)
+        recomputer = Recomputer(ledger, steps, clock, EVERY_BUCKET)
+        watcher = Watcher(ledger, path, steps, clock, EVERY_BUCKET)
+        return Batch(tracker, reconciler, recomputer, watcher, clock)
 
 
 class InMemory:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from size_tracking.ledger import Ledger
-from size_tracking.track_plan import CHUNK_KEYS
+from size_tracking.track_plan import ROOM
 from size_tracking.tracker import Clock
 from size_tracking.values import Outcome
 from tests.integration.size_tracking.world import batch_of, live, process
@@ -119,7 +119,7 @@ def test_an_event_that_changed_nothing_prints_no_size(world, batch, printed):
 
 
 def test_the_printed_size_is_that_of_the_last_chunk(world, batch, printed):
-    keys = [f"{number:03}" for number in range(CHUNK_KEYS + 5)]
+    keys = [f"{number:03}" for number in range(ROOM + 5)]
     for key in keys:
         world.put(key, 2)
 

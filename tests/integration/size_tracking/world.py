@@ -10,6 +10,7 @@ from size_history.messages import Message, ReconcileRequest
 from size_tracking.batch import Batch
 from size_tracking.ledger import Ledger
 from size_tracking.observer import Page
+from size_tracking.recomputer import Recomputer
 from size_tracking.reconciler import Reconciler, RunStarter
 from size_tracking.tracker import Clock, Tracker
 from size_tracking.values import ABSENT, Observation
@@ -80,7 +81,8 @@ def batch_of(world: World, ledger: Ledger, clock: Clock | None = None) -> Batch:
         deadline=Deadline(clock.now),
     )
     reconciler = Reconciler(ledger, world, world, tracker, run_starter, clock)
-    return Batch(tracker, reconciler, Watcher(ledger, path, world, clock, EVERY_BUCKET), clock)
+    recomputer = Recomputer(ledger, world, clock, EVERY_BUCKET)
+    return Batch(tracker, reconciler, recomputer, Watcher(ledger, path, world, clock, EVERY_BUCKET), clock)
 
 
 def event(key: str, *, bucket: str = "data", message_id: str | None = None) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from size_history.items import Peak, Sample, State, Totals
 from size_history.keys import prefix_of
 from size_history.sources import Hearing, Source
+from size_tracking.track_plan import ROOM
 from size_tracking.values import ABSENT, ObjectRow, Observation
 from tests.property.model.books import NO_ROW, Books, Bucket, Row
 from tests.property.model.path import OFF, Path, Signal
@@ -70,8 +71,8 @@ class Configuration:
     """The row of a bucket that is not live exists at the start, as `make track` leaves it."""
     messages: tuple[str, ...] = ()
     page: int = 1000
-    chunk: int = 48
-    """Keys of one transaction."""
+    room: int = ROOM
+    """Rows and prefixes of one transaction."""
     split_rows: bool = True
     """The rows of a chunk are read one by one, since a BatchGetItem is not atomic."""
     split_totals: bool = False

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from typing import Any
 from unittest import mock
 
-from size_tracking import metrics, reconciler, tracker
+from size_tracking import metrics, track_plan
 from tests.property.model.configuration import Configuration
 from tests.property.model.search import Counts, Found, search
 from tests.property.model.world import World
@@ -32,11 +32,9 @@ def explore(
     limit: int | None = None,
 ) -> Found:
     """Explore a configuration; `parts` replace parts of the product, by their names in Wiring."""
-    chunk = configuration.chunk
     with ExitStack() as stack:
         for target, name, replacement in (
-            (tracker, "CHUNK_KEYS", chunk),
-            (reconciler, "CHUNK_KEYS", chunk),
+            (track_plan, "ROOM", configuration.room),
             (metrics, "emit", _nowhere),
             *patches,
         ):

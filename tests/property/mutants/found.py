@@ -59,7 +59,7 @@ FOUND = (
     ),
     Mutant(
         "a page left in the middle counts as compared",
-        drifted(late=1, chunk=1),
+        drifted(late=1, room=2),
         holds.LISTING,
         replaced(Comparison)(cut=runs.whole),
     ),

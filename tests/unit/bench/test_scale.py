@@ -56,7 +56,7 @@ def test_a_chunk_takes_its_reads_heads_commit_and_processor_time():
 def test_adopting_costs_a_head_and_a_transactional_write_a_key():
     bill = Adoption(1_000_000, 512).dollars()
 
-    chunks = 1000 * 21
+    chunks = 1000 * 11
     assert bill["S3"] == pytest.approx(0.4 + 0.005)
     assert bill["DynamoDB"] == pytest.approx(
         0.625e-6 * (2_000_000 + 4 * chunks + 2000) + 0.125e-6 * (1_000_000 + 2 * chunks + 17_000)

@@ -9,8 +9,10 @@ from size_history.sources import Source
 from size_tracking.batch import Batch
 from size_tracking.ledger import Ledger
 from size_tracking.observer import Observer
+from size_tracking.recomputer import Recomputer
 from size_tracking.reconciler import Reconciler, RunStarter
 from size_tracking.step_queue import StepQueue
+from size_tracking.track_plan import ROOM
 from size_tracking.tracked import Tracked
 from size_tracking.tracker import Clock, Tracker
 from size_tracking.watch_plan import Look
@@ -21,6 +23,8 @@ from tests.stateful.world import InlineExecutor
 NOW = 1_800_000_000_000_000
 SECOND = 1_000_000
 LATER = NOW + 3600 * SECOND
+CHUNK = ROOM - 1
+"""Keys without a prefix that are one chunk."""
 ADOPTING = Totals(0, 0, 0, 0, 0, max_size=0, last_time=0, revision=1, state=State.ADOPTING)
 LIVE = Totals(0, 0, 0, 0, 0, max_size=0, last_time=NOW - 60 * SECOND, revision=2, state=State.LIVE)
 
@@ -151,7 +155,8 @@ class Parts:
             self.ledger, self.observer, self.steps, self.tracker, self.starter, clock
         )
         self.watcher = Watcher(self.ledger, self.path, self.steps, clock, tracked)
-        self.batch = Batch(self.tracker, self.reconciler, self.watcher, clock)
+        self.recomputer = Recomputer(self.ledger, self.steps, clock, tracked)
+        self.batch = Batch(self.tracker, self.reconciler, self.recomputer, self.watcher, clock)
 
     def track(self, bucket="data", source=None, totals=LIVE):
         """Make a bucket tracked, with these totals if any."""

@@ -7,8 +7,9 @@ import pytest
 
 from size_history.budgets import LANDING_SECONDS, TRACKER
 from size_history.deadline import OutOfTimeError
-from size_history.items import State
-from size_history.messages import MAX_PAGE_KEYS, ReconcileRequest
+from size_history.items import Sample, State
+from size_history.messages import MAX_PAGE_KEYS, RecomputeRollups, ReconcileRequest
+from size_history.rollups import opened_by
 from size_history.sources import Hearing, Source
 from size_tracking import reconciler
 from size_tracking.reconcile_plan import Difference
@@ -18,11 +19,10 @@ from size_tracking.reconciler import (
     StepFailedError,
     _overdue,
 )
-from size_tracking.track_plan import CHUNK_KEYS
 from size_tracking.tracked import NotTrackedError
 from size_tracking.tracker import Tracker, pause_seconds
 from size_tracking.transaction import run_of
-from tests.unit.size_tracking.parts import LATER, NOW, SECOND, Parts, event
+from tests.unit.size_tracking.parts import CHUNK, LATER, NOW, SECOND, Parts, event
 from tests.unit.size_tracking.reconciling import (
     FIRST_STEP,
     RECONCILE,
@@ -139,15 +139,15 @@ def test_the_metrics_tell_the_size_after_each_chunk_and_at_the_baseline(new, par
         assert all(record["_aws"]["Timestamp"] >= NOW // 1000 for record in told)
         return [record["TotalSize"] for record in told]
 
-    for number in range(CHUNK_KEYS + 1):
+    for number in range(CHUNK + 1):
         new.put(f"k{number:03}", 1)
         parts.put(f"k{number:03}", 1)
 
     new.drain(RECONCILE)
-    assert sizes() == [CHUNK_KEYS + 1]
+    assert sizes() == [CHUNK + 1]
 
     parts.drain(RECONCILE)
-    assert sizes() == [CHUNK_KEYS, CHUNK_KEYS + 1]
+    assert sizes() == [CHUNK, CHUNK + 1]
 
 
 def test_keys_that_s3_refuses_are_counted_and_named_and_the_run_goes_on(parts, caplog, capsys):
@@ -169,7 +169,7 @@ def test_keys_that_s3_refuses_are_counted_and_named_and_the_run_goes_on(parts, c
 
 
 def test_the_refusals_of_all_chunks_of_a_step_share_the_lines_of_the_log(parts, caplog):
-    refused = {f"r{number:03}" for number in range(2 * CHUNK_KEYS)}
+    refused = {f"r{number:03}" for number in range(2 * CHUNK)}
     for key in refused:
         parts.put(key, 3)
     refuse(parts, "head_object", bucket_keys=refused, code="403", status=403)
@@ -177,7 +177,7 @@ def test_the_refusals_of_all_chunks_of_a_step_share_the_lines_of_the_log(parts, 
 
     parts.drain(RECONCILE)
 
-    assert run(parts).refused == 2 * CHUNK_KEYS
+    assert run(parts).refused == 2 * CHUNK
     assert len([each for each in caplog.records if each.levelname == "ERROR"]) == MAX_LOGGED_REFUSALS
 
 
@@ -314,23 +314,23 @@ def slow_heads(parts, seconds):
 
 def test_a_page_that_takes_too_long_is_cut_after_the_keys_that_are_committed(parts):
     """The run moves, so that the next step goes on from there and a slow bucket gets done."""
-    keys = [f"k{number:03}" for number in range(3 * CHUNK_KEYS)]
+    keys = [f"k{number:03}" for number in range(3 * CHUNK)]
     for key in keys:
         parts.put(key, 1)
     parts.starter.begin("data")
-    parts.deadline.allow(13)
+    parts.deadline.allow(22)
     slow_heads(parts, 0.1)
 
     step(parts)
 
     found = run(parts)
-    assert (found.cursor, found.checked) == (keys[2 * CHUNK_KEYS - 1], 96)
-    assert parts.totals().count == found.healed == found.drift == 100  # some of the third chunk, too
+    assert (found.cursor, found.checked) == (keys[2 * CHUNK - 1], 2 * CHUNK)
+    assert parts.totals().count == found.healed == found.drift > 2 * CHUNK  # some of the third chunk, too
     assert parts.sent()[-1][0]["cursor"] == found.cursor
 
 
 def test_tracking_stops_while_there_is_time_to_move_the_run(parts, monkeypatch):
-    keys = [f"k{number:03}" for number in range(2 * CHUNK_KEYS)]
+    keys = [f"k{number:03}" for number in range(2 * CHUNK)]
     for key in keys:
         parts.put(key, 1)
     parts.starter.begin("data")
@@ -373,7 +373,7 @@ def test_a_page_whose_first_chunk_is_too_slow_goes_back(parts):
 
 
 def test_an_error_in_a_later_chunk_is_not_taken_for_the_end_of_time(parts):
-    keys = [f"k{number:03}" for number in range(2 * CHUNK_KEYS)]
+    keys = [f"k{number:03}" for number in range(2 * CHUNK)]
     for key in keys:
         parts.put(key, 1)
     parts.starter.begin("data")
@@ -480,6 +480,30 @@ def test_a_run_that_has_to_create_the_totals_at_its_end_ends_a_recovery_too(new)
     step(new)
 
     assert (new.source().hearing, new.totals().state) == (Hearing.HEARD, State.LIVE)
+
+
+def test_the_baseline_of_a_bucket_whose_ledger_was_lost_follows_its_samples(new):
+    """Its rollups are made of these samples, too, since the ledger knows none of them any more."""
+    old = Sample("data", NOW + 30 * SECOND, 7, 1)  # by a clock that was ahead
+    new.tables._put({"TableName": "history", "Item": old.to_item()})
+    new.put("k", 5)
+
+    new.drain(RECONCILE)
+
+    samples = sorted(map(Sample.from_item, new.samples()), key=lambda sample: sample.time)
+    assert [(sample.time, sample.total_size) for sample in samples] == [(old.time, 7), (old.time + 1, 5)]
+    assert new.sent()[-1] == (json.loads(RecomputeRollups("data").to_json()), 0)
+    assert new.totals().open == opened_by(opened_by((), old.point), samples[1].point)
+
+
+def test_the_baseline_of_a_new_bucket_needs_no_recomputation(new):
+    new.put("k", 5)
+
+    new.drain(RECONCILE)
+
+    (sample,) = map(Sample.from_item, new.samples())
+    assert new.totals().open == opened_by((), sample.point)
+    assert "recompute-rollups" not in {body["tidemark"] for body, _ in new.sent()}
 
 
 def test_a_named_bucket_without_totals_at_the_end_gets_its_row_with_them():

@@ -3,11 +3,16 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from size_history.items import Peak, Sample, State, Totals
+from size_history.keys import prefix_of
+from size_history.rollups import Interval, Point, Unit, opened_by
 from size_tracking import track_plan
 from size_tracking.track_plan import Adopt, Done, Look, Observe, ReadRows, ReadTotals
-from size_tracking.values import ABSENT, ObjectRow, Observation, Outcome, PrefixDelta, Transaction
+from size_tracking.transaction import transact_items
+from size_tracking.values import ABSENT, MAX_ITEMS, ObjectRow, Observation, Outcome, PrefixDelta, Transaction
 
 LIVE = Totals(100, 3, 3, 0, 0, max_size=120, last_time=1000, revision=7, state=State.LIVE)
 PEAK = Peak(500, "other", 900)
@@ -117,6 +122,67 @@ def test_going_live_moves_the_revision_records_the_baseline_and_raises_the_peak(
     assert transaction.peak == Peak(100, "b", 3000)
 
 
+def test_the_baseline_opens_the_intervals_of_a_bucket_without_samples():
+    """It is the first sample of its minute, hour and day."""
+    adopting = replace(LIVE, state=State.ADOPTING, last_time=0)
+
+    transaction = track_plan.go_live("b", adopting, None, 3000)
+
+    assert transaction.totals.open == opened_by((), transaction.sample.point)
+    assert transaction.rollups == ()
+
+
+def test_the_baseline_of_a_bucket_with_older_samples_leaves_its_intervals_unknown():
+    """The ledger was lost. Those samples belong to the open intervals, too."""
+    adopting = replace(LIVE, state=State.ADOPTING, last_time=5000)
+
+    transaction = track_plan.go_live("b", adopting, None, 3000)
+
+    assert transaction.totals.open is None
+    assert (transaction.sample.time, transaction.rollups) == (5001, ())
+
+
+def test_a_sample_joins_the_open_intervals():
+    known = replace(LIVE, open=opened_by((), LIVE.last))
+
+    transaction = plan(Look("k", ObjectRow(), thing(5)), totals=known)
+
+    assert transaction.totals.open == opened_by(known.open, Point(105, 4, 2000))
+    assert transaction.rollups == ()
+
+
+def test_a_sample_of_a_later_interval_closes_the_one_before_in_the_same_transaction():
+    known = replace(LIVE, open=opened_by((), LIVE.last))
+    minute = Unit.MINUTE.length
+
+    transaction = plan(Look("k", ObjectRow(), thing(5)), totals=known, now=minute)
+
+    assert transaction.rollups == (known.open_rollup(Unit.MINUTE),)
+    assert transaction.rollups[0].last == LIVE.last
+    assert transaction.totals.open[0] == Interval.of(minute, Point(105, 4, minute))
+    assert [interval.sample_cnt for interval in transaction.totals.open] == [1, 2, 2]
+
+
+def test_the_interval_is_that_of_the_samples_time_and_not_of_the_clocks():
+    """A clock that is behind would file the sample under an interval that is closed."""
+    last = 3 * Unit.MINUTE.length - 1
+    known = replace(LIVE, last_time=last, open=opened_by((), Point(100, 3, last)))
+
+    transaction = plan(Look("k", ObjectRow(), thing(5)), totals=known, now=1)
+
+    assert transaction.sample.time == last + 1
+    assert transaction.totals.open[0].start == last + 1
+    assert [rollup.interval.start for rollup in transaction.rollups] == [2 * Unit.MINUTE.length]
+
+
+def test_unknown_intervals_stay_unknown_until_they_are_recomputed():
+    """Version 0.1 wrote the totals: what the open intervals were, only the samples tell."""
+    transaction = plan(Look("k", ObjectRow(), thing(5)), now=10**15)
+
+    assert transaction.sample.time == 10**15
+    assert (transaction.totals.open, transaction.rollups) == (None, ())
+
+
 def test_a_baseline_below_the_peak_does_not_lower_it():
     adopting = replace(LIVE, state=State.ADOPTING)
 
@@ -149,12 +215,16 @@ def test_totals_beyond_2_to_the_53_stay_exact():
     assert Totals.from_item(transaction.totals.to_item("b")) == transaction.totals
 
 
-def test_a_full_chunk_fits_a_transaction_of_100_items():
-    looks = tuple(Look(f"p{number}/k", ObjectRow(), thing(1)) for number in range(track_plan.CHUNK_KEYS))
+@pytest.mark.parametrize("prefixes", [1, 2, 50, 200])
+def test_a_full_chunk_that_closes_every_interval_fills_a_transaction_of_100_items(prefixes):
+    (first, *_) = track_plan.chunks(keys_of(prefixes, 200 // prefixes))
+    looks = tuple(Look(key, ObjectRow(), thing(1)) for key in first)
 
-    transaction = plan(*looks, peak=None)
+    transaction = plan(*looks, totals=replace(LIVE, open=opened_by((), LIVE.last)), peak=None, now=10**12)
 
-    assert len(transaction.rows) + len(transaction.prefixes) + 3 <= 100
+    writes = transact_items(transaction, ledger="ledger", history="history", now=1)
+    assert len(transaction.rollups) == 3
+    assert 99 <= len(writes) <= 100
 
 
 def test_a_sample_names_the_first_ten_changed_keys_and_counts_all():
@@ -218,6 +288,36 @@ def test_a_commit_counts_changed_keys_and_bytes_without_their_sign(looks, done):
     assert state.looks == looks
 
 
-def test_a_chunk_has_48_keys():
-    """A transaction has 100 items: twice as many, and the totals, the sample and the peak."""
-    assert track_plan.CHUNK_KEYS == 48
+def keys_of(prefixes, each):
+    return [f"p{prefix:03}/k{number:03}" for prefix in range(prefixes) for number in range(each)]
+
+
+@pytest.mark.parametrize(
+    ("keys", "lengths"),
+    [
+        ([], []),
+        (keys_of(1, 1), [1]),
+        (keys_of(1, 93), [93]),
+        (keys_of(1, 94), [93, 1]),
+        (keys_of(47, 1), [47]),
+        (keys_of(48, 1), [47, 1]),
+        (keys_of(10, 8), [80]),
+        (keys_of(3, 60), [92, 88]),
+    ],
+    ids=["none", "one", "a prefix", "and one more", "alone", "and another", "ten prefixes", "long ones"],
+)
+def test_a_chunk_has_as_many_keys_as_a_transaction_has_room_for(keys, lengths):
+    found = list(track_plan.chunks(keys))
+
+    assert [len(chunk) for chunk in found] == lengths
+    assert [key for chunk in found for key in chunk] == keys
+
+
+@given(st.lists(st.sampled_from(keys_of(60, 4)), unique=True))
+def test_no_chunk_exceeds_the_limits_of_dynamodb_and_none_could_be_longer(keys):
+    found = list(track_plan.chunks(keys))
+
+    room = [len(chunk) + len({prefix_of(key) for key in chunk}) for chunk in found]
+    assert all(each + 6 <= MAX_ITEMS for each in room)
+    assert all(len(chunk) + 1 <= MAX_ITEMS for chunk in found)  # read with the bucket's row
+    assert all(each + 2 + 6 > MAX_ITEMS for each in room[:-1])

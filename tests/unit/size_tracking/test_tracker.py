@@ -9,10 +9,10 @@ from size_history.deadline import OutOfTimeError
 from size_history.items import Sample
 from size_history.messages import ReconcileRequest
 from size_tracking.reconciler import MAX_CREATIONS
-from size_tracking.track_plan import CHUNK_KEYS, Done
+from size_tracking.track_plan import Done
 from size_tracking.tracker import TrackResult, pause_seconds
 from tests.stateful.memory import failure
-from tests.unit.size_tracking.parts import LATER, NOW, SECOND, Parts, event
+from tests.unit.size_tracking.parts import CHUNK, LATER, NOW, SECOND, Parts, event
 
 
 @pytest.fixture
@@ -64,20 +64,20 @@ def test_pauses_are_real_and_short():
 
 
 def test_keys_are_tracked_in_chunks(parts):
-    keys = [f"k{number:03}" for number in range(2 * CHUNK_KEYS + 1)]
+    keys = [f"k{number:03}" for number in range(2 * CHUNK + 1)]
     for key in keys:
         parts.put(key, 1)
 
     result = parts.tracker.track("data", keys, deadline=LATER)
 
-    assert (result.changed, result.bytes_moved, result.conflicts) == (97, 97, 0)
+    assert (result.changed, result.bytes_moved, result.conflicts) == (len(keys), len(keys), 0)
     rows = [
         sum("revision" in write.get("Put", {}).get("Item", {}) for write in request["TransactItems"])
         for operation, request in parts.journal
         if operation == "transact_write_items"
     ]
     assert len(rows) == 3
-    assert parts.totals().count == 97
+    assert parts.totals().count == len(keys)
 
 
 def test_no_keys_are_no_requests(parts):

@@ -7,7 +7,8 @@ from botocore.exceptions import ClientError
 
 from size_history import items
 from size_history.budgets import TRACKER
-from size_history.items import Peak, Sample, State, Totals, number
+from size_history.items import Peak, Rollup, Sample, State, Totals, number
+from size_history.rollups import Interval, Point, Unit
 from size_history.sources import Hearing, Source
 from size_tracking import transaction
 from size_tracking.transaction import (
@@ -201,6 +202,25 @@ def test_a_transaction_writes_everything_with_the_rows_and_the_run_first():
         },
         {"Put": put_source("ledger", "b", Source(since=1))},
     ]
+
+
+def test_a_closed_interval_is_put_into_the_ledger_whatever_is_stored():
+    """Its samples never change, so whoever puts it puts the same."""
+    point = Point(5, 1, NOW)
+    rollups = tuple(Rollup(unit, Interval.of(unit.start_of(NOW), point), point) for unit in Unit)
+    sample = Sample("b", NOW, 5, 1)
+
+    written = transact_items(
+        Transaction("b", sample=sample, peak=Peak(5, "b", NOW), rollups=rollups),
+        ledger="ledger",
+        history="history",
+        now=NOW,
+    )
+
+    assert written[1:4] == [
+        {"Put": {"TableName": "ledger", "Item": rollup.to_item("b")}} for rollup in rollups
+    ]
+    assert [write["Put"]["TableName"] for write in written] == ["history", *["ledger"] * 4]
 
 
 def test_a_transaction_without_changes_writes_its_rows_alone():

@@ -15,7 +15,7 @@ from size_history.deadline import OutOfTimeError
 from size_history.items import Sample, State
 from size_history.messages import MAX_PAGE_KEYS, RecomputeRollups, ReconcileRequest, ReconcileStep
 from size_history.sources import SECOND_RUN_SECONDS, Hearing
-from size_tracking import metrics, reconcile_plan
+from size_tracking import metrics, reconcile_plan, track_plan
 from size_tracking.event_path import EventPath
 from size_tracking.ledger import Ledger
 from size_tracking.observer import Observer, RefusedError
@@ -34,10 +34,9 @@ from size_tracking.reconcile_plan import (
     StepState,
 )
 from size_tracking.step_queue import StepQueue
-from size_tracking.track_plan import CHUNK_KEYS
 from size_tracking.tracked import NotTrackedError, Tracked
 from size_tracking.tracker import Clock, Tracker, TrackResult, pause_seconds
-from size_tracking.values import Header, Observation, Outcome, Run
+from size_tracking.values import Header, Observation, Outcome, Run, Transaction
 
 log = logging.getLogger(__name__)
 
@@ -186,7 +185,7 @@ class Reconciler:
             before = state
             state = self._next(step, state, deadline)
             if isinstance(before, End) and isinstance(state, StepDone | Announce):
-                self._measure(step.bucket, before.transaction.sample)
+                self._ended(step.bucket, before.transaction)
             if isinstance(before, Advance | End | CreateTotals) and isinstance(state, ReadEnd | CheckRun):
                 attempt += 1
                 self.clock.sleep(pause_seconds(attempt))
@@ -206,7 +205,7 @@ class Reconciler:
                 self.ledger.put_run(bucket, reconcile_plan.announced(state))
                 state = StepDone(run)
             case ReadEnd():
-                state = reconcile_plan.end_read(bucket, state, self.ledger.header(bucket), self.clock.now())
+                state = reconcile_plan.end_read(bucket, state, self._header(bucket), self.clock.now())
             case CreateTotals(run, began, source):
                 self.run_starter.tracked.require(bucket, source)
                 self.ledger.create_totals(bucket, source, now=self.clock.now())
@@ -253,9 +252,9 @@ class Reconciler:
         """
         healed = Healed()
         tracker = replace(self.tracker, adopt=self.run_starter.create_totals)
-        for start in range(0, len(comparison.differing), CHUNK_KEYS):
-            chunk = comparison.differing[start : start + CHUNK_KEYS]
-            result = tracker.track(bucket, [difference.key for difference in chunk], deadline=deadline)
+        start = 0
+        for chunk in track_plan.chunks([difference.key for difference in comparison.differing]):
+            result = tracker.track(bucket, chunk, deadline=deadline)
             healed.tracked = healed.tracked.plus(result)
             refused = {key: error for key, error in result.errors.items() if isinstance(error, RefusedError)}
             failed = {key: error for key, error in result.errors.items() if key not in refused}
@@ -269,11 +268,29 @@ class Reconciler:
             for key, error in list(refused.items())[: max(0, MAX_LOGGED_REFUSALS - healed.refused)]:
                 log.error("key %r of bucket %s is not counted: %s", key, bucket, error)
             healed.refused += len(refused)
+            differing = comparison.differing[start : start + len(chunk)]
             healed.missed += sum(
-                _overdue(each, self.clock.now()) for each in chunk if each.key not in refused
+                _overdue(each, self.clock.now()) for each in differing if each.key not in refused
             )
             self._measure(bucket, result.sample)
+            start += len(chunk)
         return comparison, healed
+
+    def _header(self, bucket: str) -> Header:
+        """Return the bucket's header; totals without a sample go on after the history's last one, if there is any.
+
+        Such a history is older than its ledger, which was lost. The samples of before belong to the open intervals, too.
+        """
+        header = self.ledger.header(bucket)
+        if header.totals is None or header.totals.last_time:
+            return header
+        return replace(header, totals=replace(header.totals, last_time=self.ledger.last_sample_time(bucket)))
+
+    def _ended(self, bucket: str, transaction: Transaction) -> None:
+        """Measure a baseline, and have the rollups of samples made that are older than the ledger."""
+        self._measure(bucket, transaction.sample)
+        if transaction.sample and transaction.totals and transaction.totals.open is None:
+            self.steps.send(RecomputeRollups(bucket))
 
     def _measure(self, bucket: str, sample: Sample | None) -> None:
         if sample is not None:

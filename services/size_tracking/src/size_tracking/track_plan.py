@@ -9,16 +9,24 @@ if the row still has that revision. So the observations of a key are committed i
 last event of a key is acknowledged only after a commit whose observation was made after the event.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from size_history.items import MAX_CHANGED_KEYS, Peak, Sample, State, Totals
 from size_history.keys import prefix_of
-from size_history.rollups import Point, opened_by
-from size_tracking.values import ObjectRow, Observation, Outcome, PrefixDelta, RowWrite, Transaction
+from size_history.rollups import Point, Unit, opened_by
+from size_tracking.values import (
+    MAX_ITEMS,
+    ObjectRow,
+    Observation,
+    Outcome,
+    PrefixDelta,
+    RowWrite,
+    Transaction,
+)
 
-CHUNK_KEYS = 48
-"""A DynamoDB transaction has at most 100 items (an AWS limit): 48 rows, 48 prefixes, totals, sample and peak fit."""
+ROOM = MAX_ITEMS - 3 - len(Unit)
+"""Items of a transaction that are left to rows and prefixes, beside totals, sample, peak and a closed interval per unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +92,18 @@ class Done:
 
     changed: int = 0
     bytes_moved: int = 0
+
+
+def chunks(keys: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Cut keys into chunks, in their order, each as long as a transaction has room for its rows and prefixes."""
+    start, prefixes = 0, set[str]()
+    for end, key in enumerate(keys):
+        prefixes.add(prefix_of(key))
+        if end - start + 1 + len(prefixes) > ROOM:
+            yield tuple(keys[start:end])
+            start, prefixes = end, {prefix_of(key)}
+    if start < len(keys):
+        yield tuple(keys[start:])
 
 
 ChunkState = ReadRows | Observe | ReadTotals | Adopt | Commit | Done

@@ -14,7 +14,6 @@ from size_tracking import track_plan
 from size_tracking.ledger import Ledger
 from size_tracking.observer import Observer
 from size_tracking.track_plan import (
-    CHUNK_KEYS,
     Adopt,
     ChunkState,
     Commit,
@@ -79,8 +78,8 @@ class Tracker:
         then are among the errors. What it answered for is still committed, if the invocation has time.
         """
         result = TrackResult()
-        for start in range(0, len(keys), CHUNK_KEYS):
-            result = result.plus(self._chunk(bucket, tuple(keys[start : start + CHUNK_KEYS]), deadline))
+        for chunk in track_plan.chunks(keys):
+            result = result.plus(self._chunk(bucket, chunk, deadline))
         return result
 
     def _chunk(self, bucket: str, keys: tuple[str, ...], deadline: int) -> TrackResult:

@@ -12,8 +12,6 @@ from size_tracking.values import Outcome, PrefixDelta, RowWrite, Run, Transactio
 
 TOMBSTONE_SECONDS = 30 * 24 * 3600
 """How long the row of an absent object is kept. It must outlive every handler that may have read its revision."""
-MAX_ITEMS = 100
-"""Maximum number of items of a transaction (an AWS limit)."""
 _MOVED = "ConditionalCheckFailed"
 _RETRY = {
     "None",

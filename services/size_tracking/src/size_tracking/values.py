@@ -6,6 +6,9 @@ from enum import Enum, auto
 from size_history.items import Peak, Rollup, Sample, Totals
 from size_history.sources import Source
 
+MAX_ITEMS = 100
+"""Maximum number of items of a transaction, and of keys of a BatchGetItem (AWS limits)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Observation:
