@@ -25,17 +25,24 @@ DPI = 100
 def draw(chart: Chart) -> bytes:
     """Return a chart as a PNG of the same size as the picture."""
     figure, axes = plt.subplots(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI)
-    shown = chart.line
-    times = [max(_time(sample.time), _time(chart.start)) for sample in shown]
-    sizes = [sample.total_size for sample in shown]
+    reading = chart.reading
+    shown = reading.line
+    times = [max(_time(point.time), _time(chart.start)) for point in shown]
+    sizes = [point.size for point in shown]
     if shown:
         axes.step([*times, _time(chart.end)], [*sizes, sizes[-1]], where="post", color="tab:blue")
         axes.fill_between(
             [*times, _time(chart.end)], [*sizes, sizes[-1]], step="post", color="tab:blue", alpha=0.1
         )
-    if len(chart.samples.kept) <= MAX_DOTS:
-        dots = chart.samples.kept
-        axes.plot([_time(dot.time) for dot in dots], [dot.total_size for dot in dots], "o", color="tab:blue")
+    if reading.unit:
+        starts = [_time(max(point.interval.start, chart.start)) for point in reading.points]
+        low, high = zip(
+            *((p.interval.minimum.size, p.interval.maximum.size) for p in reading.points), strict=True
+        )
+        axes.fill_between(starts, low, high, step="post", color="tab:blue", alpha=0.4)
+    elif len(reading.points) <= MAX_DOTS:
+        dots = [point.last for point in reading.points]
+        axes.plot([_time(dot.time) for dot in dots], [dot.size for dot in dots], "o", color="tab:blue")
     for value, label, colour in (
         (chart.bucket_maximum, "Highest of this bucket", "tab:red"),
         (chart.highest.size if chart.highest else None, "Highest of any bucket", "black"),

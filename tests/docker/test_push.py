@@ -145,7 +145,7 @@ def test_an_image_pulled_by_its_digest_answers_the_same(docker, pushed, hub, tmp
         capture_output=True,
     )
 
-    environ = {field.name.upper(): "unused" for field in fields(Settings)}
+    environ = {field.name.upper(): "unused" for field in fields(Settings)} | {"SAMPLE_RETENTION_DAYS": ""}
     environ |= {"QUEUE_URL": "http://127.0.0.1:1/queue", "AWS_DEFAULT_REGION": "eu-central-1"}
     with (
         ContainerFunction("tidemark/plotting", environ) as built,

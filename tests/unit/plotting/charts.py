@@ -11,8 +11,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from plotting.chart import Chart, HighWater, collect
-from size_history.items import Sample
+from plotting.chart import Chart, HighWater
+from plotting.parsing import Range
+from plotting.reading import Reading, of_samples
+from size_history.items import Sample, folded
 from size_history.sources import BucketStatus, Status
 
 SECOND = 1_000_000
@@ -34,25 +36,30 @@ def chart(
     highest=None,
     state=Status.LIVE,
     since=None,
+    unit=None,
 ):
     """Return a chart that ends at NOW; points are (seconds from the start of the window, bytes).
 
-    The bucket's maximum is that of what is shown unless given; `highest` is (bytes, bucket), or this bucket's.
+    The bucket's maximum is that of what is shown unless given; `highest` is (bytes, bucket), or this bucket's. With a unit
+    the samples are rolled up.
     """
     start = NOW - window * SECOND
-    earlier = None if before is None else sample(bucket, start - SECOND, before)
+    earlier = None if before is None else sample(bucket, start - SECOND, before).point
     samples = [sample(bucket, start + round(offset * SECOND), size) for offset, size in points]
     sizes = [size for _, size in points] + ([] if before is None else [before])
     maximum = max(sizes, default=None) if maximum is None else maximum
     if highest is None and maximum is not None:
         highest = (maximum, bucket)
+    shown = of_samples(samples)
+    if unit:
+        shown = tuple(folded(unit, shown))
+    first = earlier or (samples[0].point if samples else None)
     return Chart(
         bucket=bucket,
         start=start,
         end=NOW,
         status=BucketStatus(state, since, None if since is None else "a reason"),
-        before=earlier,
-        samples=collect([samples], start, NOW),
+        reading=Reading(Range(bucket, start, NOW), unit, earlier, first, shown),
         bucket_maximum=maximum,
         highest=HighWater(*highest) if highest else None,
     )

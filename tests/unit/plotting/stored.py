@@ -59,7 +59,7 @@ class Engine:
             )
         assert request["ConsistentRead"] is True
         table, pk = request["TableName"], values.get(":bucket") or values[":pk"]
-        first, last = values.get(":first", ""), values.get(":last")
+        first, last = values.get(":first", "0001-01-01T00:00:00.000000Z"), values.get(":last")
         if last is None:
             last = times.to_text(times.from_text(values[":instant"]) - 1)
         assert first <= last, "DynamoDB refuses a BETWEEN whose bounds are the wrong way round"
@@ -78,7 +78,7 @@ class Engine:
                 return {**self._answer("Query", [one for _, one in found]), "LastEvaluatedKey": key}
         return self._answer("Query", [one for _, one in found])
 
-    def batch_get_item(self, RequestItems):  # noqa: N803 - boto3's name
+    def batch_get_item(self, RequestItems):
         """Answer rows by key."""
         ((table, wanted),) = RequestItems.items()
         assert wanted["ConsistentRead"] is True
@@ -112,12 +112,13 @@ def written(points):
     """Return what the tracker makes of samples: the totals, and the rollups of the intervals that they closed."""
     totals = Totals(0, 0, 0, 0, 0, 0, 0, 0, State.LIVE, ())
     rollups = []
-    for number, (size, count, time) in enumerate(points, start=1):
-        rollups += totals.closed_by(time)
+    for number, point in enumerate(points, start=1):
+        rollups += totals.closed_by(point.time)
+        highest = max(totals.max_size, point.size)
+        opened = opened_by(totals.open, point)
         totals = Totals(
-            size, count, number, 0, 0, max(totals.max_size, size), time, number, State.LIVE,
-            opened_by(totals.open, items.Point(size, count, time)),
-        )  # fmt: skip
+            point.size, point.count, number, 0, 0, highest, point.time, number, State.LIVE, opened
+        )
     return totals, rollups
 
 

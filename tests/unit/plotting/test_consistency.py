@@ -41,6 +41,7 @@ READS = {
     ("GET", "/plot"): {"batch_get_item": 1, "query": 3},
     ("GET", "/history"): {"batch_get_item": 1, "query": 2},
     ("GET", "/size"): {"batch_get_item": 1},
+    ("GET", "/range"): {"batch_get_item": 1, "query": 2},
     ("GET", "/count"): {"batch_get_item": 1},
     ("GET", "/prefixes"): {"batch_get_item": 1, "query": 16},
     ("GET", "/buckets"): {"batch_get_item": 1, "get_item": 1, "query": 1},

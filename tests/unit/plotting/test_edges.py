@@ -21,9 +21,20 @@ ENVIRON = {
 def test_settings_are_read_from_the_environment_once_and_frozen():
     settings = Settings.from_env({**ENVIRON, "PATH": "/bin"})
 
-    assert settings == Settings(**{name.lower(): value for name, value in ENVIRON.items()})
+    named = {name.lower(): value for name, value in ENVIRON.items()}
+    assert settings == Settings(**named, sample_retention_days=None)
     with pytest.raises(AttributeError):
         settings.data_bucket = "other"
+
+
+@pytest.mark.parametrize(("text", "days"), [("", None), ("0", None), ("30", 30)])
+def test_samples_are_kept_for_a_number_of_days_or_forever(text, days):
+    assert Settings.from_env({**ENVIRON, "SAMPLE_RETENTION_DAYS": text}).sample_retention_days == days
+
+
+def test_a_retention_that_is_no_number_is_named():
+    with pytest.raises(ValueError, match="SAMPLE_RETENTION_DAYS is not a number of days: 'a month'"):
+        Settings.from_env({**ENVIRON, "SAMPLE_RETENTION_DAYS": "a month"})
 
 
 def test_every_missing_or_empty_setting_is_named_in_one_line():

@@ -13,7 +13,7 @@ from size_history.batch_get import UnreadKeysError
 from size_history.deadline import OutOfTimeError
 
 CONTEXT = SimpleNamespace(aws_request_id="request-1", function_name="plotting-1")
-SETTINGS = {field.name.upper(): field.name for field in fields(Settings)}
+SETTINGS = {field.name.upper(): field.name for field in fields(Settings)} | {"SAMPLE_RETENTION_DAYS": "30"}
 
 
 def forget():
@@ -55,7 +55,7 @@ def test_an_unknown_path_is_a_404_that_names_the_known_ones():
         "type": "urn:tidemark:problem:no-such-route",
         "title": "There is nothing at this path",
         "status": 404,
-        "detail": "There is no /plots: there are /plot, /history, /size, /count, /buckets, /prefixes, /health, "
+        "detail": "There is no /plots: there are /plot, /history, /size, /range, /count, /buckets, /prefixes, /health, "
         "/openapi.yaml, /.",
     }
 

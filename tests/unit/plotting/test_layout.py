@@ -47,7 +47,7 @@ def charts(draw):
 def test_labels_are_above_the_data_below_the_title_and_apart_from_each_other(drawn):
     layout = lay_out(drawn, MEASURE)
 
-    sizes = [sample.total_size for sample in drawn.line]
+    sizes = [point.size for point in drawn.reading.line]
     data_top = layout.scale.y(max(sizes)) if sizes else layout.scale.bottom
     baselines = sorted(line.label_y for line in layout.lines)
     assert baselines[0] - LABEL.size * DESCENT > data_top
@@ -106,9 +106,9 @@ def test_ticks_are_on_the_axes_and_far_enough_apart_to_be_read(drawn):
 def test_data_of_any_height_are_drawn_within_the_plot_and_high_enough_to_see(drawn):
     layout = lay_out(drawn, MEASURE)
 
-    heights = [layout.scale.y(sample.total_size) for sample in drawn.line]
+    heights = [layout.scale.y(point.size) for point in drawn.reading.line]
     assert all(PLOT_BOTTOM <= height <= layout.scale.top for height in heights)
-    if len({sample.total_size for sample in drawn.line}) > 1:
+    if len({point.size for point in drawn.reading.line}) > 1:
         assert max(heights) - min(heights) >= (layout.scale.top - PLOT_BOTTOM) / 55
 
 

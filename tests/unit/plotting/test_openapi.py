@@ -7,14 +7,15 @@ import yaml
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from plotting import problems
-from plotting.chart import MAX_SAMPLES as MAX_POINTS
+from plotting import problems, ranges
 from plotting.freshness import Freshness
+from plotting.hierarchy import MAX_POINTS
 from plotting.parameters import MAX_CURSOR_LENGTH, MAX_WINDOW_SECONDS, MIN_WINDOW_SECONDS
 from plotting.parsing import HISTORY_FORMATS, MAX_BUCKETS, MAX_PREFIXES, MAX_SAMPLES, ORDERS, PLOT_FORMATS
 from plotting.queues import Backlog, Depth
 from plotting.routes import ROUTES
 from size_history.keys import VALID_BUCKET_NAME
+from size_history.rollups import Unit
 from size_history.sources import BucketStatus, Status
 
 CONTRACT = yaml.safe_load((resources.files("plotting") / "openapi.yaml").read_text())
@@ -53,7 +54,7 @@ def test_every_answer_about_a_bucket_lists_every_header_of_its_freshness():
     listed = [set(operation["responses"]["200"].get("headers", ())) for operation in OPERATIONS]
 
     about_a_bucket = [headers for headers in listed if "Tidemark-State" in headers]
-    assert len(about_a_bucket) == 6
+    assert len(about_a_bucket) == 7
     assert all(sent <= headers for headers in about_a_bucket)
     of_all = set(CONTRACT["paths"]["/buckets"]["get"]["responses"]["200"]["headers"])
     assert {header for header in sent if "State" not in header} <= of_all
@@ -90,10 +91,13 @@ def test_the_bounds_of_a_window_are_those_of_the_code():
     assert window == in_body
 
 
-def test_the_maximum_number_of_points_is_that_of_the_code():
+def test_the_limits_of_points_are_those_of_the_code():
     (_, data) = SCHEMAS["PlotData"]["allOf"]
+    said = data["properties"]["unit"]
 
-    assert data["properties"]["points"]["maxItems"] == MAX_POINTS
+    assert f"at most {ranges.MAX_SAMPLES:,} samples" in said["description"]
+    assert f"most {MAX_POINTS:,} in" in said["description"]
+    assert said["enum"] == ["sample", *Unit]
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_picture_and_page_start_the_axis_at_the_same_size_and_keep_the_same_line
     for (sizes, maximum, highest), page in both:
         points = list(enumerate(sizes))
         drawn = chart(points, maximum=maximum, highest=(highest, "videos"))
-        picture = sizes_of(drawn, drawn.line)
+        picture = sizes_of(drawn)
         case = (sizes, maximum, highest)
         off = {{Role.BUCKET: "bucket", Role.ANY: "any"}[role] for role, _ in picture.off}
         assert (page["reference"], set(page["off"])) == (picture.reference, off), case

@@ -118,8 +118,8 @@ def test_an_svg_has_the_line_where_the_png_has_it():
 
     (line,) = paths
     corners = [tuple(map(float, pair)) for pair in re.findall(r"[ML] ([0-9.]+) ([0-9.]+)", line)]
-    for sample in shown.samples.kept:
-        x, y = scale.x(sample.time), 675 - scale.y(sample.total_size)
+    for point in shown.reading.line:
+        x, y = scale.x(point.time), 675 - scale.y(point.size)
         assert any(abs(x - corner[0]) < 0.01 and abs(y - corner[1]) < 0.01 for corner in corners)
 
 
@@ -139,15 +139,15 @@ def test_the_line_holds_each_total_until_the_next_sample_and_the_last_to_the_rig
     shown = CHARTS[name]
     scale = lay_out(shown, MEASURE).scale
     rows = pixels(draw(shown))
-    samples = [*([shown.before] if shown.before else []), *shown.samples.kept]
-    ends = [sample.time for sample in samples[1:]] + [shown.end]
+    line = shown.reading.line
+    ends = [point.time for point in line[1:]] + [shown.end]
 
-    for sample, end in zip(samples, ends, strict=True):
-        begin_x, end_x = scale.x(sample.time), scale.x(end)
+    for point, end in zip(line, ends, strict=True):
+        begin_x, end_x = scale.x(point.time), scale.x(end)
         for part in (0.2, 0.5, 0.95):
-            x, y = round(begin_x + (end_x - begin_x) * part), round(675 - scale.y(sample.total_size))
+            x, y = round(begin_x + (end_x - begin_x) * part), round(675 - scale.y(point.size))
             near = rows[y - 2 : y + 2, x]
-            assert (np.abs(near - colour(DATA)).max(axis=1) < 60).any(), (sample.total_size, part)
+            assert (np.abs(near - colour(DATA)).max(axis=1) < 60).any(), (point.size, part)
 
 
 def test_a_carried_in_total_begins_at_the_left_edge_without_a_dot():
@@ -167,7 +167,7 @@ def test_before_its_first_sample_a_bucket_has_no_line():
 
     rows = pixels(draw(shown))
 
-    until = round(scale.x(shown.samples.kept[0].time)) - 10
+    until = round(scale.x(shown.reading.line[0].time)) - 10
     blue = np.abs(rows[:, :until, :] - colour(DATA)).max(axis=2) < 30
     assert blue.sum() == 0
 
@@ -177,10 +177,10 @@ def test_every_sample_has_a_dot():
     scale = lay_out(shown, MEASURE).scale
     rows = pixels(draw(shown))
 
-    for sample in shown.samples.kept:
-        x, y = round(scale.x(sample.time)), round(675 - scale.y(sample.total_size))
+    for point in shown.reading.line:
+        x, y = round(scale.x(point.time)), round(675 - scale.y(point.size))
         dot = np.abs(rows[y - 3 : y + 4, x - 3 : x + 4] - colour(DATA)).max(axis=2) < 60
-        assert dot.sum() > 25, sample.total_size
+        assert dot.sum() > 25, point.size
 
 
 def test_a_range_of_no_length_and_a_sample_later_than_the_clock_are_drawn():

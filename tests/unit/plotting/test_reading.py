@@ -1,88 +1,91 @@
-"""What a long range costs: pages and memory, counted on a stand-in for DynamoDB that has 100,000 samples."""
+"""What a range costs to read: requests and bytes, counted on a stand-in that computes up to 10⁸ samples of ten years."""
 
-import gc
-import tracemalloc
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from plotting.chart import MAX_SAMPLES
-from plotting.history import MAX_ROWS, History, TooManySamplesError
-from plotting.parsing import Range
-from plotting.sources import Found, Sources
+from plotting import routes
+from plotting.gateway import Request
+from plotting.history import History
+from plotting.ledger import Ledger
+from plotting.sources import Sources
 from size_history import times
-from size_history.items import Peak, State, Totals, number, text
-from size_history.sources import BucketStatus, Status
+from size_history.items import SIZE_INDEX
+from tests.unit.plotting.computed import NOW, TEN_YEARS, Steady
+from tests.unit.plotting.stored import BUCKET, HISTORY, LEDGER, PAGE_BYTES
+from tests.unit.plotting.tables import Counts
 
 SECOND = 1_000_000
-START = 1_795_000_000 * SECOND
-ROWS_OF_A_PAGE = 4000
-"""DynamoDB cuts at 1 MB: rows of 250 bytes, as they are when no key is long."""
-HIGHEST = 31_415
+DAY = 86_400 * SECOND
+COUNTS = [10**power for power in range(2, 9)]
+WINDOWS = {"10 s": 10, "1 d": 86_400, "31 d": 2_678_400, "1 y": 31_536_000, "all": 100 * 31_536_000}
+RANGES = {
+    "a day at odd instants": (NOW - TEN_YEARS // 3 - DAY, NOW - TEN_YEARS // 3 + 12_345),
+    "a month at odd instants": (NOW - TEN_YEARS // 2 - 20 * DAY, NOW - TEN_YEARS // 2 + 11 * DAY - 1),
+    "nine years at odd instants": (NOW - 9 * TEN_YEARS // 10 + 54_321, NOW - 11 * DAY // 17),
+    "one minute": (NOW - TEN_YEARS // 2 - 30 * SECOND, NOW - TEN_YEARS // 2 + 30 * SECOND),
+}
+QUERIES = {name: {"window": str(seconds)} for name, seconds in WINDOWS.items()} | {
+    name: {"from": times.to_text(start), "to": times.to_text(end)} for name, (start, end) in RANGES.items()
+}
+FEWEST_REQUESTS, MOST_REQUESTS = 4, 8
+"""For the totals, the index, the total before the range, and its samples; and at most twice as many."""
+MOST_BYTES = PAGE_BYTES * 3 // 2
 
 
-class Table:
-    """Answers queries as DynamoDB does, page by page, with rows that it makes for each page."""
-
-    def __init__(self, rows):
-        self.rows = rows
-        self.queries = []
-
-    def query(self, **query):
-        self.queries.append(query)
-        if "Limit" in query:
-            return {"Items": []}
-        begin = query.get("ExclusiveStartKey", 0)
-        end = min(begin + ROWS_OF_A_PAGE, self.rows)
-        page = {"Items": [self._row(index) for index in range(begin, end)]}
-        return page if end == self.rows else {**page, "LastEvaluatedKey": end}
-
-    def _row(self, index):
-        size = 10**12 if index == HIGHEST else index % 1000
-        return {
-            "time": text(times.to_text(START + index * SECOND)),
-            "total_size": number(size),
-            "object_cnt": number(1),
-        }
+def asked(bucket, query, path="/plot", **more):
+    """Return the answer, and what it took."""
+    engine = bucket.engine()
+    with ThreadPoolExecutor(4) as threads:
+        ledger = Ledger(engine, LEDGER, threads)
+        history = History(engine, HISTORY, SIZE_INDEX)
+        sources = Sources(BUCKET, history, ledger, None, Counts(), Counts(), Counts(), threads, **more)
+        answer = routes.answer(sources, Request("GET", path, tuple(query.items())), NOW)
+    assert answer.status == 200
+    return json.loads(answer.body), engine.asked
 
 
-def read(rows):
-    """Return the chart of a number of samples, the number of queries it took, and the maximum of memory in bytes."""
-    table = Table(rows)
-    history = History(table, "history", "index")
-    totals = Totals(0, 0, 0, 0, 0, 0, START, 1, State.LIVE)
-    gc.collect()  # what earlier tests left must not be collected, or warned of, within the measurement
-    tracemalloc.start()
-    try:
-        range_ = Range("photos", START, START + rows * SECOND)
-        with ThreadPoolExecutor(2) as threads:
-            sources = Sources("data", history, None, None, None, None, None, threads)
-            live = BucketStatus(Status.LIVE)
-            chart = sources.chart(range_, Found("photos", totals, live, Peak(1, "other", START), None))
-        return chart, len(table.queries), tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+@pytest.mark.parametrize("name", QUERIES)
+@pytest.mark.parametrize("count", COUNTS)
+def test_any_range_of_any_number_of_samples_is_exact_and_takes_at_most_twice_the_fewest_requests(count, name):
+    bucket = Steady(count)
+
+    shown, requests = asked(bucket, {**QUERIES[name], "format": "json"})
+
+    start, end = times.from_text(shown["from"]), times.from_text(shown["to"])
+    first, last = bucket.since(start), (count if name in WINDOWS else bucket.since(end)) - 1
+    minimum, maximum, _ = bucket.extremes(max(first - 1, 0), last)
+    assert (shown["minimum"], shown["maximum"]) == (minimum.size, maximum.size)
+    assert shown["sample_cnt"] == last - first + 1
+    assert len(requests) <= MOST_REQUESTS
+    assert sum(request.bytes for request in requests) <= MOST_BYTES
 
 
-def test_a_hundred_thousand_samples_take_a_page_for_each_megabyte_and_no_more_memory_than_a_fifth_of_them():
-    _, _, memory_of_fewer = read(20_000)
+def test_the_fewest_requests_are_those_of_a_few_samples():
+    _, requests = asked(Steady(10**6), {"window": "1000", "format": "json"})
 
-    chart, queries, memory = read(100_000)
-
-    assert queries == 100_000 // ROWS_OF_A_PAGE + 2
-    assert chart.samples.count == 100_000
-    assert len(chart.samples.kept) <= MAX_SAMPLES
-    assert chart.bucket_maximum == 10**12
-    assert memory < 1.2 * memory_of_fewer
-    assert memory < 16 * 1024 * 1024
+    assert len(requests) == FEWEST_REQUESTS
 
 
-def test_reading_ends_soon_after_the_maximum_of_rows():
-    table = Table(10**9)
-    pages = History(table, "history", "index").samples(Range("photos", START, START + SECOND))
+@pytest.mark.parametrize("count", COUNTS)
+def test_samples_that_name_as_many_keys_as_they_can_take_at_most_two_requests_more(count):
+    bucket = Steady(count, tuple("k" * 1024 for _ in range(10)))
 
-    with pytest.raises(TooManySamplesError):
-        for _ in pages:
-            pass
+    _, requests = asked(bucket, {**QUERIES["a month at odd instants"], "format": "json"})
 
-    assert len(table.queries) == -(-MAX_ROWS // ROWS_OF_A_PAGE)
+    assert len(requests) <= MOST_REQUESTS + 2
+    assert sum(request.bytes for request in requests) <= MOST_BYTES + 4 * PAGE_BYTES
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_the_extremes_of_a_range_take_no_more_than_its_picture(name):
+    bucket = Steady(10**8)
+
+    of_plot, requests_of_plot = asked(bucket, {**QUERIES[name], "format": "json"})
+    answer, requests = asked(bucket, QUERIES[name], path="/range")
+
+    assert len(requests) == len(requests_of_plot) - 1
+    for extreme in ("minimum", "maximum"):
+        assert answer[extreme]["total_size"] == of_plot[extreme]
+    assert answer["sample_cnt"] == of_plot["sample_cnt"]

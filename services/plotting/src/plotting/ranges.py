@@ -71,20 +71,18 @@ class Ranges:
                 return None, samples[0].point if samples else None, of_samples(samples)
         if totals.open is None:
             raise RollupsMissingError(bucket)
-        if samples:
-            first = samples[0].point
-        else:
-            minute = self._first_minute(bucket, start, end, totals)
-            if minute is None:
-                return None, None, ()
-            first = min(points_of(minute), key=time_of)
-        covered = cover(_not_before(first, start), end, totals)
+        first = self._first_minute(bucket, start, end, totals) if not samples else of_samples(samples[:1])[0]
+        if first is None:
+            return None, None, ()
+        covered = cover(_not_before(first.interval.start, start), end, totals)
         parts = list(self._parts(bucket, covered, samples, until))
-        if covered.unit is None:
-            return None, first, parts
-        if covered.open:
+        if covered.open and covered.unit:
             parts.append(totals.open_rollup(covered.unit))
-        return covered.unit, first, folded(covered.unit, parts)
+        if not parts:
+            return None, None, ()
+        known = (point for point in (*points_of(first), *points_of(parts[0])) if point.time < end)
+        earliest = min(known, key=time_of)
+        return covered.unit, earliest, folded(covered.unit, parts) if covered.unit else parts
 
     def _first_minute(self, bucket: str, start: int, end: int, totals: Totals) -> Rollup | None:
         closed = self.rollups.first_minute(bucket, start, end)
@@ -126,9 +124,9 @@ class Ranges:
         return found
 
 
-def _not_before(first: Point, start: int) -> int:
-    """Return the earliest start of an interval that leaves out no sample from `start` on, the first of which is given."""
-    starts = (unit.start_of(first.time) for unit in reversed(Unit))
+def _not_before(first: int, start: int) -> int:
+    """Return a start of an interval that leaves out no sample from `start` on; none is before the minute `first`."""
+    starts = (unit.start_of(first) for unit in reversed(Unit))
     return next((begins for begins in starts if begins >= start), start)
 
 
