@@ -15,6 +15,7 @@ from plotting.chart import Chart, HighWater
 from plotting.parsing import Range
 from plotting.reading import Reading, of_samples
 from size_history.items import Sample, folded
+from size_history.rollups import Unit
 from size_history.sources import BucketStatus, Status
 
 SECOND = 1_000_000
@@ -80,6 +81,33 @@ def walk(count, window, *, top=10**12, seed=1):
     return points
 
 
+def sawtooth(count, window, *, period, top):
+    """Return `count` points that rise from a tenth of `top` to all of it in each period, then fall at once."""
+    offsets = [number * window / count for number in range(count)]
+    return [(offset, round(top * (0.1 + 0.9 * (offset % period) / period))) for offset in offsets]
+
+
+def growth(count, days):
+    """Return about `count` points of a bucket that grows over some days, is cleaned each month, and rests at weekends."""
+    chance = random.Random(3)
+    points, size = [], 10**11
+    of_a_day = count // days
+    for day in range(days):
+        if day % 30 == 29:
+            size = round(size * 0.9)
+        for number in range(of_a_day if day % 7 < 5 else 2):
+            size += round(chance.random() * 2 * 10**9)
+            points.append((day * DAY + number * DAY / of_a_day + 60, size))
+    return points
+
+
+def spike(count, window, *, low, high):
+    """Return `count` points around `low`, with one minute at `high`."""
+    chance = random.Random(5)
+    points = [(number * window / count, round(low * (1 + 0.1 * chance.random()))) for number in range(count)]
+    return sorted([*points, (window * 0.6, high), (window * 0.6 + 60, low)])
+
+
 DRIVER = ((0.5, 0), (2.5, 18), (4.6, 27), (6.6, 0), (8.7, 2))
 GROWTH = ((1, 10 * TIB + 300 * 2**20), (3, 10 * TIB + 500 * 2**20), (5, 10 * TIB + 900 * 2**20))
 
@@ -102,7 +130,14 @@ CHARTS = {
     "150-samples": chart(walk(150, 600), before=10**11, window=600, highest=(3 * 10**12, "videos")),
     "500-samples": chart(walk(500, 3600), before=10**11, window=3600, highest=(2 * 10**12, "videos")),
     "50000-samples": chart(
-        walk(50_000, 31 * DAY), before=10**11, window=31 * DAY, highest=(2 * 10**12, "videos")
+        walk(50_000, 31 * DAY), before=10**11, window=31 * DAY, highest=(2 * 10**12, "videos"), unit=Unit.HOUR
+    ),
+    "sawtooth-by-minute": chart(
+        sawtooth(20_000, DAY, period=5400, top=3 * TIB), before=TIB, window=DAY, unit=Unit.MINUTE
+    ),
+    "three-years-by-day": chart(growth(40_000, 3 * 365), window=3 * 365 * DAY, unit=Unit.DAY),
+    "spike-of-a-minute-in-a-year": chart(
+        spike(30_000, 365 * DAY, low=40 * 2**30, high=190 * 2**30), window=365 * DAY, unit=Unit.DAY
     ),
     "petabytes": chart([(DAY, 5 * PIB), (2 * DAY, 4 * PIB)], before=2 * PIB, window=3 * DAY),
     "small-changes": chart(GROWTH, before=10 * TIB, highest=(10 * TIB + 2**31, "videos")),

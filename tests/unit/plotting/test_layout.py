@@ -184,3 +184,11 @@ def test_a_picture_of_a_bucket_that_is_not_live_says_so(state, words):
 
 def test_a_picture_of_a_live_bucket_says_nothing_of_its_state():
     assert lay_out(chart([(1, 1)]), MEASURE).subtitle.endswith("1 sample")
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [("sawtooth-by-minute", "minute"), ("50000-samples", "hour"), ("three-years-by-day", "day")],
+)
+def test_the_picture_says_what_its_points_are(name, unit):
+    assert lay_out(CHARTS[name], MEASURE).subtitle.endswith(f"by {unit}, with minimum and maximum")

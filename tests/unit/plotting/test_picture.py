@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from plotting.layout import lay_out
-from plotting.picture import AREA, DATA, PAPER, draw, draw_svg
+from plotting.picture import AREA, BAND, DATA, PAPER, draw, draw_svg
 from tests.unit.plotting.charts import CHARTS, DRIVER, NOW, PIB, SECOND, chart
 from tests.unit.plotting.test_layout import MEASURE
 
@@ -181,6 +181,32 @@ def test_every_sample_has_a_dot():
         x, y = round(scale.x(point.time)), round(675 - scale.y(point.size))
         dot = np.abs(rows[y - 3 : y + 4, x - 3 : x + 4] - colour(DATA)).max(axis=2) < 60
         assert dot.sum() > 25, point.size
+
+
+def test_a_spike_of_a_minute_in_a_year_is_visible_up_to_its_maximum():
+    shown = CHARTS["spike-of-a-minute-in-a-year"]
+    scale = lay_out(shown, MEASURE).scale
+    highest = shown.reading.maximum
+    rows = pixels(draw(shown))
+
+    x = round(scale.x(highest.time))
+    top, line = 675 - scale.y(highest.size), 675 - scale.y(45 * 2**30)
+    column = rows[round(top) + 2 : round(line) - 2, x]
+    assert (np.abs(column - colour(BAND)).max(axis=1) < 30).all()
+    assert np.abs(rows[round(top) - 4, x] - colour(BAND)).max() > 30
+
+
+@pytest.mark.parametrize("name", ["sawtooth-by-minute", "three-years-by-day", "spike-of-a-minute-in-a-year"])
+def test_nothing_is_drawn_beyond_the_edges_of_the_plot(name):
+    scale = lay_out(CHARTS[name], MEASURE).scale
+
+    rows = pixels(draw(CHARTS[name]))[:, : round(scale.right) + 8]
+
+    for drawn in (BAND, DATA):
+        close = np.abs(rows - colour(drawn)).max(axis=2) < 30
+        places = np.flatnonzero(close.any(axis=0))
+        assert scale.left - 2 <= places.min(initial=round(scale.left))
+        assert places.max(initial=0) <= scale.right + 2
 
 
 def test_a_range_of_no_length_and_a_sample_later_than_the_clock_are_drawn():

@@ -22,9 +22,11 @@ _TIME_STEPS = (
     *(seconds * SECOND for seconds in (1, 2, 5, 10, 15, 30)),
     *(minutes * MINUTE for minutes in (1, 2, 5, 10, 15, 30)),
     *(hours * HOUR for hours in (1, 2, 3, 6, 12)),
-    *(days * DAY for days in (1, 2, 4, 7, 14, 28)),
+    *(days * DAY for days in (1, 2, 4, 7, 14)),
 )
 """Microseconds between ticks. Each step divides the next unit, so that ticks fall on round times."""
+_MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120, 240)
+"""Months between the ticks of longer ranges."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -80,15 +82,31 @@ def change_ticks(reference: int, low: int, high: int, maximum: int) -> list[Size
 
 def time_ticks(start: int, end: int, maximum: int) -> list[TimeTick]:
     """Return at most `maximum` ticks from `start` to `end`, as many as a round step allows."""
-    step = next(
-        (step for step in _TIME_STEPS if (end - start) // step < maximum), -(-(end - start) // maximum)
-    )
+    step = next((step for step in _TIME_STEPS if (end - start) // step < maximum), None)
+    if step is None:
+        return _month_ticks(start, end, maximum)
     made: list[TimeTick] = []
     previous = ""
     for time in range(-(-start // step) * step, end + 1, step):
         label, belongs_to = _time_label(time, step)
         made.append(TimeTick(time, label, belongs_to if belongs_to != previous else ""))
         previous = belongs_to
+    return made
+
+
+def _month_ticks(start: int, end: int, maximum: int) -> list[TimeTick]:
+    """Return ticks at the first of months, or of years."""
+    first, last = (at.year * 12 + at.month - 1 for at in (_at(start - 1), _at(end)))
+    steps = (step for step in _MONTH_STEPS if last // step - first // step <= maximum)
+    step = next(steps, 12 * (last - first))
+    made: list[TimeTick] = []
+    for month in range((first // step + 1) * step, last + 1, step):
+        time = (datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+        year = str(month // 12)
+        belongs_to = year if not made or month % 12 == 0 else ""
+        made.append(
+            TimeTick(time, year, "") if step >= 12 else TimeTick(time, _MONTHS[month % 12], belongs_to)
+        )
     return made
 
 

@@ -6,19 +6,19 @@ and nothing is left to chance.
 """
 
 import io
+import pathlib
 from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
-from matplotlib.patches import Polygon
+from matplotlib.patches import PathPatch, Polygon
+from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.transforms import IdentityTransform
 
@@ -41,7 +41,7 @@ RULE = "#e6e9ee"
 BASE = "#9aa3b0"
 DATA = "#0068a8"
 AREA = "#e8f1f8"
-BAND = "#9cc4e0"
+BAND = "#7fb4d9"
 LINE_STYLES: dict[Role, dict[str, Any]] = {
     Role.BUCKET: {"colour": "#bd4b00", "width": 1.6, "linestyle": (0, (7, 4))},
     Role.ANY: {"colour": INK, "width": 1.6, "linestyle": (0, (1.5, 3))},
@@ -55,7 +55,7 @@ MIN_DOT, MAX_DOT = 3.6, 9.0
 # These override a machine's matplotlibrc, except for the backend: setting that imports pyplot.
 _DEFAULTS = {**mpl.rcParamsDefault}
 del _DEFAULTS["backend"]
-_FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
+_FONTS = pathlib.Path(mpl.get_data_path()) / "fonts" / "ttf"
 _REGULAR = _FONTS / "DejaVuSans.ttf"
 _BOLD = _FONTS / "DejaVuSans-Bold.ttf"
 
@@ -199,17 +199,17 @@ def _draw_data(pen: _Pen, chart: Chart, layout: Layout) -> None:
 
 
 def _draw_band(pen: _Pen, reading: Reading, scale: Scale) -> None:
-    """Draw from minimum to maximum of each interval, one rectangle as wide as the interval."""
-    rectangles = []
+    """Draw from minimum to maximum of each interval, a rectangle as wide as the interval and at least a pixel."""
+    corners: list[tuple[float, float]] = []
     for point in reading.points:
         interval = point.interval
-        left, right = scale.x(interval.start), scale.x(interval.start + point.unit.length)
+        left = scale.x(interval.start)
+        right = min(scale.x(interval.start + point.unit.length), scale.right)
         low, high = scale.y(interval.minimum.size), scale.y(interval.maximum.size)
-        rectangles.append([(left, low), (right, low), (right, high), (left, high)])
-    band = PolyCollection(
-        rectangles, transform=IdentityTransform(), facecolor=BAND, edgecolor=BAND, zorder=2.5
-    )
-    pen.figure.add_artist(band)
+        corners += [(left, low), (right, low), (right, high), (left, high), (left, low)]
+    codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY] * len(reading.points)
+    style = {"transform": IdentityTransform(), "facecolor": BAND, "edgecolor": BAND, "zorder": 2.5}
+    pen.figure.add_artist(PathPatch(Path(corners, codes), **style))
 
 
 def _steps(line: Sequence[Point], scale: Scale) -> tuple[list[float], list[float]]:
