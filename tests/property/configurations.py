@@ -1,7 +1,7 @@
 """The worlds that are explored to the last state: `BOUNDED` by `make test`, `DEEP` by `make prove`, too."""
 
 from tests.property.model.configuration import Budget, Configuration
-from tests.property.model.messages import request, request_for_all
+from tests.property.model.messages import read, recompute, request, request_for_all
 from tests.property.model.path import Signal
 
 ONE = (("one", "a"),)
@@ -46,6 +46,21 @@ def first_minutes(name: str, keys: tuple[tuple[str, str], ...], operations: int,
     return adoption(name, keys, operations, **(defaults | more))
 
 
+UNITS = (2, 4, 8)
+"""A minute of two microseconds, an hour of four and a day of eight: a few samples close them, since no two share a time."""
+
+
+def rolled(name: str, operations: int, **more) -> Configuration:
+    """Return a live bucket whose key changes, and whose samples are in short intervals; the last one may get another."""
+    return changes(name, more.pop("keys", ONE), operations, **({"lengths": UNITS, "times": (1, 2)} | more))
+
+
+def upgraded(name: str, operations: int, **more) -> Configuration:
+    """Return a live bucket with samples of version 0.1, and the request to make its rollups."""
+    defaults = {"upgraded": True, "times": (1, 2, 3), "messages": (recompute("one"),)}
+    return rolled(name, operations, **(defaults | more))
+
+
 BOUNDED = (
     changes("4 changes of a key", ONE, 4),
     changes("3 changes of a key, each event once or twice", ONE, 3, duplicates=3),
@@ -78,6 +93,25 @@ BOUNDED = (
     outage("outage, change, 2 pages", 1, **PAGES),
     first_minutes("first minutes, 2 changes", ONE, 2),
     first_minutes("first minutes of an empty bucket, change, crash", ONE, 1, in_s3=(None,), crashes=1),
+    rolled("rollups of 4 changes", 4),
+    rolled("rollups of 3 changes, crash", 3, crashes=1),
+    rolled("rollups of 3 changes, lost answer", 3, lost=1),
+    rolled("rollups of 3 changes, clock ahead", 3, skews=1, ahead=3),
+    rolled("rollups of 3 changes beside version 0.1", 3, olds=1),
+    rolled("rollups of 2 keys, 2 changes, clock ahead", 2, keys=TWO, skews=1, ahead=3),
+    rolled(
+        "rollups of an adoption, change", 1, live=False, in_s3=(1,), messages=(request("one"),), sizes=(1,)
+    ),
+    rolled("rollups checked, 2 changes", 2, messages=(recompute("one"),)),
+    rolled("rollups checked, change, clock ahead", 1, skews=1, ahead=3, messages=(recompute("one"),)),
+    upgraded("rollups made anew, 2 changes", 2),
+    upgraded("rollups made anew in pages, change", 1, sample_page=2, times=(1, 2, 3, 5, 8)),
+    upgraded("rollups made anew, change, each message once or twice", 1, duplicates=1),
+    upgraded("rollups made anew, change, crash", 1, crashes=1),
+    upgraded("rollups made anew, change, lost answer, conflict", 1, lost=1, conflicts=1),
+    upgraded("rollups made anew, 2 changes beside version 0.1", 2, olds=2),
+    rolled("rollups read, 3 changes", 3, messages=(read("one", 3, 99),)),
+    upgraded("rollups read while they are made, change", 1, messages=(read("one", 0, 9), recompute("one"))),
 )
 
 # The largest last.
@@ -89,6 +123,20 @@ DEEP = (
     outage("outage, change, crash", 1, crashes=1),
     outage("outage, change, clock ahead, pause", 1, skews=1, pauses=1),
     outage("outage, change, 2 pages, stale run", 1, delays=1, **PAGES),
+    rolled("rollups of 4 changes, crash, lost answer, clock ahead", 4, crashes=1, lost=1, skews=1, ahead=3),
+    upgraded("rollups made anew twice, 2 changes", 2, messages=(recompute("one"),) * 2),
+    upgraded("rollups made anew under 3 handlers, 2 changes, crash", 2, handlers=3, crashes=1),
+    upgraded(
+        "rollups made anew in pages, change, crash, each message once or twice",
+        1,
+        sample_page=2,
+        times=(1, 2, 3, 5, 8),
+        crashes=1,
+        duplicates=2,
+    ),
+    upgraded(
+        "rollups made anew twice beside version 0.1, 2 changes", 2, olds=2, messages=(recompute("one"),) * 2
+    ),
     outage("outages from the start, 2 changes", 2, switches=3, checks=3, deaf=False),
     outage("outage, change, lost answer", 1, lost=1),
     changes(

@@ -11,9 +11,10 @@ from tests.property.mutants.beyond import BEYOND
 from tests.property.mutants.found import FOUND
 from tests.property.mutants.kill import kill, survive
 from tests.property.mutants.known import KNOWN
+from tests.property.mutants.rolled import ROLLED
 from tests.property.mutants.watched import WATCHED
 
-MUTANTS = KNOWN + FOUND + WATCHED
+MUTANTS = KNOWN + FOUND + WATCHED + ROLLED
 KNOWN_OF_THE_WATCH = [
     "heard again: recorded as heard, then requested",
     "heard again: only the run at once",

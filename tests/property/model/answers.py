@@ -10,12 +10,14 @@ from size_tracking.values import Observation, Outcome
 from tests.property.model import books as tables
 from tests.property.model import questions as ask
 from tests.property.model.books import FIRST_SOURCE, FIRST_TOTALS, Books
-from tests.property.model.invariants import broken_by
+from tests.property.model.invariants import broken_by, rollups_broken, told_broken
 from tests.property.model.path import Path, Signal
 from tests.property.model.story import (
     describe_message,
+    describe_rollups,
     describe_row,
     describe_run,
+    describe_samples,
     describe_seen,
     describe_source,
     describe_totals,
@@ -209,6 +211,40 @@ def _tracked(question: ask.ReadTrackedBuckets, moment: Moment) -> Iterator[Answe
     yield Answer(tracked, f"reads the tracked buckets: {', '.join(tracked)}")
 
 
+def _samples(question: ask.ReadSamples, moment: Moment) -> Iterator[Answer]:
+    for fault, books in _seen_by(question, moment):
+        samples = books.of(question.bucket).samples
+        within = [sample for sample in samples if question.start <= sample.time < question.end]
+        page = tuple((within[::-1] if question.backward else within)[: question.limit])
+        yield Answer(page, f"reads samples: {describe_samples(page)}", fault)
+
+
+def _rollups(question: ask.ReadRollups, moment: Moment) -> Iterator[Answer]:
+    found = tuple(
+        rollup
+        for rollup in moment.books.of(question.bucket).rollups
+        if rollup.unit is question.unit and question.first <= rollup.interval.start < question.last
+    )
+    yield Answer(found, f"reads each {question.unit}: {describe_rollups(found)}")
+
+
+def _put_rollups(question: ask.PutRollups, moment: Moment) -> Iterator[Answer]:
+    bucket = moment.books.of(question.bucket).with_rollups(question.rollups)
+    broken = tuple(rollups_broken(bucket))
+    text = describe_rollups(question.rollups)
+    books = moment.books.put(question.bucket, bucket)
+    done = Answer(None, f"puts {text}", books=books, broken=broken)
+    yield done
+    yield from _lost(done, None)
+    conflict = f"cannot put {text}, a transaction is under way"
+    yield Answer(Raised(CONFLICT), conflict, fault="conflicts")
+
+
+def _tell(question: ask.Tell, moment: Moment) -> Iterator[Answer]:
+    broken = tuple(told_broken(question, moment.books.of(question.bucket)))
+    yield Answer(None, f"tells of {question.told.sample_cnt} samples", broken=broken)
+
+
 def _send(question: ask.Send, moment: Moment) -> Iterator[Answer]:
     says = f"sends {describe_message(question.body)}"
     if question.delay:
@@ -231,7 +267,9 @@ def _lost(done: Answer, second: Any) -> Iterator[Answer]:
         yield done._replace(value=second, says=says, fault="lost")
 
 
-def _seen_by(question: ask.ReadRun | ask.ReadSource, moment: Moment) -> tuple[tuple[str | None, Books], ...]:
+def _seen_by(
+    question: ask.ReadRun | ask.ReadSource | ask.ReadSamples, moment: Moment
+) -> tuple[tuple[str | None, Books], ...]:
     return ((None, moment.books),) if question.consistent else _visible(moment)
 
 
@@ -256,4 +294,8 @@ _ANSWERS = {
     ask.ReadPath: _path,
     ask.PutSource: _put_source,
     ask.Send: _send,
+    ask.ReadSamples: _samples,
+    ask.ReadRollups: _rollups,
+    ask.PutRollups: _put_rollups,
+    ask.Tell: _tell,
 }

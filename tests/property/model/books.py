@@ -1,6 +1,7 @@
 """The two tables in memory, as one frozen value: what a transaction finds, and what it leaves.
 
-Values on which no decision depends (counters, past instants) are checked when they are written and then dropped, so that
+Where rollups are looked at, all samples are kept, in the order of their times. Elsewhere the last one is enough, and open
+intervals are left out. Values on which no decision depends (counters, past instants) are checked when they are written and then dropped, so that
 states which differ in nothing else are the same state.
 """
 
@@ -8,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from size_history.items import Peak, Sample, State, Totals
+from size_history.items import Peak, Rollup, Sample, State, Totals
 from size_history.keys import prefix_of
 from size_history.sources import Source
 from size_tracking.values import ObjectRow, Outcome, RowWrite, Run, Transaction
@@ -29,7 +30,7 @@ FIRST_SOURCE = Source(since=0)
 
 @dataclass(frozen=True)
 class Bucket:
-    """The content of the tables for one bucket: rows and prefix rows in key order, and the last sample."""
+    """The content of the tables for one bucket: rows, prefix rows and rollups in key order, and the last sample."""
 
     rows: tuple[tuple[str, Row], ...]
     prefixes: tuple[tuple[str, tuple[int, int]], ...] = ()
@@ -37,6 +38,13 @@ class Bucket:
     run: Run | None = None
     sample: Sample | None = None
     source: Source | None = None
+    samples: tuple[Sample, ...] = ()
+    rollups: tuple[Rollup, ...] = ()
+
+    def with_rollups(self, rollups: tuple[Rollup, ...]) -> "Bucket":
+        """Return the tables after rollups were put, whatever there was."""
+        stored = {rollup_place(rollup): rollup for rollup in (*self.rollups, *rollups)}
+        return replace(self, rollups=tuple(stored[place] for place in sorted(stored)))
 
     def stored(self, key: str) -> Row:
         return dict(self.rows)[key]
@@ -79,6 +87,11 @@ class Books:
             (k, row._replace(row=None, expires=False) if k == key else row) for k, row in bucket.rows
         )
         return self.put(name, replace(bucket, rows=rows))
+
+
+def rollup_place(rollup: Rollup) -> tuple[str, int]:
+    """Return what tells a rollup's row from all others of its bucket."""
+    return rollup.unit, rollup.interval.start
 
 
 # --- conditions and writes, one function each, so that a mutant can leave one out ---
@@ -153,7 +166,8 @@ def written(books: Books, transaction: Transaction) -> Books:
         run=transaction.run or bucket.run,
         sample=transaction.sample or bucket.sample,
         source=transaction.source or bucket.source,
-    )
+        samples=(*bucket.samples, *([transaction.sample] if transaction.sample else [])),
+    ).with_rollups(transaction.rollups)
     books = replace(books.put(transaction.bucket, bucket), peak=transaction.peak or books.peak)
     if transaction.sample:
         largest = books.largest if books.largest is not None else -1
@@ -161,17 +175,32 @@ def written(books: Books, transaction: Transaction) -> Books:
     return books
 
 
-def canonical(books: Books, now: int) -> Books:
-    """Return the tables without the values on which no decision depends."""
-    buckets = tuple((name, _canonical(bucket, now)) for name, bucket in books.buckets)
+def canonical(books: Books, now: int, *, rollups: bool) -> Books:
+    """Return the tables without the values on which no decision depends; without `rollups` these are such values."""
+    canonical_of = _with_rollups if rollups else _canonical
+    buckets = tuple((name, canonical_of(bucket, now)) for name, bucket in books.buckets)
     return replace(books, buckets=buckets, peak=books.peak and replace(books.peak, time=0))
+
+
+def _with_rollups(bucket: Bucket, now: int) -> Bucket:
+    samples = tuple(bare(sample) for sample in bucket.samples)
+    last = samples[-1] if samples else None
+    totals = bucket.totals and replace(bucket.totals, max_size=0)
+    return replace(
+        _canonical(bucket, now), totals=totals, sample=last, samples=samples, rollups=bucket.rollups
+    )
+
+
+def bare(sample: Sample) -> Sample:
+    """Return a sample with nothing but what rollups are made of."""
+    return replace(sample, bucket="", revision=0, changed_keys=(), changed_cnt=0)
 
 
 def _canonical(bucket: Bucket, now: int) -> Bucket:
     totals, sample, run, source = bucket.totals, bucket.sample, bucket.run, bucket.source
     if totals:
         last = min(totals.last_time, now)
-        totals = replace(totals, created=0, overwritten=0, removed=0, max_size=0, last_time=last)
+        totals = replace(totals, created=0, overwritten=0, removed=0, max_size=0, last_time=last, open=None)
     if sample:
         last = min(sample.time, now)
         size, count = sample.total_size, sample.object_cnt
@@ -181,4 +210,4 @@ def _canonical(bucket: Bucket, now: int) -> Bucket:
         run = replace(run, checked=0, healed=0, drift=0, refused=0, missed=0, settled=False, ended=ended)
     if source:
         source = replace(source, since=0, checked=0)
-    return replace(bucket, totals=totals, sample=sample, run=run, source=source)
+    return replace(bucket, totals=totals, sample=sample, run=run, source=source, samples=(), rollups=())

@@ -5,14 +5,20 @@ from typing import NamedTuple
 
 from size_history.items import Peak, Sample, State, Totals
 from size_history.keys import prefix_of
-from size_history.sources import Hearing, Source
+from size_history.messages import RECOMPUTE_ROLLUPS
+from size_history.sources import RECOVERY_MICROSECONDS, SECOND, SECOND_RUN_SECONDS, Hearing, Source
 from size_tracking.track_plan import ROOM
 from size_tracking.values import ABSENT, ObjectRow, Observation
 from tests.property.model.books import NO_ROW, Books, Bucket, Row
 from tests.property.model.path import OFF, Path, Signal
+from tests.rollups import rollups_of
 
 NOW = 1
 """The time (microseconds). The clock stands still, which is the worst case, until a fault moves it."""
+
+
+AHEAD = (SECOND_RUN_SECONDS - 1) * SECOND - RECOVERY_MICROSECONDS
+"""How far a handler's clock may be ahead: a second less than the second run waits longer than it must."""
 
 
 class Budget(NamedTuple):
@@ -49,7 +55,9 @@ class Budget(NamedTuple):
     pauses: int = 0
     """Five minutes pass, in which every handler has ended."""
     skews: int = 0
-    """A handler's clock is ahead by almost as much as the product allows."""
+    """A handler's clock is ahead, by default by almost as much as the product allows."""
+    olds: int = 0
+    """A handler is of version 0.1, as during a canary or after a rollback."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +94,22 @@ class Configuration:
     unseen: bool = False
     """An outage may end before a check has seen it. The product does not claim to be right then."""
 
+    ahead: int = AHEAD
+    lengths: tuple[int, ...] = ()
+    """How long a minute, an hour and a day last (microseconds); none if rollups are not looked at."""
+    times: tuple[int, ...] = (NOW,)
+    """When a live bucket's samples at the start were taken; its handlers' clocks may be behind."""
+    upgraded: bool = False
+    """Version 0.1 took them: there are no rollups."""
+    sample_page: int = 1000
+    """Samples of one page of a query."""
+
+    @property
+    def fills(self) -> bool:
+        """Return whether all rollups of a live bucket are there at rest, because they were asked for."""
+        asked = any(RECOMPUTE_ROLLUPS in body for body in self.messages)
+        return self.live and asked and not self.budget.olds
+
     def path(self) -> Path:
         """Return the event path at the start."""
         if self.deaf:
@@ -119,13 +143,23 @@ class Configuration:
         bucket = Bucket(rows)
         size, count = bucket.weight()
         sums = {prefix: (0, 0) for prefix, _ in prefixes} | bucket.weight_by_prefix()
-        return replace(
+        *earlier, last = self.times
+        samples = (*(Sample("", time, time % 3, 1) for time in earlier), Sample("", last, size, count))
+        bucket = replace(
             bucket,
             prefixes=tuple(sorted(sums.items())),
-            totals=Totals(size, count, 0, 0, 0, 0, last_time=NOW, revision=1, state=State.LIVE),
+            totals=Totals(size, count, 0, 0, 0, 0, last_time=last, revision=1, state=State.LIVE),
             source=Source(since=0, hearing=Hearing.DEAF, reason=OFF) if self.deaf else Source(since=0),
-            sample=Sample("", NOW, size, count),
+            sample=samples[-1],
         )
+        return self._with_rollups(replace(bucket, samples=samples)) if self.lengths else bucket
+
+    def _with_rollups(self, bucket: Bucket) -> Bucket:
+        if self.upgraded:
+            return bucket
+        closed, open_ = rollups_of(bucket.samples)
+        bucket = replace(bucket, totals=replace(bucket.totals, open=open_))
+        return bucket.with_rollups(tuple(closed))
 
     def faults(self) -> str:
         """Return the possible faults in words."""

@@ -5,7 +5,9 @@ from contextlib import ExitStack
 from typing import Any
 from unittest import mock
 
-from size_tracking import metrics, track_plan
+from plotting import hierarchy, ranges
+from size_history import rollups
+from size_tracking import metrics, recomputer, track_plan
 from tests.property.model.configuration import Configuration
 from tests.property.model.search import Counts, Found, search
 from tests.property.model.world import World
@@ -23,6 +25,19 @@ def _nowhere(_dimensions: Any, _values: Any, *, at: int) -> None:
     """Print no metrics."""
 
 
+def _units(configuration: Configuration) -> tuple[Patch, ...]:
+    """Return units of a few microseconds, and readers and recomputations that need rollups at once."""
+    if not configuration.lengths:
+        return ()
+    lengths = dict(zip(rollups.Unit, configuration.lengths, strict=True))
+    return (
+        (rollups, "_LENGTHS", lengths),
+        (ranges, "MAX_SAMPLES", 1),
+        (hierarchy, "MAX_POINTS", 3),
+        (recomputer, "MAX_PAGES", 1),
+    )
+
+
 def explore(
     configuration: Configuration,
     *,
@@ -35,6 +50,7 @@ def explore(
     with ExitStack() as stack:
         for target, name, replacement in (
             (track_plan, "ROOM", configuration.room),
+            *_units(configuration),
             (metrics, "emit", _nowhere),
             *patches,
         ):

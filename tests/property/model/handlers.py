@@ -70,10 +70,13 @@ class Handlers:
             self.zombies.add(number)
         return number
 
-    def begin(self, now: int, messages: tuple[int, ...], ahead: int = 0) -> int:
-        """Return a new handler of these messages, about to make its first request, with its clock ahead."""
+    def begin(self, now: int, messages: tuple[int, ...], *, ahead: int = 0, old: bool = False) -> int:
+        """Return a new handler of these messages, about to make its first request.
+
+        Its clock may be ahead, and it may be of version 0.1.
+        """
         bodies = tuple(self._messages.values[message] for message in messages)
-        asking = resume(Task(now + ahead, bodies, ahead=ahead), self._wiring)
+        asking = resume(Task(now + ahead, bodies, ahead=ahead, old=old), self._wiring)
         return self._numbered(Handler(asking, (None,) * len(self._places)))
 
     def messages(self, number: int) -> tuple[int, ...]:
@@ -194,7 +197,10 @@ class Handlers:
         written: tuple[tuple[int, bool], ...] = ()
         if answer.books is not None:
             before = self._books.values[books][0]
-            stored = (canonical(answer.books, now), before if self._configuration.budget.stale else None)
+            stored = (
+                canonical(answer.books, now, rollups=bool(self._configuration.lengths)),
+                before if self._configuration.budget.stale else None,
+            )
             books = self._books(stored)
             written = tuple(self._written(before, answer.books))
         return Effect(

@@ -5,8 +5,10 @@ from collections.abc import Iterator, Mapping
 from size_history.items import State
 from size_history.sources import Hearing, Source, Status, status_of
 from size_tracking.values import ABSENT, Observation, Transaction
-from tests.property.model.books import Books, Bucket
+from tests.property.model import questions as ask
+from tests.property.model.books import Books, Bucket, rollup_place
 from tests.property.model.path import Path, Signal
+from tests.rollups import rollups_of
 
 TRUE_LOOK = "each row's observation was true between the read of its revision and its commit"
 REVISIONS = "the revisions of a key, and those of totals, rise and are never used again"
@@ -19,6 +21,10 @@ MAXIMUM = "a bucket's maximum is the maximum of its samples"
 LIVE_ONLY = "samples are taken only of a live bucket"
 COUNTERS = "created, overwritten and removed count what changed while the bucket was live"
 NEWS = "a sample is taken only if something changed, and names it"
+ROLLUPS = "each closed interval has the row of its samples, and totals that know the open ones are right"
+EARLY = "only closed intervals with a sample have a row"
+READ = "a reader tells of each sample once, and of the lowest and highest total"
+FILLED = "at rest a bucket of version 0.1 has all its rollups, if they were asked for"
 LIMITS = "a transaction touches an item once, and at most 100 of them"
 LISTING = "at rest the rows are the listing"
 LIVE = "at rest every known bucket is live, and no run is open"
@@ -35,11 +41,48 @@ def broken_by(before: Books, after: Books, transaction: Transaction) -> Iterator
     if any(write.revision <= old.stored(write.key).ever for write in transaction.rows):
         yield REVISIONS
     yield from sums_broken(new)
+    if new.samples:
+        yield from rollups_broken(new)
     if transaction.totals:
         yield from _totals(old, new, transaction)
     if transaction.sample:
         yield from _sample(old, new, transaction)
     yield from peak_broken(after)
+
+
+def rollups_broken(bucket: Bucket) -> Iterator[str]:
+    """Yield ROLLUPS or EARLY if the rollups are not those of the samples; none may be missing if the open ones are known."""
+    closed, open_ = rollups_of(bucket.samples)
+    known = bucket.totals is not None and bucket.totals.open is not None
+    if known and bucket.totals.open != open_:
+        yield ROLLUPS
+    right = {rollup_place(rollup): rollup for rollup in closed}
+    found = {rollup_place(rollup): rollup for rollup in bucket.rollups}
+    if any(found.get(place, rollup) != rollup for place, rollup in right.items()):
+        yield ROLLUPS
+    if known and not set(right) <= set(found):
+        yield ROLLUPS
+    if not set(found) <= set(right):
+        yield EARLY
+
+
+def unfilled(books: Books) -> Iterator[str]:
+    """Yield FILLED if the open intervals of a bucket are still unknown. Known ones are complete, which ROLLUPS says."""
+    if any(bucket.totals and bucket.totals.open is None for _, bucket in books.buckets):
+        yield FILLED
+
+
+def told_broken(question: ask.Tell, bucket: Bucket) -> Iterator[str]:
+    """Yield READ if a reader's answer is not that of the samples at the moment when it read the totals."""
+    known = [sample for sample in bucket.samples if sample.time <= question.last]
+    within = [sample for sample in known if question.start <= sample.time < question.end]
+    in_force = [*[sample for sample in known if sample.time < question.start][-1:], *within]
+    lowest = min(in_force, key=lambda sample: sample.total_size, default=None)
+    highest = max(in_force, key=lambda sample: sample.total_size, default=None)
+    last = in_force[-1] if in_force else None
+    points = [sample and sample.point for sample in (lowest, highest, last)]
+    if question.told != (len(within), *points):
+        yield READ
 
 
 def sums_broken(bucket: Bucket) -> Iterator[str]:
@@ -74,6 +117,8 @@ def rest_broken(
             yield LIVE
         yield from sums_broken(bucket)
         sample = bucket.sample
+        if bucket.samples:
+            yield from rollups_broken(bucket)
         if bucket.totals and (not sample or (sample.total_size, sample.object_cnt) != bucket.weight()):
             yield SAMPLED
     yield from peak_broken(books)
@@ -104,7 +149,7 @@ def _limits(transaction: Transaction) -> Iterator[str]:
         transaction.peak,
         transaction.source,
     )
-    many = len(keys) + len(prefixes) + sum(other is not None for other in others)
+    many = len(keys) + len(prefixes) + len(transaction.rollups) + sum(other is not None for other in others)
     if len(set(keys)) < len(keys) or len(set(prefixes)) < len(prefixes) or many > 100:
         yield LIMITS
 

@@ -2,7 +2,16 @@
 
 import json
 
-from size_history.messages import ReconcileEveryBucket, ReconcileRequest, Watch
+from size_history.messages import (
+    KIND,
+    RECOMPUTE_ROLLUPS,
+    RecomputeRollups,
+    ReconcileEveryBucket,
+    ReconcileRequest,
+    Watch,
+)
+
+READ = "read"
 
 
 def event(bucket: str, key: str, sent: int = 0) -> str:
@@ -19,6 +28,21 @@ def request(bucket: str) -> str:
 def request_for_all() -> str:
     """Return the request to reconcile every tracked bucket."""
     return ReconcileEveryBucket().to_json()
+
+
+def recompute(bucket: str, since: int | None = None) -> str:
+    """Return the request to make a bucket's rollups anew."""
+    return RecomputeRollups(bucket, since).to_json()
+
+
+def known_to_version_0_1(body: str) -> bool:
+    """Return whether version 0.1 knows the message; another goes back to the queue."""
+    return json.loads(body).get(KIND) not in {RECOMPUTE_ROLLUPS, READ}
+
+
+def read(bucket: str, start: int, end: int) -> str:
+    """Return the question what a bucket weighed in a range, which the plotting service answers."""
+    return json.dumps({KIND: READ, "bucket": bucket, "start": start, "end": end})
 
 
 def watch(buckets: tuple[str, ...]) -> str:

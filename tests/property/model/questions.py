@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from size_history.items import Rollup
+from size_history.rollups import Point, Unit
 from size_history.sources import Source
 from size_tracking.track_plan import ChunkState
 from size_tracking.values import Run, Transaction
@@ -95,6 +97,52 @@ class ReadTrackedBuckets(NamedTuple):
     """The tracked buckets; the answer is their names."""
 
 
+class ReadSamples(NamedTuple):
+    """A page of samples from `start` to before `end`; the answer is them. Only a mutant does without consistency."""
+
+    bucket: str
+    start: int
+    end: int
+    limit: int
+    backward: bool = False
+    consistent: bool = True
+
+
+class ReadRollups(NamedTuple):
+    """The rollups of a unit that start from `first` to before `last`; the answer is them."""
+
+    bucket: str
+    unit: Unit
+    first: int
+    last: int
+
+
+class PutRollups(NamedTuple):
+    """An unconditional put of rollups; the answer is None."""
+
+    bucket: str
+    rollups: tuple[Rollup, ...]
+
+
+class Tell(NamedTuple):
+    """Not a request: a reader's answer about a range, up to the last sample of the totals it read; the answer is None."""
+
+    bucket: str
+    start: int
+    end: int
+    last: int
+    told: "Told"
+
+
+class Told(NamedTuple):
+    """The number of samples, the first lowest and the first highest total in force, and the last total."""
+
+    sample_cnt: int
+    minimum: Point | None
+    maximum: Point | None
+    last: Point | None
+
+
 class Send(NamedTuple):
     """A message to the queue that arrives after a number of seconds; the answer is None."""
 
@@ -114,3 +162,4 @@ class RunChunk(NamedTuple):
 
 Question = ReadRow | Look | ReadTotal | Recorded | ListNext | ReadRun | Write | PutRun | CreateTotals
 Question |= ReadTrackedBuckets | ReadSource | ReadPath | PutSource | Send | RunChunk
+Question |= ReadSamples | ReadRollups | PutRollups | Tell

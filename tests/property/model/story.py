@@ -1,11 +1,14 @@
 """Steps in words."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
-from size_history.items import Totals
+from size_history import messages
+from size_history.items import Rollup, Sample, Totals
 from size_history.sources import Source
 from size_tracking.values import ObjectRow, Observation, Run, Transaction
+from tests.property.model import messages as ours
 
 
 def describe_size(size: int) -> str:
@@ -33,6 +36,17 @@ def describe_source(source: Source | None) -> str:
     return f"the bucket is {source.hearing} (revision {source.revision})" if source else "no row"
 
 
+def describe_samples(samples: Iterable[Sample]) -> str:
+    """Return samples in words."""
+    return ", ".join(f"{sample.total_size} at {sample.time}" for sample in samples) or "none"
+
+
+def describe_rollups(rollups: Iterable[Rollup]) -> str:
+    """Return closed intervals in words."""
+    found = (f"{each.unit} from {each.interval.start} of {each.interval.sample_cnt}" for each in rollups)
+    return ", ".join(found) or "none"
+
+
 def describe_run(run: Run | None) -> str:
     """Return a run in words."""
     if run is None:
@@ -51,7 +65,9 @@ def describe_transaction(transaction: Transaction) -> str:
     if transaction.totals:
         parts.append(f"totals = {describe_size(transaction.totals.size)}, {transaction.totals.state}")
     if transaction.sample:
-        parts.append(f"sample of {transaction.sample.total_size}")
+        parts.append(f"sample of {transaction.sample.total_size} at {transaction.sample.time}")
+    if transaction.rollups:
+        parts.append(describe_rollups(transaction.rollups))
     if transaction.peak:
         parts.append(f"peak of {transaction.peak.size}")
     if transaction.run:
@@ -63,16 +79,22 @@ def describe_transaction(transaction: Transaction) -> str:
 
 def describe_message(body: str) -> str:
     """Return a message in words."""
-    message = json.loads(body)
-    if "detail" in message:
-        return f"the event of {message['detail']['object']['key']}"
-    if "buckets" in message:
-        return "the check"
-    if "run_id" in message:
-        return f"the step of {message['run_id']} from {message['cursor']!r}"
-    if "bucket" in message:
-        return f"the request to reconcile {message['bucket']}"
-    return "the request to reconcile every bucket"
+    match json.loads(body):
+        case {"detail": detail}:
+            text = f"the event of {detail['object']['key']}"
+        case {"buckets": _}:
+            text = "the check"
+        case {"tidemark": messages.RECOMPUTE_ROLLUPS, "since": since}:
+            text = f"the request to recompute rollups from {since} on"
+        case {"tidemark": ours.READ, "start": start, "end": end}:
+            text = f"the question about {start} to {end}"
+        case {"run_id": run_id, "cursor": cursor}:
+            text = f"the step of {run_id} from {cursor!r}"
+        case {"bucket": bucket}:
+            text = f"the request to reconcile {bucket}"
+        case _:
+            text = "the request to reconcile every bucket"
+    return text
 
 
 class Story:

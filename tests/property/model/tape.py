@@ -5,7 +5,7 @@ try. The code is the product's own, from the batch of messages down to the adapt
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from size_history import keys as layout
@@ -17,11 +17,13 @@ from size_tracking.recomputer import Recomputer
 from size_tracking.reconciler import Reconciler, RunStarter
 from size_tracking.track_plan import ChunkState
 from size_tracking.tracker import Clock, Tracker, TrackResult
-from size_tracking.values import Header
+from size_tracking.values import Header, Transaction
 from size_tracking.watch_plan import Look
 from size_tracking.watcher import Watcher
 from tests.property.model import questions as ask
+from tests.property.model.configuration import Configuration
 from tests.property.model.path import OFF
+from tests.property.model.reader import ReadingBatch
 from tests.tracked import EVERY_BUCKET
 
 ALWAYS = 10**12
@@ -75,9 +77,11 @@ class Tape:
 class TapeLedger:
     """The Ledger's methods, as questions."""
 
-    def __init__(self, tape: Tape, shards: frozenset[str]) -> None:
+    def __init__(self, tape: Tape, shards: frozenset[str], sample_page: int, *, old: bool) -> None:
         self.tape = tape
         self._shards = shards
+        self._sample_page = sample_page
+        self._old = old
         self.runs_seen = 0
 
     def rows(self, bucket, keys):
@@ -101,8 +105,29 @@ class TapeLedger:
             0  # samples of another ledger are beyond the model, and those of this one have moved the totals
         )
 
+    def samples(self, bucket, start, end) -> Iterator[tuple]:
+        while start < end:
+            page = self._page(bucket, start, end)
+            yield page
+            if len(page) < self._sample_page:
+                return
+            start = page[-1].time + 1
+
+    def _page(self, bucket, start, end):
+        return self.tape.answer(ask.ReadSamples(bucket, start, end, self._sample_page))
+
+    def rollups(self, bucket, unit, first, last):
+        return self.tape.answer(ask.ReadRollups(bucket, unit, first, last)) if first < last else ()
+
+    def put_rollups(self, bucket, rollups):
+        if rollups:
+            self.tape.answer(ask.PutRollups(bucket, tuple(rollups)))
+
+    def put_recomputed(self, bucket, recomputed):
+        """Only people read this row."""
+
     def commit(self, transaction, *, now):
-        return self.tape.answer(ask.Write(transaction))
+        return self.tape.answer(ask.Write(of_version_0_1(transaction) if self._old else transaction))
 
     def create_totals(self, bucket, source, *, now):
         return self.tape.answer(ask.CreateTotals(bucket, found=source is not None))
@@ -124,6 +149,12 @@ class TapeLedger:
 
     def put_source(self, bucket, source):
         return self.tape.answer(ask.PutSource(bucket, source))
+
+
+def of_version_0_1(transaction: Transaction) -> Transaction:
+    """Return what version 0.1 writes: it puts whole totals, and so drops the open intervals."""
+    totals = transaction.totals and replace(transaction.totals, open=None)
+    return replace(transaction, totals=totals, rollups=())
 
 
 class TapeEventPath:
@@ -197,8 +228,10 @@ class Wiring:
 
     shards: frozenset[str]
     page: int
-    timed: bool = False
-    batch: type[Batch] = Batch
+    timed: bool
+    sample_page: int
+    batch: type[Batch] = ReadingBatch
+    ledger: type[TapeLedger] = TapeLedger
     tracker: type[TapeTracker] = TapeTracker
     run_starter: type[RunStarter] = RunStarter
     reconciler: type[Reconciler] = Reconciler
@@ -206,13 +239,14 @@ class Wiring:
     watcher: type[Watcher] = Watcher
 
     @classmethod
-    def of(cls, keys: Iterable[tuple[str, str]], page: int, timed: bool, **others: type) -> "Wiring":
-        """Return the wiring for these keys, (bucket, key) each, and at most `page` objects of a listing at once."""
-        return cls(frozenset(layout.shard(key) for _, key in keys), page, timed, **others)
+    def of(cls, configuration: Configuration, **others: type) -> "Wiring":
+        """Return the wiring for a world."""
+        shards = frozenset(layout.shard(key) for _, key in configuration.keys)
+        return cls(shards, configuration.page, configuration.timed, configuration.sample_page, **others)
 
-    def wire(self, tape: Tape) -> tuple[Batch, TapeTracker]:
+    def wire(self, tape: Tape, *, old: bool) -> tuple[Batch, TapeTracker]:
         clock = Clock(now=lambda: tape.now, sleep=_no_pause)
-        ledger: Any = TapeLedger(tape, self.shards)
+        ledger: Any = self.ledger(tape, self.shards, self.sample_page, old=old)
         observer: Any = TapeObserver(tape, self.page)
         steps: Any = TapeSteps(tape, self.timed)
         path: Any = TapeEventPath(tape)

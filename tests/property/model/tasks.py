@@ -33,6 +33,8 @@ class Task(NamedTuple):
     chunk: Chunk | None = None
     ahead: int = 0
     """How far its clock is ahead, in microseconds."""
+    old: bool = False
+    """It is of version 0.1, which knows nothing of rollups."""
 
 
 class Asking(NamedTuple):
@@ -73,7 +75,7 @@ def answered(asking: Asking, now: int, value: Any) -> Task:
 
 def _in_batch(task: Task, wiring: Wiring) -> Task | Asking | Ended:
     tape = Tape(task.began, task.answers)
-    batch, _ = wiring.wire(tape)
+    batch, _ = wiring.wire(tape, old=task.old)
     records = [{"messageId": str(number), "body": body} for number, body in enumerate(task.bodies)]
     try:
         failed = batch.handle(records, remaining_ms=ALWAYS)
@@ -86,7 +88,7 @@ def _in_batch(task: Task, wiring: Wiring) -> Task | Asking | Ended:
 
 def _in_chunk(task: Task, chunk: Chunk, wiring: Wiring) -> Task | Asking:
     tape = Tape(chunk.began, chunk.answers)
-    batch, tracker = wiring.wire(tape)
+    batch, tracker = wiring.wire(tape, old=task.old)
     tracker = replace(tracker, adopt=getattr(batch.reconciler.run_starter, chunk.adopt))
     errors = dict(chunk.failed)
     try:

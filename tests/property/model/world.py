@@ -8,14 +8,14 @@ from functools import cache
 from itertools import combinations
 from typing import NamedTuple
 
-from size_history.sources import RECOVERY_MICROSECONDS, SECOND, SECOND_RUN_SECONDS
+from size_history.sources import SECOND
 from size_tracking.reconcile_plan import STALE_MICROSECONDS
 from size_tracking.values import ABSENT
 from tests.property.model.books import Row
 from tests.property.model.configuration import NOW, Budget, Configuration, content
 from tests.property.model.handlers import GONE, Handlers
-from tests.property.model.invariants import hidden_broken, rest_broken
-from tests.property.model.messages import event, watch
+from tests.property.model.invariants import hidden_broken, rest_broken, unfilled
+from tests.property.model.messages import event, known_to_version_0_1, watch
 from tests.property.model.numbering import Table
 from tests.property.model.path import Path, Signal
 from tests.property.model.story import describe_message, describe_size
@@ -25,8 +25,6 @@ State = tuple[int, int, int, int, tuple[int, ...]]
 """The numbers of: the objects in S3, the tables, the queue, budget and clock and event path, each handler."""
 DELAY = STALE_MICROSECONDS + 1
 PAUSE = 300 * SECOND
-AHEAD = (SECOND_RUN_SECONDS - 1) * SECOND - RECOVERY_MICROSECONDS
-"""How far a handler's clock may be ahead: a second less than the second run waits longer than it must."""
 
 
 class Step(NamedTuple):
@@ -65,7 +63,7 @@ class World:
         self._books = Table()
         self._queues = Table()
         self._clocks = Table()
-        wiring = Wiring.of(self._keys, configuration.page, configuration.timed, **others)
+        wiring = Wiring.of(configuration, **others)
         self._handlers = Handlers(configuration, wiring, self._messages, self._books)
         self._spent = cache(self._spend)
         self._queued = cache(self._enqueue)
@@ -120,7 +118,9 @@ class World:
 
     def _rest(self, listing: int, books: int, path: Path, known: bool) -> tuple[str, ...]:
         in_s3 = dict(zip(self._keys, self._listings.values[listing], strict=True))
-        return tuple(rest_broken(self._books.values[books][0], in_s3, path, known))
+        stored = self._books.values[books][0]
+        broken = tuple(rest_broken(stored, in_s3, path, known))
+        return (*broken, *unfilled(stored)) if self._configuration.fills else broken
 
     def always_broken(self, state: State) -> tuple[str, ...]:
         """Return the invariants on the event path that do not hold, although they must hold in every state."""
@@ -215,18 +215,22 @@ class World:
             begun = (listing, books, left, paid, (*handlers, number))
             for first, actor, raw, broken, fault in self._resume(begun, budget, now, len(handlers)):
                 yield Step(f"{says}, {first}", actor, raw, broken, fault or ("duplicates" if again else None))
+            messages = self._handlers.messages(begun[4][-1])
             if budget.skews:
-                yield from self._deliver_ahead(says, begun, now)
+                ahead = self._handlers.begin(now, messages, ahead=self._configuration.ahead)
+                yield from self._deliver_to(ahead, f"{says} (its clock is ahead)", begun, now, "skews")
+            if budget.olds and all(known_to_version_0_1(self._messages.values[each]) for each in messages):
+                old = self._handlers.begin(now, messages, old=True)
+                yield from self._deliver_to(old, f"{says} (of version 0.1)", begun, now, "olds")
 
-    def _deliver_ahead(self, says: str, begun: State, now: int) -> Iterator[Step]:
-        """Give the messages of the last handler to one whose clock is ahead, instead."""
+    def _deliver_to(self, other: int, says: str, begun: State, now: int, fault: str) -> Iterator[Step]:
+        """Give the messages of the last handler to another one instead."""
         listing, books, left, clock, handlers = begun
-        number = self._handlers.begin(now, self._handlers.messages(handlers[-1]), AHEAD)
-        clock = self._spent(clock, "skews")
-        skewed = (listing, books, left, clock, (*handlers[:-1], number))
+        clock = self._spent(clock, fault)
+        changed = (listing, books, left, clock, (*handlers[:-1], other))
         budget = self._clocks.values[clock][0]
-        for first, actor, raw, broken, _ in self._resume(skewed, budget, now, len(handlers) - 1):
-            yield Step(f"{says} (its clock is ahead), {first}", actor, raw, broken, "skews")
+        for first, actor, raw, broken, _ in self._resume(changed, budget, now, len(handlers) - 1):
+            yield Step(f"{says}, {first}", actor, raw, broken, fault)
 
     def _all_batches(self, queue: int, now: int) -> Iterator[tuple[str, int, int, int]]:
         """Yield every choice of messages: in words, their handler, the queue afterwards, how many are also left in it."""

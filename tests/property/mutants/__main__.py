@@ -9,13 +9,14 @@ from tests.property.mutants.beyond import BEYOND
 from tests.property.mutants.found import FOUND
 from tests.property.mutants.kill import kill, survive
 from tests.property.mutants.known import KNOWN
+from tests.property.mutants.rolled import ROLLED
 from tests.property.mutants.watched import WATCHED
 
 
 def main(words: list[str]) -> int:
     """Print a story per mutant; return the number of mutants that live and of allowed variants that die."""
     wanted = " ".join(words)
-    mutants = [mutant for mutant in KNOWN + FOUND + WATCHED + BEYOND if wanted in mutant.name]
+    mutants = [mutant for mutant in KNOWN + FOUND + WATCHED + ROLLED + BEYOND if wanted in mutant.name]
     allowed = [variant for variant in ALLOWED if wanted in variant.name]
     began = time.monotonic()
     survivors = [mutant.name for mutant in mutants if not _dies(mutant.name, kill(mutant))]

@@ -35,13 +35,14 @@ class Staged(Commit):
 
 
 def later(part: str):
-    """Return a `totals_read` and a `committed` that write the sample or the peak after the transaction."""
+    """Return a `totals_read` and a `committed` that write the sample, the peak or the rollups after the transaction."""
+    nothing = getattr(Transaction(""), part)
 
     def totals_read(state, totals, peak, now):
         next_state = _totals_read(state, totals, peak, now)
-        if not isinstance(next_state, Commit) or getattr(next_state.transaction, part) is None:
+        if not isinstance(next_state, Commit) or getattr(next_state.transaction, part) == nothing:
             return next_state
-        first = replace(next_state.transaction, **{part: None})
+        first = replace(next_state.transaction, **{part: nothing})
         then = Transaction(first.bucket, **{part: getattr(next_state.transaction, part)})
         return Staged(state.looks, first, then)
 
@@ -55,18 +56,18 @@ def later(part: str):
     return {"totals_read": totals_read, "committed": committed}
 
 
-def record_now(transaction, changed, peak, now):
+def record_now(transaction, before, changed, peak, now):
     """Use the clock as the time of a sample."""
-    recorded = _record(transaction, changed, peak, now)
+    recorded = _record(transaction, before, changed, peak, now)
     if recorded.sample is None:
         return recorded
     totals = replace(recorded.totals, last_time=now)
     return replace(recorded, totals=totals, sample=replace(recorded.sample, time=now))
 
 
-def record_while_adopting(transaction, changed, peak, now):
+def record_while_adopting(transaction, before, changed, peak, now):
     """Raise the peak without waiting for the baseline."""
-    recorded = _record(transaction, changed, peak, now)
+    recorded = _record(transaction, before, changed, peak, now)
     totals = recorded.totals
     if totals is None or totals.state is State.LIVE or (peak and peak.size >= totals.size):
         return recorded
@@ -79,9 +80,9 @@ def moved_as_if_live(totals, changed):
     return replace(moved, state=totals.state)
 
 
-def record_without_maximum(transaction, changed, peak, now):
+def record_without_maximum(transaction, before, changed, peak, now):
     """Leave the bucket's maximum as it is."""
-    recorded = _record(transaction, changed, peak, now)
+    recorded = _record(transaction, before, changed, peak, now)
     if recorded.sample is None:
         return recorded
     return replace(recorded, totals=replace(recorded.totals, max_size=transaction.totals.max_size))
