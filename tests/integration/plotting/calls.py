@@ -23,7 +23,8 @@ def track(world, *sizes, bucket="data-bucket", peak=None, state=State.LIVE, **so
     last = time.time_ns() // 1000 - SECOND
     times = [last - (len(sizes) - 1 - index) * SECOND for index in range(len(sizes))]
     put_samples(world, *map(partial(Sample, bucket), times, sizes, [int(size > 0) for size in sizes]))
-    totals = Totals(0, 0, 0, 0, 0, max(sizes, default=0), last if sizes else 0, 1, state)
+    size = sizes[-1] if sizes else 0
+    totals = Totals(size, int(size > 0), 0, 0, 0, max(sizes, default=0), last if sizes else 0, 1, state)
     put_totals(world, totals, bucket)
     put_source(world, bucket, **source)
     if peak is not None:

@@ -11,6 +11,7 @@ from plotting import answers, data_routes
 from plotting import handler as module
 from size_history import items
 from size_history.items import Sample, State, Totals
+from size_history.rollups import Point
 from size_history.sources import Hearing
 from size_history.times import from_text, to_text
 from tests.integration.plotting.calls import (
@@ -27,8 +28,9 @@ from tests.integration.plotting.calls import (
     put_totals,
     track,
 )
+from tests.unit.plotting.stored import written
 
-BUCKET_ROUTES = ["/plot", "/history", "/size", "/count", "/prefixes"]
+BUCKET_ROUTES = ["/plot", "/history", "/size", "/range", "/count", "/prefixes"]
 
 
 def sizes_of(samples):
@@ -276,7 +278,7 @@ def test_where_nothing_is_tracked_the_list_is_empty(world):
 @pytest.mark.parametrize("path", BUCKET_ROUTES)
 def test_a_caller_that_has_the_answer_gets_a_304_until_it_changes(world, path):
     times = track(world, 0, 18)
-    span = {"window": 2_000_000} if path in {"/plot", "/history"} else {}
+    span = {"window": 2_000_000} if path in {"/plot", "/history", "/range"} else {}
     more = {**span, "format": "json"} if span else {}
     first = call(path, **more)
     tag = first["headers"]["ETag"]
@@ -389,7 +391,7 @@ def test_every_answer_about_a_bucket_says_its_state_since_when_and_why(world, pa
 def test_a_caller_that_has_the_answer_learns_of_another_state_but_not_of_every_check(world, path):
     more = {"format": "json"} if path == "/plot" else {}
     now = module.time.time_ns() // 1000
-    span = {"from": to_text(now - 60 * SECOND), "to": to_text(now)} if path in {"/plot", "/history"} else {}
+    span = {"from": to_text(now - 60 * SECOND), "to": to_text(now)} if path in {"/plot", "/history", "/range"} else {}
     track(world, 5, checked=now - 2 * SECOND)
     tag = call(path, **more, **span)["headers"]["ETag"]
 
@@ -506,28 +508,30 @@ def test_a_plot_of_a_closed_range_ends_where_it_was_told_to(world):
     assert (shown["before"]["total_size"], shown["to"]) == (0, to_text(times[3]))
 
 
-def test_five_thousand_samples_are_read_in_as_many_pages_as_they_fill(world):
-    """With rows of 1 kB, 5,000 are five pages of 1 MB; a picture needs three more requests for any range."""
+def test_five_thousand_samples_are_a_page_per_megabyte_of_history_but_few_reads_of_a_plot(world):
+    """With rows of 1 kB, 5,000 are five pages of 1 MB."""
     track(world, 1)
     keys = ("k" * 400, "l" * 400)
     begin = module.time.time_ns() // 1000 - 6000 * SECOND
-    sizes = [1000 if n == 4321 else n % 7 for n in range(5000)]
+    sizes = [1000 if n == 4321 else n % 7 for n in range(5001)]
+    points = [Point(size, 1, begin + n * SECOND) for n, size in enumerate(sizes)]
     more = {"changed_keys": keys, "changed_cnt": 2}
-    put_samples(
-        world,
-        *(Sample("data-bucket", begin + n * SECOND, size, 1, **more) for n, size in enumerate(sizes)),
-    )
+    put_samples(world, *(Sample("data-bucket", p.time, p.size, p.count, **more) for p in points))
+    totals, rollups = written(points)
+    put_totals(world, totals)
+    put(world.dynamodb, world.tables.ledger, *(rollup.to_item("data-bucket") for rollup in rollups))
     counted = count_calls(world)
 
     _, shown = json_of("/plot", window=7000, format="json")
     of_plot = dict(counted)
-    pages = all_pages("/history", window=7000)
+    _, extremes = json_of("/range", window=7000)
+    pages = all_pages("/history", window=7000, limit=1000)
 
-    assert shown["sample_cnt"] == 5001
-    assert shown["thinned"]
-    assert len(shown["points"]) <= 4000
-    assert 1000 in sizes_of(shown["points"])
-    assert shown["bucket_maximum"] == 1000
-    assert of_plot == {"BatchGetItem": 1, "Query": 5 + 2}
-    assert sum(len(page["samples"]) for page in pages) == 5001
+    assert (shown["sample_cnt"], shown["unit"], shown["thinned"]) == (5001, "minute", True)
+    assert 83 <= len(shown["points"]) <= 85
+    assert (shown["minimum"], shown["maximum"], shown["bucket_maximum"]) == (0, 1000, 1000)
+    assert extremes["maximum"] == {"time": to_text(points[4321].time), "total_size": 1000, "object_cnt": 1}
+    assert extremes["sample_cnt"] == 5001
+    assert sum(of_plot.values()) <= 8
+    assert sum(len(page["samples"]) for page in pages) == 5002
     assert len(pages) == 6

@@ -94,14 +94,18 @@ def test_no_picture_is_stored_of_a_bucket_that_is_not_tracked(world):
     assert world.s3.list_objects_v2(Bucket=world.plot_bucket)["KeyCount"] == 0
 
 
-def test_a_range_with_too_many_samples_is_a_400_that_asks_for_a_shorter_one(world, monkeypatch):
+def test_a_range_that_needs_rollups_which_are_still_being_made_is_a_503_that_says_when_to_come_again(
+    world, monkeypatch
+):
     track(world, 1, 2)
-    monkeypatch.setattr("plotting.history.MAX_PAGES", 0)
+    monkeypatch.setattr("plotting.ranges.MAX_SAMPLES", 1)
 
-    status, problem = answer_of("POST", "/plot", body={})
+    answer = module.handler(event("POST", "/plot", body={}), CONTEXT)
+    problem = json.loads(answer["body"])
 
-    assert (status, problem["type"]) == (400, "urn:tidemark:problem:too-many-samples")
-    assert problem["detail"].endswith("ask for a shorter window.")
+    assert (answer["statusCode"], problem["type"]) == (503, "urn:tidemark:problem:rollups-missing")
+    assert answer["headers"]["Retry-After"] == "30"
+    assert "make rollups BUCKET=data-bucket" in problem["detail"]
 
 
 def test_a_bucket_with_a_name_from_before_2018_is_answered_by_every_route(world):

@@ -4,14 +4,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from plotting import history as history_module
-from plotting.history import History, TooManySamplesError
+from plotting import ranges
+from plotting.history import History
 from plotting.ledger import Ledger, Rows
 from plotting.parsing import Range
 from plotting.sources import Found, Sources
 from size_history.items import Peak, Sample, State, Totals
+from size_history.rollups import Point, Unit
 from size_history.sources import Source, Status, status_of
 from tests.integration.plotting.calls import put
+from tests.unit.plotting.stored import written
 
 SECOND = 1_000_000
 START = 1_795_000_000 * SECOND
@@ -48,7 +50,8 @@ def track(dynamodb, tables):
     """Write a bucket's totals, and the peak of all buckets."""
 
     def write(*, max_size=0, state=State.LIVE, peak=None):
-        totals = Totals(0, 0, 0, 0, 0, max_size, START, 1, state)
+        live = state is State.LIVE
+        totals = Totals(0, 0, 0, 0, 0, max_size, live * (START + 4 * SECOND), 1, state)
         rows = [totals.to_item(BUCKET), Source(START).to_item(BUCKET), *([peak.to_item()] if peak else [])]
         put(dynamodb, tables.ledger, *rows)
 
@@ -59,10 +62,6 @@ def sizes_of(samples):
     return [sample.total_size for sample in samples]
 
 
-def since(start):
-    return Range(BUCKET, start, START + 10_000 * SECOND)
-
-
 def read(history, ledger, range_):
     with ThreadPoolExecutor() as threads:
         sources = Sources("data", history, ledger, None, None, None, None, threads)
@@ -71,39 +70,65 @@ def read(history, ledger, range_):
         return sources.chart(range_, Found(range_.bucket, rows.totals, status, rows.peak, None))
 
 
-def test_samples_are_those_from_the_start_on_in_time_order(history, record):
+def test_samples_are_those_of_the_range_in_time_order(history, record):
     record(0, 18, 27, 0, 2)
     record(99, bucket="photos2")
 
-    pages = list(history.samples(since(START + 2 * SECOND)))
+    samples, until = history.first_samples(BUCKET, START + 2 * SECOND, START + 4 * SECOND, 5)
 
-    assert [sizes_of(page) for page in pages] == [[27, 0, 2]]
+    assert (sizes_of(samples), until) == ([27, 0], START + 4 * SECOND)
 
 
 def test_the_first_microsecond_of_the_range_is_in_it(history, record):
     record(18)
 
-    assert sizes_of(next(history.samples(since(START)))) == [18]
-    assert next(history.samples(since(START + 1))) == []
+    assert sizes_of(history.first_samples(BUCKET, START, START + 1, 5)[0]) == [18]
+    assert history.first_samples(BUCKET, START + 1, START + 2, 5) == ([], START + 2)
 
 
-def test_samples_are_read_to_the_last_page(history, record):
-    """300 rows of 10 kB are three pages of 1 MB."""
+def test_one_sample_more_than_the_limit_tells_that_there_are_more(history, record):
+    record(*range(9))
+
+    samples, until = history.first_samples(BUCKET, START, START + 9 * SECOND, 5)
+
+    assert (sizes_of(samples), until) == ([0, 1, 2, 3, 4, 5], START + 5 * SECOND + 1)
+
+
+def test_samples_are_read_to_the_maximum_of_pages(history, record):
+    """300 rows of 10 kB are three pages of 1 MB, of which two are read."""
     record(*range(300), keys=tuple("k" * 1000 + str(number) for number in range(10)))
 
-    pages = list(history.samples(since(START)))
+    samples, until = history.first_samples(BUCKET, START, START + 300 * SECOND, 2000)
 
-    assert len(pages) == 3
-    assert [size for page in pages for size in sizes_of(page)] == list(range(300))
+    assert sizes_of(samples) == list(range(len(samples)))
+    assert 150 < len(samples) < 300
+    assert until == samples[-1].time + 1
 
 
-@pytest.mark.parametrize(("limit", "value"), [("MAX_PAGES", 2), ("MAX_ROWS", 150)])
-def test_more_samples_than_one_answer_reads_are_an_error(history, record, monkeypatch, limit, value):
-    monkeypatch.setattr(history_module, limit, value)
-    record(*range(300), keys=tuple("k" * 1000 + str(number) for number in range(10)))
+@pytest.mark.parametrize("live", [True, False])
+def test_a_range_of_many_samples_is_read_by_their_rollups(
+    dynamodb, tables, history, ledger, monkeypatch, live
+):
+    """The rows are those that the tracker would write, in a real engine."""
+    monkeypatch.setattr(ranges, "MAX_SAMPLES", 5)
+    points = [Point(number * 7 % 11, number, START + number * 1000 * SECOND) for number in range(300)]
+    totals, rollups = written(points)
+    put(dynamodb, tables.history, *(Sample(BUCKET, p.time, p.size, p.count).to_item() for p in points))
+    put(dynamodb, tables.ledger, *(rollup.to_item(BUCKET) for rollup in rollups))
+    first, last = 3, 290
+    range_ = Range(BUCKET, points[first].time, points[last].time + 1, live=live)
 
-    with pytest.raises(TooManySamplesError, match="photos has more samples since 2026-"):
-        list(history.samples(since(START)))
+    with ThreadPoolExecutor() as threads:
+        reading = ranges.Ranges(history, ledger.rollups, threads).read(range_, totals)
+
+    inside = points[first:] if live else points[first : last + 1]
+    assert reading.unit is Unit.HOUR
+    assert (reading.before, reading.sample_cnt, reading.line[-1]) == (points[2], len(inside), inside[-1])
+    assert reading.minimum == min(points[2:], key=lambda point: point.size)
+    assert reading.maximum == max(points[2:], key=lambda point: point.size)
+    assert [point.interval.start for point in reading.points] == sorted(
+        {Unit.HOUR.start_of(p.time) for p in inside}
+    )
 
 
 def test_the_sample_before_an_instant_is_the_last_one_strictly_before_it(history, record):
@@ -126,7 +151,7 @@ def test_sizes_beyond_what_a_double_holds_stay_exact(history, record):
     record(2**60 + 1)
 
     assert history.largest_size(BUCKET) == 2**60 + 1
-    assert sizes_of(next(history.samples(since(START)))) == [2**60 + 1]
+    assert sizes_of(history.first_samples(BUCKET, START, START + 1, 5)[0]) == [2**60 + 1]
 
 
 def test_the_ledger_answers_a_buckets_rows_and_the_peak_and_none_where_there_are_none(ledger, track):
@@ -146,8 +171,8 @@ def test_a_chart_holds_the_range_what_was_before_it_and_both_maxima(history, led
 
     chart = read(history, ledger, Range(BUCKET, START + 3 * SECOND, START + 10 * SECOND))
 
-    assert sizes_of(chart.samples.kept) == [0, 2]
-    assert chart.before.total_size == 27
+    assert [point.last.size for point in chart.reading.points] == [0, 2]
+    assert chart.reading.before.size == 27
     assert chart.bucket_maximum == 27
     assert (chart.highest.size, chart.highest.bucket) == (50, "videos")
     assert (chart.start, chart.end) == (START + 3 * SECOND, START + 10 * SECOND)
@@ -159,7 +184,6 @@ def test_a_bucket_still_being_adopted_is_an_ordinary_empty_chart(history, ledger
     chart = read(history, ledger, Range(BUCKET, START, START + SECOND))
 
     assert chart.status.state is Status.ADOPTING
-    assert chart.samples.kept == ()
-    assert chart.before is None
+    assert chart.reading.line == ()
     assert chart.bucket_maximum is None
     assert chart.highest is None
