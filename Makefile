@@ -125,7 +125,7 @@ recover: installed ## Say why a stack is stuck, and the commands that get it out
 	@$(TIDEMARK) recover $(deployment) $(call flag,STACK,--stack)
 
 ##@ Operate it (TARGET=local here, dev or prod on AWS with your credentials)
-.PHONY: dashboard reconcile track untrack restore redrive
+.PHONY: dashboard reconcile track untrack rollups restore redrive
 
 dashboard: installed ## Serve the dashboard on this machine, signing with your credentials
 	@$(TIDEMARK) dashboard $(deployment) $(call flag,PORT,--port)
@@ -138,6 +138,9 @@ track: installed ## Track an existing bucket, whatever it holds: BUCKET=
 
 untrack: installed ## Stop tracking a bucket: BUCKET=; its history stays, or HISTORY=delete
 	@$(TIDEMARK) untrack $(deployment) $(call flag,BUCKET,--bucket) $(call flag,HISTORY,--history)
+
+rollups: installed ## Make a bucket's minutes, hours and days anew from its samples: BUCKET=
+	@$(TIDEMARK) rollups $(deployment) $(call flag,BUCKET,--bucket)
 
 restore: installed ## Put the samples of a restored table back into the history: FROM=
 	@$(TIDEMARK) restore $(deployment) $(call flag,FROM,--from)

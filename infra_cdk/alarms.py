@@ -96,6 +96,12 @@ class Alarms(Construct):
                 metric, metrics.of_every_run(metric), f"{description}: the dashboard names the bucket"
             )
 
+        self._alarm(
+            "RollupDrift",
+            metrics.of_every_run("RollupDrift"),
+            "The daily check found rollups that were not those of the samples, and corrected them: its log names the bucket",
+        )
+
     def _on_functions(self, metrics: Metrics) -> None:
         for service in SERVICES:
             errors, throttles = (metrics.of_function(service, name) for name in ("Errors", "Throttles"))

@@ -167,7 +167,7 @@ class LambdaStack(Stack):
             "dynamodb:UpdateItem",
             on=self._ledger.table_arn,
         )
-        tracking.allow("dynamodb:PutItem", on=self._history.table_arn)
+        tracking.allow("dynamodb:PutItem", "dynamodb:Query", on=self._history.table_arn)
         tracking.allow("sqs:SendMessage", "sqs:GetQueueAttributes", on=self._queue.queue_arn)
         tracking.allow_on_everything(
             "s3:ListAllMyBuckets",

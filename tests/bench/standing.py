@@ -31,8 +31,8 @@ RECONCILE_METRICS = (
     "DriftHealedKeys",
 )
 """The metrics that a reconcile writes about its bucket when it ends."""
-RECONCILE_METRICS_OF_ALL = ("ReconcileRefusedKeys", "DriftHealedKeys")
-"""The metrics that it writes once more, without the bucket."""
+RECONCILE_METRICS_OF_ALL = ("ReconcileRefusedKeys", "DriftHealedKeys", "RollupDrift")
+"""The metrics that it, and the daily check of rollups, write without the bucket."""
 WATCH_METRICS = ("Heard", "UnheardBuckets")
 """The metrics that every check of the watch writes, so in every hour: one of each bucket, one of all."""
 ANSWER_METRICS = ("AnswerTime",)

@@ -47,6 +47,7 @@ def test_every_metric_of_ours_that_is_watched_is_in_the_bill(synth):
     billed = {
         *standing.CHANGE_METRICS,
         *standing.RECONCILE_METRICS,
+        *standing.RECONCILE_METRICS_OF_ALL,
         *standing.WATCH_METRICS,
         *standing.ANSWER_METRICS,
     }
@@ -115,7 +116,7 @@ def test_an_idle_month_is_the_sum_of_what_stands_there():
     assert dollars["10 alarms"] == pytest.approx(1.0)
     assert dollars["1 dashboard"] == pytest.approx(3.0)
     assert dollars["657,000 polls of the empty queue"] == pytest.approx(0.2628)
-    assert dollars["metrics of the daily reconcile, one hour per day"] == pytest.approx(7 * 0.3 / 24)
+    assert dollars["metrics of the daily reconcile, one hour per day"] == pytest.approx(8 * 0.3 / 24)
     assert dollars["2 metrics of the watch, of one bucket"] == pytest.approx(0.6)
     checks = dollars["8,760 checks whether its events arrive"]
     assert checks == pytest.approx(8760 * (0.0000091 + 0.2 * 0.0000166667), rel=0.2)

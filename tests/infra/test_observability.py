@@ -153,6 +153,14 @@ def test_what_a_reconcile_healed_in_a_live_bucket_or_could_not_read_is_told_for_
         assert alarm["TreatMissingData"] == ("ignore" if lasts else "notBreaching")
 
 
+def test_rollups_that_had_to_be_corrected_are_told(observability):
+    (alarm,) = alarms(observability, "RollupDrift")
+
+    assert dimensions(alarm) == "${SizeTrackingFunctionName}"
+    assert (alarm["Namespace"], alarm["Threshold"]) == (NAMESPACE, 0)
+    assert alarm["TreatMissingData"] == "notBreaching"
+
+
 def test_a_failed_backup_is_told(observability):
     (alarm,) = alarms(observability, "NumberOfBackupJobsFailed")
 

@@ -66,7 +66,7 @@ def test_the_tracker_reads_and_writes_the_ledger_and_only_adds_to_the_history(ap
 
     assert actions == {
         LEDGER: {"BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"},
-        HISTORY: {"PutItem"},
+        HISTORY: {"PutItem", "Query"},
     }
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from size_history import items, keys
-from size_history.items import Peak, Sample, State, Totals
+from size_history.items import Peak, Recomputed, Rollup, Sample, State, Totals
+from size_history.rollups import Unit
 from size_history.sources import Hearing, Source
 from tests.integration.operations.conftest import DATA, MINE, NAMED
 from tidemark.errors import CommandError
@@ -32,8 +33,16 @@ def rows_of(bucket, count):
         {**items.reconcile_key(bucket), "run_id": items.text("r"), "revision": items.number(3)},
         *({**items.object_key(bucket, f"{number}"), "size": items.number(1)} for number in range(count)),
         *({**items.prefix_key(bucket, f"{number}/"), "size": items.number(1)} for number in range(count)),
+        *(Rollup.of(unit, sample).to_item(bucket) for unit in Unit for sample in samples_of(bucket, count)),
+        Recomputed(5, 0).to_item(bucket),
         Source(since=5, revision=2).to_item(bucket),
     ]
+
+
+def samples_of(bucket, count):
+    """Return samples of a day each."""
+    first = 1_700_000_000_000_000
+    return [Sample(bucket, first + number * Unit.DAY.length, number, 1) for number in range(count)]
 
 
 def fill(world, bucket, count=COUNT):
@@ -41,8 +50,7 @@ def fill(world, bucket, count=COUNT):
     client = world.clients["dynamodb"]
     for item in rows_of(bucket, count):
         client.put_item(TableName=world.ledger, Item=item)
-    for number in range(count):
-        sample = Sample(bucket, time=1_700_000_000_000_000 + number, total_size=number, object_cnt=1)
+    for sample in samples_of(bucket, count):
         client.put_item(TableName=world.deployment.outputs["HistoryTableName"], Item=sample.to_item())
     world.stood.add(bucket)
     world.noted.clear()
@@ -166,7 +174,7 @@ def test_with_its_history_nothing_of_a_bucket_stays_and_nothing_of_another_goes(
     assert items_of(world, MINE) == []
     assert items_of(world, OTHER) == others
     assert not world.stood.of(MINE)
-    assert f"{MINE}: {3 * COUNT + 2} rows of its history and its ledger deleted" in capsys.readouterr().out
+    assert f"{MINE}: {6 * COUNT + 3} rows of its history and its ledger deleted" in capsys.readouterr().out
 
 
 def test_the_row_says_leaving_from_before_the_first_deletion_until_after_the_last(world):
@@ -184,7 +192,9 @@ def test_the_row_says_leaving_from_before_the_first_deletion_until_after_the_las
     assert len(seen) > 3
     assert set(seen) == {Hearing.LEAVING}
     assert world.noted[:2] == ["PutItem", "remove_targets"]
-    assert world.noted[-3:] == ["DeleteItem"] * 3, "the run, the totals and the row go last"
+    assert world.noted[-4:] == ["DeleteItem"] * 4, (
+        "the run, the recomputation, the totals and the row go last"
+    )
 
 
 def test_nothing_is_deleted_before_the_tracker_has_ended_what_it_began(world, monkeypatch):

@@ -68,7 +68,7 @@ def test_a_rollup_costs_one_write_unit_whatever_its_numbers():
 
 
 def test_the_row_of_a_recomputation_comes_back_as_it_was_written():
-    assert Recomputed.from_item(Recomputed(7, 3).to_item("b")) == Recomputed(7, 3)
+    assert Recomputed.from_item(Recomputed(7, 3, 5).to_item("b")) == Recomputed(7, 3, 5)
 
 
 def test_a_peak_comes_back_as_it_was_written():

@@ -33,11 +33,25 @@ from size_history.messages import (
         ),
         (
             RecomputeRollups("b"),
-            {"tidemark": "recompute-rollups", "bucket": "b", "since": None, "differing": 0, "gaps": False},
+            {
+                "tidemark": "recompute-rollups",
+                "bucket": "b",
+                "since": None,
+                "differing": 0,
+                "gaps": False,
+                "asked": 0,
+            },
         ),
         (
-            RecomputeRollups("b", 60, 7, gaps=True),
-            {"tidemark": "recompute-rollups", "bucket": "b", "since": 60, "differing": 7, "gaps": True},
+            RecomputeRollups("b", 60, 7, gaps=True, asked=9),
+            {
+                "tidemark": "recompute-rollups",
+                "bucket": "b",
+                "since": 60,
+                "differing": 7,
+                "gaps": True,
+                "asked": 9,
+            },
         ),
         (WatchEveryBucket(), {"tidemark": "watch-every-bucket"}),
         (Watch(("b", "c")), {"tidemark": "watch", "buckets": ["b", "c"]}),

@@ -75,7 +75,7 @@ def test_our_messages_come_back_as_they_were_sent():
         ReconcileRequest("data", second=True),
         RecomputeRollups("data"),
         RecomputeRollups("data", 0),
-        RecomputeRollups("data", times.LATEST, 10**6, gaps=True),
+        RecomputeRollups("data", times.LATEST, 10**6, gaps=True, asked=times.LATEST),
         ReconcileStep("data", "run", ""),
         ReconcileStep("data", "run", "a\x01\n🪣"),
     ):

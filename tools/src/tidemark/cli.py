@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "reconcile": "tidemark.operate.reconcile",
             "track": "tidemark.operate.track",
             "untrack": "tidemark.operate.untrack",
+            "rollups": "tidemark.operate.rollups",
             "restore": "tidemark.operate.restore",
             "redrive": "tidemark.operate.redrive",
         },

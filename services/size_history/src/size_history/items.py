@@ -68,6 +68,7 @@ SAMPLE_NUMBERS = (TOTAL_SIZE, OBJECT_CNT, "created_cnt", "overwritten_cnt", "rem
 """What a sample says beside its keys and its place in the order of commits."""
 _SAMPLE_COUNTERS = ("created_cnt", "overwritten_cnt", "removed_cnt", "revision", "changed_cnt")
 _ROLLUP_COUNTERS = ("created_cnt", "overwritten_cnt", "removed_cnt")
+_RECOMPUTED_NUMBERS = ("ended", "differing", "asked")
 _TOTALS_NUMBERS = ("size", "count", "created", "overwritten", "removed", "max_size", "last_time", "revision")
 
 
@@ -232,19 +233,23 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Recomputed:
-    """The last recomputation of a bucket's rollups: when it ended, and how many rollups were wrong or missing."""
+    """The last recomputation of a bucket's rollups: when it ended, and how many rollups were wrong or missing.
+
+    `asked` is that of its message.
+    """
 
     ended: int
     differing: int
+    asked: int = 0
 
     def to_item(self, bucket: str) -> Item:
         """Return the row as DynamoDB stores it."""
-        return {**recomputed_key(bucket), **numbers_of(self, ("ended", "differing"))}
+        return {**recomputed_key(bucket), **numbers_of(self, _RECOMPUTED_NUMBERS)}
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> "Recomputed":
         """Read the row."""
-        return cls(**ints_of(item, ("ended", "differing")))
+        return cls(**ints_of(item, _RECOMPUTED_NUMBERS))
 
 
 @dataclass(frozen=True, slots=True)

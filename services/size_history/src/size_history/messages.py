@@ -7,7 +7,7 @@ rollups to be made anew from its samples.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 OBJECT_EVENTS = ("Object Created", "Object Deleted")
 """The S3 events that change a listing: a delete marker, a lifecycle expiry and a resurfacing version are "Deleted" too.
@@ -76,17 +76,18 @@ class RecomputeRollups:
 
     Without an instant it checks those since yesterday, or makes all of them if there are gaps. `differing` counts the
     rollups that the messages before this one found wrong or missing; where `gaps` are expected they are no drift.
+    `asked` is when somebody asked who waits for the end (microseconds since 1970; 0: nobody does).
     """
 
     bucket: str
     since: int | None = None
     differing: int = 0
     gaps: bool = False
+    asked: int = 0
 
     def to_json(self) -> str:
         """Return the message body."""
-        fields = {"bucket": self.bucket, "since": self.since, "differing": self.differing, "gaps": self.gaps}
-        return json.dumps({KIND: RECOMPUTE_ROLLUPS, **fields})
+        return json.dumps({KIND: RECOMPUTE_ROLLUPS, **asdict(self)})
 
 
 @dataclass(frozen=True, slots=True)

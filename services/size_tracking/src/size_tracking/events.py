@@ -93,7 +93,8 @@ def _watch(message: Mapping[str, Any]) -> Watch:
 def _recompute(message: Mapping[str, Any]) -> RecomputeRollups:
     bucket = _bucket(message, "bucket")
     since = None if message.get("since") is None else _count(message, "since")
-    return RecomputeRollups(bucket, since, _count(message, "differing"), gaps=message.get("gaps") is True)
+    differing, asked = _count(message, "differing"), _count(message, "asked")
+    return RecomputeRollups(bucket, since, differing, gaps=message.get("gaps") is True, asked=asked)
 
 
 def _count(message: Mapping[str, Any], name: str) -> int:

@@ -133,9 +133,8 @@ class Recomputer:
 
     def _report(self, message: RecomputeRollups) -> None:
         now, bucket, differing = self.clock.now(), message.bucket, message.differing
-        self.ledger.put_recomputed(bucket, Recomputed(now, differing))
+        self.ledger.put_recomputed(bucket, Recomputed(now, differing, message.asked))
+        # Of all buckets together, because this should never happen, and the log names the bucket.
         drift: metrics.Values = {"RollupDrift": (0 if message.gaps else differing, "Count")}
-        metrics.emit({"Bucket": bucket}, drift, at=now)
-        # Alarms cannot look at every bucket there may be, so drift is told of all together, too.
         metrics.emit(metrics.of_function(), drift, at=now)
         log.info("rollups recomputed %s", json.dumps({"bucket": bucket, "differing": differing}))

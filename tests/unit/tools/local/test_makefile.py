@@ -114,6 +114,7 @@ def test_where_the_environment_runs_may_be_exported_and_is_said(target, name, va
         ("logs", ["FN=driver", "FOLLOW=1"], ["--function", '"driver"', "--follow"]),
         ("deploy", ["CONTEXT=a=b c=d"], ["--context", '"a=b"', "--context", '"c=d"']),
         ("untrack", ["BUCKET=a", "HISTORY=delete"], ["--bucket", '"a"', "--history", '"delete"']),
+        ("rollups", ["BUCKET=a"], ["--bucket", '"a"']),
         ("destroy", ["TARGET=dev", "CONFIRM=dev"], ["--target", '"dev"', "--confirm", '"dev"']),
     ],
 )

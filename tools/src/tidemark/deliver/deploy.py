@@ -23,6 +23,7 @@ from tidemark.images.recorded import require_registry
 from tidemark.local.state import DEFAULT, Environment, StateDirectory
 from tidemark.local.variables import variables_of
 from tidemark.operate.reconcile import reconcile, request_reconcile
+from tidemark.operate.rollups import request_rollups
 from tidemark.operate.track import (
     NoBucketError,
     buckets_of_stacks,
@@ -60,6 +61,9 @@ def deploy(deployment: Deployment, context: Sequence[str]) -> list[str]:
         cdk.require(deployment, stacks, context)
     changed = _times_of_change(deployment) != before
     untracked = _take_baselines(deployment, changed=changed)
+    if changed:
+        # Version 0.1 made no rollups; any other deployment checks a day of them.
+        request_rollups(deployment)
     remove_needless_additions(deployment, stack_rules(deployment))
     print(f"target {deployment.target}: {'deployed' if changed else 'no changes'}")
     return untracked

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from size_history import items, keys
 from size_history.items import Item
+from size_history.rollups import Unit
 from size_history.tables import HISTORY, LEDGER, TableSchema
 from tidemark.aws.deployment import Deployment
 from tidemark.errors import CommandError
@@ -42,7 +43,7 @@ class _Partition:
 
 
 def delete_rows(deployment: Deployment, bucket: str, progress: Progress) -> int:
-    """Delete a bucket's samples, object rows, prefix rows, run and totals, in this order; return how many there were.
+    """Delete a bucket's samples, rollups and object rows, prefix rows, run and totals, in this order; return their number.
 
     Raises CommandError if DynamoDB takes no more deletions.
     """
@@ -58,7 +59,7 @@ def delete_rows(deployment: Deployment, bucket: str, progress: Progress) -> int:
                     said = time.monotonic()
                     progress.say(f"{deleted:,} rows deleted")
     # The totals go last: while there are rows, nothing can take the bucket for one that was never adopted.
-    for key in (items.reconcile_key(bucket), items.totals_key(bucket)):
+    for key in (items.reconcile_key(bucket), items.recomputed_key(bucket), items.totals_key(bucket)):
         answer = client.delete_item(TableName=ledger, Key=key, ReturnValues="ALL_OLD")
         deleted += "Attributes" in answer
     return deleted
@@ -66,6 +67,8 @@ def delete_rows(deployment: Deployment, bucket: str, progress: Progress) -> int:
 
 def _partitions(deployment: Deployment, bucket: str) -> Iterator[_Partition]:
     yield _Partition(deployment.outputs["HistoryTableName"], HISTORY, bucket)
+    for unit in Unit:
+        yield _Partition(deployment.outputs["LedgerTableName"], LEDGER, keys.rollup_pk(bucket, unit))
     for partition_of in (keys.object_pk, keys.prefix_pk):
         for shard in keys.all_shards():
             yield _Partition(deployment.outputs["LedgerTableName"], LEDGER, partition_of(bucket, shard))

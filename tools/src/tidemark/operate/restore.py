@@ -3,7 +3,7 @@
 The buckets cannot give the history back. Samples never change, so one that is there stays, and the command may be
 repeated. The ledger needs no backup for sizes: a reconcile makes it from the listings, and only the counters of recorded
 transitions start again. This command also raises the maximum of each bucket and of all buckets, as the tracker would
-have. FROM= the history itself puts nothing back and raises the maxima, for a ledger that was lost. In such a ledger the
+have, and asks for the rollups of all samples. FROM= the history itself puts nothing back and raises the maxima, for a ledger that was lost. In such a ledger the
 tracked buckets are missing too: the settings and the rules that `make track` added still tell which these are.
 """
 
@@ -25,6 +25,7 @@ from tidemark.aws.refusals import code_of
 from tidemark.errors import CommandError
 from tidemark.local.state import DEFAULT
 from tidemark.operate import additions
+from tidemark.operate.rollups import request_restored_rollups
 from tidemark.operate.track import buckets_of_stacks, enlist
 from tidemark.options import State, Target
 from tidemark.targets import find_deployment
@@ -149,4 +150,6 @@ def command(
     print(f"{source}: {read:,} samples read, {lost:,} of them put back")
     for bucket in track_again(deployment):
         print(f"{bucket}: tracked again")
+    for bucket in request_restored_rollups(deployment):
+        print(f"{bucket}: its rollups are made anew in a minute")
     print(f"next: make reconcile TARGET={target}")
