@@ -240,7 +240,7 @@ def test_a_deletion_that_was_stopped_keeps_it_from_being_tracked_and_goes_on(wor
         leave(world)
     leave(world, history=History.DELETE)
 
-    assert 0 < left < 3 * 100 + 3
+    assert 0 < left < 6 * 100 + 4
     assert str(kept.value) == (
         f"a part of the history of {MINE} is deleted already: make untrack TARGET=local BUCKET={MINE} "
         "HISTORY=delete deletes the rest"
