@@ -49,7 +49,7 @@ class Answers:
     """The API's answers about one bucket: its points, oldest first, and how fresh they are."""
 
     def __init__(
-        self, points, *, maximum=None, any_maximum=None, thinned=False, prefixes=(), samples=(), **fresh
+        self, points, *, maximum=None, any_maximum=None, unit="sample", prefixes=(), samples=(), **fresh
     ):
         self.fresh = freshness(**fresh)
         sizes = [one["total_size"] for one in points]
@@ -60,8 +60,10 @@ class Answers:
             "any_bucket_maximum_in": holder,
         }
         counters = {"created": 7, "overwritten": 0, "removed": 0, "present": 7}
-        drawn = {"before": None, "points": points, "sample_cnt": len(points) * (9 if thinned else 1)}
-        plot = {"from": instant(60), "to": instant(0), **drawn, "thinned": thinned, "bucket_maximum": maximum}
+        drawn = {"before": None, "points": points, "sample_cnt": len(points) * (1 if unit == "sample" else 9)}
+        extremes = {"minimum": min(sizes, default=None), "maximum": max(sizes, default=None)}
+        range_ = {"from": instant(60), "to": instant(0), "unit": unit, "thinned": unit != "sample"}
+        plot = {**range_, **drawn, **extremes, "bucket_maximum": maximum}
         span = {"from": instant(2678400), "to": instant(0), "order": "desc", "before": None, "next": None}
         queue = {name: value for name, value in self.fresh.items() if not name.startswith("state")}
         state = {name: value for name, value in self.fresh.items() if name.startswith("state")}

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-MAX_BYTES = 100_000
+MAX_BYTES = 60_000
 UPLOADS = 9
 GOAL_SECONDS = 2.0
 MAX_SECONDS = 60
@@ -37,7 +37,7 @@ def test_it_asks_no_other_host(dashboard, environment):
     assert {urlsplit(url).netloc for url in dashboard.requests} == {urlsplit(environment.api_url).netloc}
 
 
-def test_the_page_weighs_at_most_100_kb_over_the_wire(open_page, environment, show):
+def test_the_page_weighs_at_most_60_kb_over_the_wire(open_page, environment, show):
     loaded = []
     dashboard = open_page("about:blank")
     dashboard.page.on("response", lambda response: loaded.append((response.url, response.request.sizes())))

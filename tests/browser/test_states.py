@@ -104,15 +104,15 @@ def test_a_window_that_is_refused_stops_its_chart_and_nothing_else(shown):
     dashboard = shown(answers)
     dashboard.expect_total("18 B")
     problem = {
-        "type": "urn:tidemark:problem:too-many-samples",
-        "detail": "Too many: ask for a shorter window.",
+        "type": "urn:tidemark:problem:bad-range",
+        "detail": "Not this range: ask for another.",
     }
     dashboard.page.route(f"{PAGE}plot*", lambda route: route.fulfill(status=400, json=problem))
 
     dashboard.choose_window("31 days")
 
     expect(dashboard.page.locator("#plot-note")).to_have_text(
-        "Not up to date: Too many: ask for a shorter window."
+        "Not up to date: Not this range: ask for another."
     )
     dashboard.expect_state("Live")
     dashboard.expect_no_banner()
@@ -198,12 +198,16 @@ def test_zero_bytes_are_a_line_at_the_bottom(shown):
     assert dashboard.top_of_line == pytest.approx(0, abs=0.05)
 
 
-def test_the_maximum_of_points_is_drawn_and_thinning_is_said(shown):
-    points = [point(59 - number * 0.014, 1000 + number % 97) for number in range(4000)]
-    dashboard = shown(Answers(points, thinned=True))
+def test_as_many_days_as_ten_years_have_are_drawn_and_what_they_are_is_said(shown):
+    points = [
+        {**point((3650 - number) * 86_400, 1000 + number % 97), "minimum": 900, "maximum": 1200}
+        for number in range(3650)
+    ]
+    dashboard = shown(Answers(points, unit="day"))
+    dashboard.choose_window("all of its history")
 
     expect(dashboard.page.locator("#samples")).to_contain_text(
-        "36,000 samples in the last 1 minute, 4,000 of them drawn"
+        "32,850 samples in all of its history, by day with minimum and maximum"
     )
     frames = dashboard.page.evaluate(
         """() => new Promise((resolve) => {

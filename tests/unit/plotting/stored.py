@@ -78,6 +78,16 @@ class Engine:
                 return {**self._answer("Query", [one for _, one in found]), "LastEvaluatedKey": key}
         return self._answer("Query", [one for _, one in found])
 
+    def get_item(self, **request: Any):
+        """Answer a row by its key, or none."""
+        (found,) = (
+            self.batch_get_item({request["TableName"]: {"Keys": [request["Key"]], "ConsistentRead": True}})[
+                "Responses"
+            ].values(),
+        )
+        rows = [row for of_table in found for row in of_table]
+        return {"Item": rows[0]} if rows else {}
+
     def batch_get_item(self, RequestItems):
         """Answer rows by key."""
         ((table, wanted),) = RequestItems.items()

@@ -111,6 +111,7 @@ export function openPage(hash = "") {
   Object.assign(globalThis, {
     document,
     location,
+    history: { replaceState: (_state, _title, fragment) => (location.hash = fragment) },
     devicePixelRatio: 1,
     addEventListener: window.addEventListener.bind(window),
     matchMedia: () => Object.assign(new EventTarget(), { matches: false }),
@@ -161,6 +162,10 @@ export class FakePlot {
   }
 
   setSize() {}
+
+  setSelect(select) {
+    this.select = select;
+  }
 
   redraw() {
     this.draws += 1;

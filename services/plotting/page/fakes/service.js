@@ -23,7 +23,7 @@ export function answersOf(bucket) {
   const points = [point(10, 18), point(40, 27)];
   return {
     count: { bucket, created: 2, overwritten: 1, removed: 0, present: 1 },
-    plot: { bucket, before: null, points, sample_cnt: 2, thinned: false, ...HIGHEST },
+    plot: { bucket, as_of: "2026-11-20T08:00:00.000000Z", before: null, points, sample_cnt: 2, unit: "sample", ...HIGHEST },
     history: { bucket, samples: [...points].reverse().map((one) => ({ ...one, ...SAMPLE })), before: null, next: null },
     prefixes: { bucket, prefixes: [{ prefix: "a/", total_size: 27, object_cnt: 1 }], next: null },
     buckets: { buckets: [entry(bucket)], next: null },
@@ -54,8 +54,15 @@ export class FakeService {
     if (this.instead[path]) return this.instead[path](url, signal);
     const tag = `"${this.version}"`;
     if (headers["If-None-Match"] === tag) return this.answer(304, null, { ETag: tag });
-    return this.answer(200, this.answers[path], { ETag: tag });
+    return this.answer(200, this.#from(url, this.answers[path]), { ETag: tag });
   };
+
+  /** The points of a chart from an instant on, if one is asked for. */
+  #from(url, answer) {
+    const from = url.searchParams.get("from");
+    if (from === null || !answer?.points) return answer;
+    return { ...answer, points: answer.points.filter((one) => one.time >= from) };
+  }
 
   answer(status, body, headers = {}) {
     return {

@@ -1,19 +1,22 @@
 /** The live chart: a step line up to the present, dots at samples, and the high-water lines. */
 
+import { ALL } from "./address.js";
 import { clock, day } from "./format.js";
-import { drawDoubt, drawLabels, drawLines, drawPresent } from "./marks.js";
-import { columns, extent, ticks, visible, waterLines } from "./series.js";
+import { drawBand, drawDoubt, drawLabels, drawLines, drawPresent } from "./marks.js";
+import { columns, endOf, extent, ticks, visible, waterLines } from "./series.js";
 
 /** Dots are drawn from a distance in pixels on: [distance, diameter, edge], first by the usual, then by the average one. */
 const APART = { usual: [16, 10, 2], average: [7, 6, 0] };
 const LABEL_FONT = "12px system-ui, sans-serif";
-const NOTHING = { times: [], sizes: [], objects: [], firstDot: 0 };
+const NOTHING = { unit: null, times: [], sizes: [], lows: [], highs: [], objects: [], firstDot: 0 };
+const MIN_DRAG_PIXELS = 4;
 const COLOURS = ["ink", "muted", "rule", "paper", "data", "area", "high", "bad"];
 
 export class Chart {
   #series = NOTHING;
   #plot = null;
   #window = 60;
+  #fixed = null; // [from, to] in seconds since 1970 if the range does not end at the present
   #now = Date.now() / 1000;
   #from = 0;
   #scale = { low: 0, high: 1, reference: null };
@@ -21,10 +24,14 @@ export class Chart {
   #picked = null;
   #doubtful = null;
 
-  /** `pointed` is called with the sample in force under the cursor, or null. `Plot` is uPlot, or a stand-in. */
-  constructor(element, pointed, Plot) {
+  /**
+   * `pointed` is called with the sample in force under the cursor, or null, and `selected` with the range that was
+   * selected by dragging. `Plot` is uPlot, or a stand-in.
+   */
+  constructor(element, pointed, Plot, selected = () => {}) {
     this.element = element;
     this.pointed = pointed;
+    this.selected = selected;
     this.#readColours();
     this.#chart = new Plot(this.#options(Plot), [[], []], element);
     element.addEventListener("pointermove", () => (this.#picked = null), { capture: true });
@@ -40,20 +47,56 @@ export class Chart {
   #chart;
   #colour = {};
 
-  /** Show an answer of the API (null: nothing) through a window in seconds. */
-  show(plot, window) {
+  /** Show an answer of the API (null: nothing). */
+  show(plot) {
     this.#plot = plot;
-    this.#window = window;
     this.#series = plot ? columns(plot) : NOTHING;
+  }
+
+  /** Look through a window in seconds that ends at the present, or at a fixed range. */
+  look({ window, from = null, to = null }) {
+    this.#window = window;
+    this.#fixed = from === null ? null : [from, to];
+  }
+
+  /** The range that is shown, in seconds since 1970. */
+  get range() {
+    if (this.#fixed !== null) return this.#fixed;
+    const start = this.#now - this.#window;
+    // A window that is longer than the history begins with it.
+    const first = this.#series.firstDot === 0 ? this.#series.times[0] : undefined;
+    const begins = this.#window === ALL && first !== undefined ? first - (this.#now - first) * 0.01 : start;
+    return [Math.min(Math.max(start, begins), this.#now - 1), this.#now];
+  }
+
+  get #span() {
+    const [from, to] = this.range;
+    return to - from;
+  }
+
+  /** The time of the sample that the keyboard has picked, or null. */
+  get pickedTime() {
+    return this.#picked === null ? null : (this.#series.times[this.#picked] ?? null);
+  }
+
+  /** The instant at a place of the screen, in seconds since 1970. */
+  timeAt(clientX) {
+    const { left, width } = this.#chart.over.getBoundingClientRect();
+    const [from, to] = this.range;
+    return from + ((to - from) * (clientX - left)) / width;
   }
 
   /** Draw as of an instant (seconds since 1970): the window ends there. */
   draw(now) {
     this.#now = now;
-    const { times, sizes } = this.#series;
-    this.#from = visible(this.#series, now - this.#window);
-    const shownSizes = sizes.slice(this.#from);
-    this.#scale = extent(shownSizes, [this.#plot?.bucket_maximum ?? null, this.#plot?.any_bucket_maximum ?? null]);
+    const { times, sizes, lows, highs } = this.#series;
+    const [from, to] = this.range;
+    this.#from = visible(this.#series, from);
+    const end = endOf(this.#series, this.#fixed ? to : Infinity);
+    const shownSizes = sizes.slice(this.#from, end);
+    const maxima = [this.#plot?.bucket_maximum ?? null, this.#plot?.any_bucket_maximum ?? null];
+    const extremes = { lows: lows.slice(this.#from, end), highs: highs.slice(this.#from, end) };
+    this.#scale = extent(shownSizes, maxima, extremes);
     this.#lines = this.#plot
       ? waterLines({
           bucketMaximum: this.#plot.bucket_maximum,
@@ -63,9 +106,10 @@ export class Chart {
           high: this.#scale.high,
         })
       : [];
-    const shownTimes = times.slice(this.#from);
-    if (shownTimes.length > 0 && shownTimes.at(-1) < now) {
-      shownTimes.push(now);
+    const shownTimes = times.slice(this.#from, end);
+    const holds = Math.min(to, now);
+    if (shownTimes.length > 0 && shownTimes.at(-1) < holds) {
+      shownTimes.push(holds);
       shownSizes.push(shownSizes.at(-1));
     }
     this.#chart.setData([shownTimes, shownSizes]);
@@ -89,14 +133,18 @@ export class Chart {
 
   /** The milliseconds in which the line moves by about a pixel. */
   get pace() {
-    return (this.#window * 1000) / Math.max(this.element.clientWidth, 100);
+    if (this.#fixed !== null) return Infinity;
+    return (this.#span * 1000) / Math.max(this.element.clientWidth, 100);
   }
 
   /** The samples of the window, oldest first, including the one in force at its beginning. */
   samples() {
-    const { times, sizes, objects } = this.#series;
-    const all = times.map((time, index) => ({ time, size: sizes[index], objects: objects[index], index }));
-    return all.slice(this.#from);
+    const { unit, times, sizes, lows, highs, objects, firstDot } = this.#series;
+    const all = times.map((time, index) => {
+      const sample = { time, size: sizes[index], objects: objects[index], index };
+      return unit && index >= firstDot ? { ...sample, unit, low: lows[index], high: highs[index] } : sample;
+    });
+    return all.slice(this.#from, endOf(this.#series, this.#fixed ? this.#fixed[1] : Infinity));
   }
 
   /** Move the keyboard's cursor by a number of samples, or to an end; returns the sample. */
@@ -117,7 +165,7 @@ export class Chart {
   }
 
   #pointAt(index) {
-    const time = Math.max(this.#series.times[index] ?? 0, this.#now - this.#window);
+    const time = Math.max(this.#series.times[index] ?? 0, this.range[0]);
     const left = this.#chart.valToPos(time, "x");
     this.#chart.setCursor({ left: left + 0.01, top: this.#chart.bbox.height / devicePixelRatio / 2 });
   }
@@ -131,12 +179,17 @@ export class Chart {
       legend: { show: false },
       cursor: {
         y: false,
-        drag: { x: false, y: false },
+        drag: { x: true, y: false, setScale: false },
+        // A double click resets the page's range, not uPlot's. With shift, dragging moves the range instead.
+        bind: {
+          dblclick: () => null,
+          mousedown: (_chart, _target, drag) => (event) => event.shiftKey || event.button !== 0 ? null : drag(event),
+        },
         points: { size: 11, width: 2, stroke: () => this.#colour.data, fill: () => this.#colour.paper },
         dataIdx: (chart, _series, _closest, time) => this.#pickedOr(this.#inForceAt(chart.data[0], time)),
       },
       scales: {
-        x: { range: () => [this.#now - this.#window, this.#now] },
+        x: { range: () => this.range },
         y: { range: () => [this.#scale.low, this.#scale.high] },
       },
       axes: [
@@ -175,11 +228,13 @@ export class Chart {
       ],
       hooks: {
         drawAxes: [
+          (chart) => this.#series.unit && drawBand(chart, this.#colour, this.#series),
           (chart) => this.doubted && drawDoubt(chart, this.#colour, this.#doubtful),
           (chart) => drawLines(chart, this.#colour, this.#lines),
         ],
-        draw: [(chart) => drawPresent(chart, this.#colour), (chart) => drawLabels(chart, this.#colour, this.#lines)],
+        draw: [(chart) => this.#fixed === null && drawPresent(chart, this.#colour), (chart) => drawLabels(chart, this.#colour, this.#lines)],
         setCursor: [(chart) => this.#tell(chart)],
+        setSelect: [(chart) => this.#select(chart)],
       },
     };
   }
@@ -205,9 +260,17 @@ export class Chart {
     return index;
   }
 
+  #select(chart) {
+    const { left, width } = chart.select;
+    if (width === 0) return;
+    chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    if (width >= MIN_DRAG_PIXELS) this.selected([chart.posToVal(left, "x"), chart.posToVal(left + width, "x")]);
+  }
+
   #dots(chart) {
+    if (this.#series.unit) return [];
     const first = Math.max(this.#series.firstDot - this.#from, 0);
-    const last = this.#series.times.length - this.#from; // the present comes after it, and is not a sample
+    const last = endOf(this.#series, this.#fixed ? this.#fixed[1] : Infinity) - this.#from; // the present comes after it, and is not a sample
     const count = Math.max(Math.min(last, chart.data[0].length) - first, 0);
     const { usual, average } = this.#distances(chart, first, count);
     const fitting = usual >= APART.usual[0] ? APART.usual : average >= APART.average[0] ? APART.average : null;
@@ -224,7 +287,7 @@ export class Chart {
     const times = chart.data[0].slice(first, first + count);
     const apart = times.slice(1).map((time, index) => time - times[index]);
     const near = apart.sort((one, other) => one - other)[Math.floor(apart.length / 5)];
-    return { usual: (near / this.#window) * width, average: width / count };
+    return { usual: (near / this.#span) * width, average: width / count };
   }
 
   #tell(chart) {
@@ -255,6 +318,8 @@ function timeLabels(splits, step) {
   const decimals = step < 1 ? 1 : 0;
   const long = step >= 86400;
   return splits.map((time, index) => {
+    if (step >= 300 * 86400) return day(time).slice(-4);
+    if (step >= 27 * 86400) return `${day(time).slice(-8, -5)}${index === 0 || new Date(time * 1000).getUTCMonth() === 0 ? `\n${day(time).slice(-4)}` : ""}`;
     if (long) return day(time).slice(0, -5);
     const text = step < 60 ? clock(time, decimals) : clock(time).slice(0, 5);
     return index === 0 || time % 86400 === 0 ? `${text}\n${day(time)}` : text;

@@ -10,7 +10,9 @@
  */
 
 import { ApiError, UnreachableError } from "./api.js";
+import { asked, isLive } from "./address.js";
 import { browserClock } from "./clock.js";
+import { continued, lastOf } from "./series.js";
 
 export const BEAT_MS = 1000;
 export const SLOW_MS = 15_000;
@@ -57,7 +59,7 @@ export class Feed {
     page.addEventListener("visibilitychange", () => this.#wake());
   }
 
-  /** Follow a bucket (null: the data bucket) through a window in seconds, instead of the previous one. */
+  /** Follow a bucket (null: the data bucket) through a window or a fixed range, instead of the previous one. */
   follow(shown) {
     this.#stop?.abort();
     this.#stop = new AbortController();
@@ -150,14 +152,40 @@ export class Feed {
     }
   }
 
-  #parts({ bucket, window }, signal) {
+  #parts(shown, signal) {
+    const { bucket } = shown;
     const changes = { bucket, window: CHANGES_WINDOW, order: "desc", limit: SHOWN_CHANGES + 1 };
     return [
-      new Part("plot", true, () => this.api.get("plot", { bucket, window, format: "json" }, signal)),
+      new Part("plot", true, this.#plotter(shown, signal)),
       new Part("history", true, async () => (await this.api.get("history", changes, signal)).body),
       new Part("prefixes", false, () => this.api.all("prefixes", { bucket }, "prefixes", signal, PREFIX_PAGES)),
       new Part("buckets", false, () => this.api.all("buckets", {}, "buckets", signal)),
     ];
+  }
+
+  /**
+   * A function that asks for the chart. While the window ends at the present it asks for the new samples alone, and once
+   * in a while for the whole range, because samples also leave the window.
+   */
+  #plotter(shown, signal) {
+    const of = { bucket: shown.bucket, format: "json" };
+    let known = null; // the last answer, with the samples since
+    let whole = -Infinity; // when the whole range was asked for
+    return async () => {
+      if (known && isLive(shown) && this.clock.now() - whole < SLOW_MS) {
+        const last = lastOf(known);
+        // A tracker's clock may be ahead, and the service refuses an instant in the future.
+        if (last && last.time <= known.as_of) {
+          const { body } = await this.api.get("plot", { ...of, from: last.time }, signal);
+          known = continued(known, body);
+          if (known) return { body: known };
+        }
+      }
+      const asking = this.clock.now();
+      const answer = await this.api.get("plot", { ...of, ...asked(shown) }, signal);
+      [known, whole] = [answer.body, asking];
+      return answer;
+    };
   }
 
   #sleep(milliseconds, signal) {

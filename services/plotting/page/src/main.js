@@ -1,11 +1,13 @@
 /** Wires the page together: the URL selects what the feed follows, the view shows its news, the chart moves with time. */
 
 import { read, WINDOWS, write } from "./address.js";
+import { followGestures } from "./gestures.js";
 import { Api } from "./api.js";
 import { Chart } from "./chart.js";
 import { browserClock } from "./clock.js";
 import { element, make, say } from "./elements.js";
 import { Feed } from "./feed.js";
+import { within } from "./range.js";
 import { described, showSample, View } from "./view.js";
 
 const MAX_FRAME_MS = 5000;
@@ -17,7 +19,7 @@ const KEYS = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity, Pag
 export function start({ Plot, fetcher, clock = browserClock, report }) {
   // The API is in the directory of the page's own URL, even if that lacks its last slash.
   const api = new Api(new URL(location.pathname.replace(/\/?$/, "/"), location.origin), fetcher, clock);
-  const chart = new Chart(element("chart"), showSample, Plot);
+  const chart = new Chart(element("chart"), showSample, Plot, (range) => see(range));
   const view = new View(chart, api, clock);
   const feed = new Feed(api, view, { clock, report });
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -26,14 +28,30 @@ export function start({ Plot, fetcher, clock = browserClock, report }) {
   function follow() {
     const shown = read(location.hash);
     view.show(shown);
-    for (const input of document.querySelectorAll("input[name=window]")) input.checked = Number(input.value) === shown.window;
+    const window = shown.from === null ? shown.window : null;
+    for (const input of document.querySelectorAll("input[name=window]")) input.checked = Number(input.value) === window;
     const select = element("bucket");
     if ([...select.options].some((option) => option.value === shown.bucket)) select.value = shown.bucket;
     feed.follow(shown);
   }
 
-  function go(changed) {
-    location.hash = write({ ...view.shown, bucket: view.bucket ?? view.shown.bucket, ...changed });
+  function go(changed, { replace = false } = {}) {
+    const hash = write({ ...view.shown, bucket: view.bucket ?? view.shown.bucket, ...changed });
+    if (!replace) location.hash = hash; // an entry of its own, so that "back" returns to what was shown
+    else {
+      history.replaceState(null, "", hash);
+      follow();
+    }
+  }
+
+  /** Show a fixed range. */
+  function see(range, how) {
+    const [from, to] = within(range, view.present);
+    go({ from, to }, how);
+  }
+
+  function reset() {
+    if (view.shown.from !== null) go({ from: null, to: null });
   }
 
   /** Draw the present, and again when it has moved by about a pixel. */
@@ -47,8 +65,11 @@ export function start({ Plot, fetcher, clock = browserClock, report }) {
 
   function onKey(event) {
     const by = KEYS[event.key];
-    if (event.key === "Escape") chart.release();
-    if (by === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key === "Escape") {
+      chart.release();
+      reset();
+    }
+    if (by === undefined || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     const sample = chart.move(by);
     say(element("news"), sample ? described(sample) : "No sample in this window.");
@@ -57,7 +78,9 @@ export function start({ Plot, fetcher, clock = browserClock, report }) {
   offerWindows();
   linkDocuments(api);
   element("bucket").addEventListener("change", (event) => go({ bucket: event.target.value }));
-  element("windows").addEventListener("change", (event) => go({ window: Number(event.target.value) }));
+  element("windows").addEventListener("change", (event) => go({ window: Number(event.target.value), from: null, to: null }));
+  element("reset").addEventListener("click", reset);
+  followGestures(element("chart"), chart, { see, reset, present: () => view.present, clock });
   element("chart").addEventListener("keydown", onKey);
   element("chart").addEventListener("blur", () => chart.release());
   addEventListener("hashchange", follow);

@@ -37,6 +37,27 @@ export function drawDoubt(chart, colour, since) {
   });
 }
 
+/** The band from minimum to maximum of each minute, hour or day: a rectangle as wide as that, and at least a pixel. */
+export function drawBand(chart, colour, { unit, times, lows, highs, firstDot }) {
+  const { bbox } = chart;
+  const right = bbox.left + bbox.width;
+  drawn(chart, (ctx) => {
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    ctx.fillStyle = colour.data;
+    ctx.globalAlpha = 0.45;
+    for (let index = firstDot; index < times.length; index += 1) {
+      const start = Math.floor(times[index] / unit) * unit;
+      const begin = chart.valToPos(start, "x", true);
+      const width = Math.max(chart.valToPos(start + unit, "x", true) - begin, 1);
+      if (begin + width < bbox.left || begin > right) continue;
+      const top = chart.valToPos(highs[index], "y", true);
+      ctx.fillRect(begin, top, width, Math.max(chart.valToPos(lows[index], "y", true) - top, 1));
+    }
+  });
+}
+
 /** The place of each high-water line in the canvas's pixels; lines off the scale are at the top. */
 function placed(chart, lines) {
   const unit = devicePixelRatio;

@@ -17,15 +17,59 @@ const MAX_STRETCH = 5;
 /** Above the highest value of the axis, this share of its height stays free for labels. */
 const HEADROOM = 0.18;
 
-/** An answer of the API as columns. The sample in force when the window begins comes first, and gets no dot. */
+/** The seconds of each unit but a sample. */
+export const UNITS = { minute: 60, hour: 3600, day: 86400 };
+/** An answer with more samples is by a unit. */
+export const MAX_SAMPLES = 2000;
+
+/**
+ * An answer's points as columns. The total in force when the range begins comes first, and gets no dot. `lows` and `highs`
+ * are those of a point's minute, hour or day, and its own size if it is a sample.
+ */
 export function columns(plot) {
   const points = plot.before ? [plot.before, ...plot.points] : plot.points;
   return {
+    unit: UNITS[plot.unit] ?? null,
     times: points.map((point) => seconds(point.time)),
     sizes: points.map((point) => point.total_size),
+    lows: points.map((point) => point.minimum ?? point.total_size),
+    highs: points.map((point) => point.maximum ?? point.total_size),
     objects: points.map((point) => point.object_cnt),
     firstDot: plot.before ? 1 : 0,
   };
+}
+
+/** The last total of an answer. */
+export const lastOf = (plot) => plot.points.at(-1) ?? plot.before;
+
+/**
+ * A live answer with what a later answer knows from the last total on; null if the later one does not continue it, or
+ * has too much: then the whole range is asked for again.
+ */
+export function continued(plot, tail) {
+  const last = lastOf(plot);
+  const [again, ...points] = tail.points;
+  if (tail.unit !== "sample" || again?.time !== last?.time) return null;
+  const unit = UNITS[plot.unit];
+  const all = [...plot.points];
+  for (const point of points) {
+    if (unit) fold(all, point, unit);
+    else all.push(point);
+  }
+  if (!unit && all.length > MAX_SAMPLES) return null;
+  const { bucket_maximum, any_bucket_maximum, any_bucket_maximum_in, as_of } = tail;
+  const maxima = { bucket_maximum, any_bucket_maximum, any_bucket_maximum_in };
+  return { ...plot, ...maxima, as_of, points: all, sample_cnt: plot.sample_cnt + points.length };
+}
+
+/** Add a sample to its minute, hour or day, or begin a new one with it. */
+function fold(points, { time, total_size, object_cnt }, unit) {
+  const last = points.at(-1);
+  const same = last && Math.floor(seconds(last.time) / unit) === Math.floor(seconds(time) / unit);
+  if (same) points.pop();
+  const minimum = Math.min(total_size, same ? last.minimum : total_size);
+  const maximum = Math.max(total_size, same ? last.maximum : total_size);
+  points.push({ time, total_size, object_cnt, minimum, maximum });
 }
 
 /** The index of the sample in force at `start`; a total holds until the next sample. */
@@ -35,13 +79,20 @@ export function visible(series, start) {
   return from;
 }
 
+/** How many points begin up to an instant. */
+export function endOf(series, end) {
+  let count = series.times.length;
+  while (count > 0 && series.times[count - 1] > end) count -= 1;
+  return count;
+}
+
 /**
  * The bottom and top of the size axis, and the value that its labels are differences from (null: written in full).
  * `maxima` are the high-water lines' values, lowest first; null for a line that does not exist.
  */
-export function extent(sizes, maxima) {
-  const smallest = sizes.reduce((least, one) => Math.min(least, one), sizes[0] ?? 0);
-  const largest = sizes.reduce((highest, one) => Math.max(highest, one), 0);
+export function extent(sizes, maxima, { lows = sizes, highs = sizes } = {}) {
+  const smallest = lows.reduce((least, one) => Math.min(least, one), lows[0] ?? 0);
+  const largest = highs.reduce((highest, one) => Math.max(highest, one), 0);
   const span = largest - smallest;
   const relative = span > 0 && span * MIN_CHANGE < largest;
   const low = relative ? smallest - span / 8 : 0;

@@ -1,10 +1,11 @@
 /** Shows the feed's news in the page's elements. It keeps what it shows in `shown`, `bucket` and `total`. */
 
-import { nameOf, write } from "./address.js";
+import { asked, nameOf, write } from "./address.js";
 import { ApiError } from "./api.js";
 import { conditionOf, undone, waitingWords } from "./condition.js";
 import { element, fill, make, say } from "./elements.js";
 import { clock as timeOfDay, count, day, instant, seconds, size, things } from "./format.js";
+import { lastOf, UNITS } from "./series.js";
 import { bucketRows, changeRows, prefixRows } from "./tables.js";
 
 const NEWS_EVERY_MS = 5000;
@@ -37,6 +38,8 @@ export class View {
   show(shown) {
     const before = this.shown ?? shown;
     this.shown = shown;
+    this.chart.look(shown);
+    element("reset").hidden = shown.from === null;
     if (shown.bucket !== before.bucket) {
       this.#banner(null);
       this.#forget();
@@ -65,9 +68,9 @@ export class View {
   }
 
   plot({ body: plot }) {
-    this.chart.show(plot, this.shown.window);
-    const last = plot.points.at(-1) ?? plot.before;
-    this.#showTotal(last);
+    this.chart.show(plot);
+    const last = lastOf(plot);
+    if (this.shown.from === null) this.#showTotal(last);
     this.#showMaxima(plot, last);
     this.#showSummary(plot, last);
     this.#showLinks();
@@ -220,7 +223,7 @@ export class View {
 
   /** Take the line away, because it is not of this window. */
   #forgetPlot() {
-    this.chart.show(null, this.shown.window);
+    this.chart.show(null);
     element("chart").setAttribute("aria-label", "Total size over time: not known.");
     element("empty").hidden = true;
     say(element("samples"), "");
@@ -239,20 +242,21 @@ export class View {
   }
 
   #showSummary(plot, last) {
-    const thinned = plot.thinned ? `, ${count(plot.points.length)} of them drawn (every peak is kept)` : "";
-    const samples = `${things(plot.sample_cnt, "sample")} in the last ${nameOf(this.shown.window)}${thinned}`;
+    const unit = UNITS[plot.unit] ? `, by ${plot.unit} with minimum and maximum` : "";
+    const samples = `${things(plot.sample_cnt, "sample")} ${nameOf(this.shown)}${unit}`;
     say(element("samples"), samples);
-    const highest = plot.points.reduce((most, point) => Math.max(most, point.total_size), plot.before?.total_size ?? 0);
-    element("empty").hidden = Boolean(last);
-    const told = last ? ` Highest of them ${size(highest)}, now ${size(last.total_size)}.` : " No total has been recorded yet.";
+    const highest = plot.points.reduce((most, point) => Math.max(most, point.maximum ?? point.total_size), plot.before?.total_size ?? 0);
+    element("empty").hidden = Boolean(last) || this.shown.from !== null;
+    const ends = this.shown.from === null ? "now" : "at its end";
+    const told = last ? ` Highest of them ${size(highest)}, ${ends} ${size(last.total_size)}.` : " No total had been recorded yet.";
     element("chart").setAttribute("aria-label", `Total size over time: ${samples}.${told}`);
   }
 
   #showLinks() {
-    const { window } = this.shown;
+    const range = asked(this.shown);
     element("links").hidden = false;
     for (const [id, path, format] of [["png", "plot", "png"], ["svg", "plot", "svg"], ["csv", "history", "csv"], ["json", "history", "json"]]) {
-      element(id).href = this.api.url(path, { bucket: this.bucket ?? this.shown.bucket, window, format });
+      element(id).href = this.api.url(path, { bucket: this.bucket ?? this.shown.bucket, ...range, format });
     }
   }
 
@@ -286,9 +290,17 @@ function sentence(text) {
 
 /** Describe the sample in force at the pointer. */
 export function showSample(sample) {
-  say(element("readout"), sample ? described(sample) : "Point at the chart, or use the arrow keys on it, to read a sample.");
+  say(element("readout"), sample ? described(sample) : "Point at the chart, or use the arrow keys on it, to read a sample. Drag or + to zoom.");
 }
 
 export function described(sample) {
+  if (sample.unit) return describedUnit(sample);
   return `${day(sample.time)}, ${timeOfDay(sample.time, 3)} UTC: ${size(sample.size)} in ${things(sample.objects, "object")}`;
+}
+
+/** A minute, hour or day: what its point stands for. */
+function describedUnit({ time, unit, size: last, low, high, objects }) {
+  const start = Math.floor(time / unit) * unit;
+  const named = { 60: `the minute ${timeOfDay(start).slice(0, 5)} UTC`, 3600: `the hour from ${timeOfDay(start).slice(0, 5)} UTC`, 86400: "the day (UTC)" };
+  return `${day(start)}, ${named[unit]}: ${size(low)} to ${size(high)}, at its end ${size(last)} in ${things(objects, "object")}`;
 }

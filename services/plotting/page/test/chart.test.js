@@ -15,7 +15,8 @@ let pointed;
 const at = (ago, size) => ({ time: new Date((NOW - ago) * 1000).toISOString().replace("Z", "000Z"), total_size: size, object_cnt: 1 });
 
 function show(points, { before = null, window = 60 } = {}) {
-  chart.show({ points, before, ...HIGHEST }, window);
+  chart.show({ points, before, unit: "sample", ...HIGHEST });
+  chart.look({ window });
   chart.draw(NOW);
 }
 
@@ -71,7 +72,8 @@ test("the keyboard steps through the samples and stops at both ends", () => {
 });
 
 test("without a sample there is nothing to step to", () => {
-  chart.show(null, 60);
+  chart.show(null);
+  chart.look({ window: 60 });
   chart.draw(NOW);
 
   assert.equal(chart.move(1), null);
@@ -115,9 +117,67 @@ test("from the instant on at which a bucket was not heard, the chart is hatched"
 });
 
 test("an empty chart is not hatched", () => {
-  chart.show(null, 60);
+  chart.show(null);
+  chart.look({ window: 60 });
   chart.doubt(NOW - 15);
   chart.draw(NOW);
 
   assert.equal(chart.doubted, false);
+});
+
+const HOUR = [{ ...at(5400, 5), minimum: 2, maximum: 30 }, { ...at(600, 7), minimum: 6, maximum: 8 }];
+
+test("a fixed range stays where it is, and its last total holds until its end", () => {
+  chart.show({ points: [at(300, 18), at(200, 27)], before: null, unit: "sample", ...HIGHEST });
+  chart.look({ window: 60, from: NOW - 400, to: NOW - 100 });
+  chart.draw(NOW);
+
+  assert.deepEqual(plot.options.scales.x.range(), [NOW - 400, NOW - 100]);
+  assert.deepEqual(plot.data, [[NOW - 300, NOW - 200, NOW - 100], [18, 27, 27]]);
+  assert.equal(chart.pace, Infinity);
+  assert.deepEqual(plot.drawn().filter(([name]) => name === "arc"), []); // no ring at the present
+});
+
+test("all of a history begins shortly before its first sample", () => {
+  chart.show({ points: [at(1000, 18)], before: null, unit: "sample", ...HIGHEST });
+  chart.look({ window: 3162240000 });
+  chart.draw(NOW);
+
+  assert.deepEqual(plot.options.scales.x.range(), [NOW - 1010, NOW]);
+});
+
+test("hours have a band from their lowest to their highest total, and no dots", () => {
+  chart.show({ points: HOUR, before: at(9000, 1), unit: "hour", ...HIGHEST });
+  chart.look({ window: 7200 });
+  chart.draw(NOW);
+  const bands = plot.drawn().filter(([name]) => name === "fillRect");
+
+  assert.deepEqual(plot.dots, []);
+  assert.deepEqual(bands.map(([, , , width]) => Math.round(width)), [350, 350]);
+  assert.ok(plot.options.scales.y.range()[1] > 30);
+});
+
+test("the cursor reads a unit with its extremes, and the total before it without", () => {
+  chart.show({ points: HOUR, before: at(9000, 1), unit: "hour", ...HIGHEST });
+  chart.look({ window: 7200 });
+  chart.draw(NOW);
+
+  const [before, hour] = chart.samples();
+  assert.deepEqual([before.unit, before.size], [undefined, 1]);
+  assert.deepEqual([hour.unit, hour.low, hour.high, hour.size], [3600, 2, 30, 5]);
+});
+
+test("a part that is selected by dragging is a range; a click is none", () => {
+  const ranges = [];
+  chart = new Chart(new FakeElement("div"), () => {}, FakePlot, (range) => ranges.push(range));
+  plot = FakePlot.last;
+  show([at(40, 18)]);
+  const select = (left, width) => {
+    plot.select = { left, width };
+    plot.options.hooks.setSelect.forEach((hook) => hook(plot));
+  };
+
+  select(350, 175);
+  select(350, 2);
+  assert.deepEqual(ranges, [[NOW - 30, NOW - 15]]);
 });

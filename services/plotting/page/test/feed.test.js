@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { FakeClock } from "../fakes/clock.js";
-import { cut, FakeService, hanging } from "../fakes/service.js";
+import { cut, FakeService, hanging, point } from "../fakes/service.js";
 import { Api, TIMEOUT_MS } from "../src/api.js";
 import { BEAT_MS, Feed, MAX_WAIT_MS, PREFIX_PAGES, REFUSED_MS, SLOW_MS } from "../src/feed.js";
 
@@ -95,6 +95,50 @@ test("a bucket that changes every second and has thousands of prefixes costs thr
   assert.ok(slow.length <= (60_000 / SLOW_MS + 1) * (PREFIX_PAGES + 1), `${slow.length} slow requests`);
   const inTenSeconds = service.requests.filter(({ at }) => at < 10_000).length;
   assert.ok(inTenSeconds <= 34, `${inTenSeconds} requests in 10 s`);
+});
+
+test("a window up to the present asks for the new samples alone, and once in a while for all of it", async () => {
+  follow();
+  await clock.advance(0);
+  const { plot } = service.answers;
+  plot.points = [...plot.points, point(50, 64)];
+  service.version += 1;
+  await clock.advance(BEAT_MS);
+
+  const asked = () => service.requests.filter(({ path }) => path === "plot").map(({ url }) => url.searchParams.get("from"));
+  assert.deepEqual(asked(), [null, point(40, 27).time]);
+  assert.deepEqual(sink.of("plot").at(-1)[0].body.points, plot.points);
+  await clock.advance(SLOW_MS + BEAT_MS);
+  assert.equal(asked().at(-1), null);
+});
+
+test("if the new samples do not continue the known ones, all are asked for", async () => {
+  follow();
+  await clock.advance(0);
+  service.answers.plot.points = [point(45, 1), point(50, 64)];
+  service.version += 1;
+  await clock.advance(BEAT_MS);
+
+  assert.deepEqual(sink.of("plot").at(-1)[0].body.points, service.answers.plot.points);
+});
+
+test("a sample later than the service's clock is never asked from", async () => {
+  service.answers.plot.points = [{ ...point(10, 18), time: "2026-11-20T08:00:01.000000Z" }];
+  follow();
+  await clock.advance(0);
+  service.version += 1;
+  await clock.advance(BEAT_MS);
+
+  const froms = service.requests.filter(({ path }) => path === "plot").map(({ url }) => url.searchParams.get("from"));
+  assert.deepEqual(froms, [null, null]);
+});
+
+test("a fixed range is asked for as it is", async () => {
+  feed.follow({ bucket: "photos", window: 60, from: 1000, to: 2000.5 });
+  await clock.advance(0);
+
+  const { searchParams } = service.requests.find(({ path }) => path === "plot").url;
+  assert.deepEqual([...searchParams], [["bucket", "photos"], ["format", "json"], ["from", "1970-01-01T00:16:40.000Z"], ["to", "1970-01-01T00:33:20.500Z"]]);
 });
 
 test("an error answer and then a failing network do not end the loop", async () => {

@@ -85,15 +85,15 @@ test("dead letters are said, and no longer when they are gone", async () => {
   assert.deepEqual(shownIds("undone"), []);
 });
 
-test("a window with too many samples loses its line and says why; the total and the tables stay right", async () => {
+test("a window that cannot be answered yet loses its line and says why; the total and the tables stay right", async () => {
   await open();
-  service.instead.plot = () => service.problem(400, "photos has more samples than one answer reads: ask for a shorter window.");
+  service.instead.plot = () => service.problem(404, "out of order.");
   service.answers.history.samples.unshift({ ...service.answers.history.samples[0], ...point(55, 64) });
   service.version += 1;
   page.go("#bucket=photos&window=2678400");
   await clock.advance(1000);
 
-  assert.equal(page.text("plot-note"), "Not up to date: photos has more samples than one answer reads: ask for a shorter window.");
+  assert.equal(page.text("plot-note"), "Not up to date: out of order.");
   assert.deepEqual(FakePlot.last.data, [[], []]);
   assert.deepEqual([page.text("total"), page.text("state")], ["64 B", "Live"]);
   assert.equal(page.element("changes-rows").children.length, 3);
@@ -103,6 +103,46 @@ test("a window with too many samples loses its line and says why; the total and 
   await clock.advance(0);
   assert.equal(page.text("plot-note"), "");
   assert.ok(FakePlot.last.data[0].length > 0);
+});
+
+test("a selected part of the chart is shown, is in the URL, and a reset returns to the window", async () => {
+  await open();
+  const { hooks } = FakePlot.last.options;
+  FakePlot.last.select = { left: 350, width: 175 };
+  hooks.setSelect.forEach((hook) => hook(FakePlot.last));
+  assert.match(page.location.hash, /^#bucket=photos&window=60&from=2026-11-20T07:59:30.\d+Z&to=2026-11-20T07:59:45.\d+Z$/);
+  page.go(page.location.hash);
+  await clock.advance(0);
+
+  assert.equal(page.element("reset").hidden, false);
+  assert.match(page.text("samples"), /^2 samples from 20 Nov 2026, 07:59:30 to 07:59:45 UTC$/);
+  assert.match(page.element("png").href, /from=2026-11-20T07%3A59%3A30/);
+  page.element("chart").dispatchEvent(new Event("dblclick"));
+  assert.equal(page.location.hash, "#bucket=photos&window=60");
+  page.go(page.location.hash);
+  await clock.advance(0);
+  assert.equal(page.element("reset").hidden, true);
+});
+
+test("the chart can be moved and zoomed by keys, and Escape returns to the present", async () => {
+  await open();
+  const press = (key, details = {}) => page.element("chart").dispatchEvent(Object.assign(new Event("keydown"), { key, ...details }));
+  press("ArrowLeft", { shiftKey: true });
+  press("+");
+  await clock.advance(1000);
+
+  assert.match(page.location.hash, /from=2026-11-20T07:59:00.\d+Z&to=2026-11-20T07:59:30.\d+Z$/);
+  press("Escape");
+  assert.equal(page.location.hash, "#bucket=photos&window=60");
+});
+
+test("a point of an hour is read with its extremes", async () => {
+  service.answers.plot = { ...service.answers.plot, unit: "hour", sample_cnt: 5000, points: [{ ...point(40, 27), minimum: 2, maximum: 64 }] };
+  await open("#bucket=photos&window=86400");
+  page.element("chart").dispatchEvent(Object.assign(new Event("keydown"), { key: "End" }));
+
+  assert.equal(page.text("readout"), "20 Nov 2026, the hour from 07:00 UTC: 2 B to 64 B, at its end 27 B in 1 object");
+  assert.equal(page.text("samples"), "5,000 samples in the last 1 day, by hour with minimum and maximum");
 });
 
 test("a part that fails says so beside itself, and is shown again", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { columns, extent, ticks, visible, waterLines } from "../src/series.js";
+import { columns, continued, endOf, extent, MAX_SAMPLES, ticks, visible, waterLines } from "../src/series.js";
 
 const point = (time, total_size, object_cnt = 1) => ({ time: `2026-11-20T08:00:${time}.000000Z`, total_size, object_cnt });
 const plot = (before, ...points) => ({ before, points });
@@ -89,4 +89,59 @@ test("what is off the scale says so", () => {
 
 test("before the first sample there are no lines", () => {
   assert.deepEqual(waterLines({ bucketMaximum: null, anyMaximum: null, anyMaximumIn: null, bucket: "b", high: 1 }), []);
+});
+
+const MAXIMA = { bucket_maximum: 9, any_bucket_maximum: 9, any_bucket_maximum_in: "photos", as_of: "2026-11-20T08:01:00.000000Z" };
+const live = (unit, before, ...points) => ({ unit, before, points, sample_cnt: points.length, bucket_maximum: 7 });
+const tail = (...points) => ({ unit: "sample", before: null, points, ...MAXIMA });
+
+test("new samples are added to what is known, and so are the maxima", () => {
+  const { points, sample_cnt, bucket_maximum, as_of } = continued(live("sample", null, point("10", 7)), tail(point("10", 7), point("20", 9)));
+
+  assert.deepEqual(points, [point("10", 7), point("20", 9)]);
+  assert.deepEqual([sample_cnt, bucket_maximum, as_of], [2, 9, MAXIMA.as_of]);
+});
+
+test("new samples are added to their minute, or begin one", () => {
+  const known = live("minute", null, { ...point("10", 7), minimum: 5, maximum: 8 });
+  const later = { time: "2026-11-20T08:01:00.000000Z", total_size: 3, object_cnt: 1 };
+  const { points, sample_cnt } = continued(known, tail(point("10", 7), point("20", 9), later));
+
+  assert.deepEqual(points, [{ ...point("20", 9), minimum: 5, maximum: 9 }, { ...later, minimum: 3, maximum: 3 }]);
+  assert.equal(sample_cnt, 3);
+  assert.equal(known.points.length, 1);
+});
+
+test("the total before an empty window is continued, too", () => {
+  assert.deepEqual(continued(live("sample", point("10", 7)), tail(point("10", 7), point("20", 9))).points, [point("20", 9)]);
+});
+
+test("what does not continue the last total, or is too much, is not added", () => {
+  const known = live("sample", null, point("10", 7));
+
+  assert.equal(continued(known, tail(point("20", 9))), null);
+  assert.equal(continued(known, tail()), null);
+  assert.equal(continued(known, { ...tail(point("10", 7)), unit: "minute" }), null);
+  const full = live("sample", null, ...Array.from({ length: MAX_SAMPLES }, () => point("10", 7)));
+  assert.equal(continued(full, tail(point("10", 7), point("20", 9))), null);
+});
+
+test("a point of a unit has its lowest and highest total, a sample its own", () => {
+  const { unit, lows, highs } = columns({ ...live("hour", point("00", 4), { ...point("10", 7), minimum: 5, maximum: 8 }) });
+
+  assert.deepEqual([unit, lows, highs], [3600, [4, 5], [4, 8]]);
+  assert.equal(columns(live("sample", null, point("10", 7))).unit, null);
+});
+
+test("the axis has room for the highest and the lowest of a band", () => {
+  const { low, high } = extent([95, 96], [null, null], { lows: [91, 95], highs: [95, 100] });
+
+  assert.ok(low > 0 && low < 91);
+  assert.ok(high > 100);
+});
+
+test("a fixed range ends with its last point", () => {
+  const series = columns(live("sample", null, point("10", 7), point("20", 9)));
+
+  assert.deepEqual([0, 10, 15, 20].map((at) => endOf(series, series.times[0] - 10 + at)), [0, 1, 1, 2]);
 });
