@@ -80,6 +80,7 @@ class _Samples:
     def between(self, first, last, *, descending):
         """Yield the samples from `first` to `last`."""
         begin, end = (self.bucket.since(times.from_text(edge)) for edge in (first, last))
+        end = min(end, self.bucket.count)
         end += end < self.bucket.count and times.to_text(self.bucket.point(end).time) <= last
         for number in reversed(range(begin, end)) if descending else range(begin, end):
             point = self.bucket.point(number)

@@ -10,6 +10,8 @@ const APART = { usual: [16, 10, 2], average: [7, 6, 0] };
 const LABEL_FONT = "12px system-ui, sans-serif";
 const NOTHING = { unit: null, times: [], sizes: [], lows: [], highs: [], objects: [], firstDot: 0 };
 const MIN_DRAG_PIXELS = 4;
+/** The least seconds between ticks that are months or years apart. */
+const [MONTH, YEAR] = [27 * 86400, 300 * 86400];
 const COLOURS = ["ink", "muted", "rule", "paper", "data", "area", "high", "bad"];
 
 export class Chart {
@@ -254,9 +256,12 @@ export class Chart {
     return this.#picked === null ? index : Math.max(this.#picked - this.#from, 0);
   }
 
+  /** The sample in force at an instant, or the minute, hour or day that it is in. */
   #inForceAt(times, time) {
+    const unit = this.#series.unit ?? 0;
+    const begins = (at) => (unit ? Math.floor(at / unit) * unit : at);
     let index = times.length - 1;
-    while (index > 0 && times[index] > time) index -= 1;
+    while (index > 0 && begins(times[index]) > time) index -= 1;
     return index;
   }
 
@@ -318,8 +323,9 @@ function timeLabels(splits, step) {
   const decimals = step < 1 ? 1 : 0;
   const long = step >= 86400;
   return splits.map((time, index) => {
-    if (step >= 300 * 86400) return day(time).slice(-4);
-    if (step >= 27 * 86400) return `${day(time).slice(-8, -5)}${index === 0 || new Date(time * 1000).getUTCMonth() === 0 ? `\n${day(time).slice(-4)}` : ""}`;
+    const [, month, year] = day(time).split(" ");
+    if (step >= YEAR) return year;
+    if (step >= MONTH) return index === 0 || new Date(time * 1000).getUTCMonth() === 0 ? `${month}\n${year}` : month;
     if (long) return day(time).slice(0, -5);
     const text = step < 60 ? clock(time, decimals) : clock(time).slice(0, 5);
     return index === 0 || time % 86400 === 0 ? `${text}\n${day(time)}` : text;

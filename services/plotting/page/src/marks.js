@@ -46,7 +46,7 @@ export function drawBand(chart, colour, { unit, times, lows, highs, firstDot }) 
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
     ctx.fillStyle = colour.data;
-    ctx.globalAlpha = 0.45;
+    ctx.globalAlpha = 0.6;
     for (let index = firstDot; index < times.length; index += 1) {
       const start = Math.floor(times[index] / unit) * unit;
       const begin = chart.valToPos(start, "x", true);

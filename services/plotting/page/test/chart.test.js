@@ -167,6 +167,15 @@ test("the cursor reads a unit with its extremes, and the total before it without
   assert.deepEqual([hour.unit, hour.low, hour.high, hour.size], [3600, 2, 30, 5]);
 });
 
+test("the pointer picks the hour that it is in, even before its last sample", () => {
+  chart.show({ points: HOUR, before: at(9000, 1), unit: "hour", ...HIGHEST });
+  chart.look({ window: 7200 });
+  chart.draw(NOW);
+  plot.setCursor({ left: (700 * (7200 - 660)) / 7200 });
+
+  assert.equal(pointed.at(-1).size, 7);
+});
+
 test("a part that is selected by dragging is a range; a click is none", () => {
   const ranges = [];
   chart = new Chart(new FakeElement("div"), () => {}, FakePlot, (range) => ranges.push(range));
@@ -180,4 +189,13 @@ test("a part that is selected by dragging is a range; a click is none", () => {
   select(350, 175);
   select(350, 2);
   assert.deepEqual(ranges, [[NOW - 30, NOW - 15]]);
+});
+
+test("ticks that are months apart name the month and a new year, those that are years apart the year", () => {
+  const [axis] = plot.options.axes;
+  const months = [8, 11, 14].map((month) => Date.UTC(2025, month, 1) / 1000);
+
+  assert.deepEqual(axis.values(plot, months, 0, 0, 92 * 86400), ["Sept\n2025", "Dec", "Mar"]);
+  assert.deepEqual(axis.values(plot, [months[0], Date.UTC(2026, 0, 1) / 1000], 0, 0, 31 * 86400)[1], "Jan\n2026");
+  assert.deepEqual(axis.values(plot, months, 0, 0, 366 * 86400), ["2025", "2025", "2026"]);
 });
