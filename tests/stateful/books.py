@@ -7,9 +7,10 @@ from itertools import pairwise
 from typing import Any
 
 from size_history import items, keys
-from size_history.items import Peak, Sample, State, Totals
+from size_history.items import Peak, Rollup, Sample, State, Totals
 from size_history.keys import prefix_of
 from size_history.sources import Hearing, Source
+from tests.rollups import rollups_of
 
 Pair = tuple[int, int]
 """Bytes and objects."""
@@ -26,6 +27,7 @@ class Books:
     samples: dict[str, list[Sample]] = field(default_factory=lambda: defaultdict(list))
     peak: Peak | None = None
     sources: dict[str, Source] = field(default_factory=dict)
+    rollups: dict[str, list[Rollup]] = field(default_factory=lambda: defaultdict(list))
     open_runs: list[str] = field(default_factory=list)
     """The buckets whose reconcile has not ended."""
 
@@ -34,25 +36,37 @@ def read(ledger: Iterable[Mapping[str, Any]], history: Iterable[Mapping[str, Any
     """Read the items of both tables."""
     books = Books()
     for item in ledger:
-        pk, sk = item[keys.PK]["S"], item[keys.SK]["S"]
-        bucket, _, kind = pk.partition("#")
-        if kind.startswith("object"):
-            books.revisions[bucket, sk] = items.int_of(item, "revision")
-            if "size" in item:
-                books.rows[bucket][sk] = items.int_of(item, "size")
-        elif kind.startswith("prefix"):
-            books.prefixes[bucket][sk] = items.int_of(item, "size"), items.int_of(item, "count")
-        elif sk == keys.TOTALS:
-            books.totals[bucket] = Totals.from_item(item)
-        elif sk == keys.RECONCILE and "ended" not in item:
-            books.open_runs.append(bucket)
-        elif sk.startswith(keys.BUCKET_ROW) and pk == keys.EVERY_BUCKET:
-            books.sources[sk.removeprefix(keys.BUCKET_ROW)] = Source.from_item(item)
-        elif sk == keys.PEAK:
-            books.peak = Peak.from_item(item)
+        bucket, _, kind = item[keys.PK]["S"].partition("#")
+        _take_part(books, bucket, kind, item) if kind else _take(books, bucket, item)
     for sample in sorted(map(Sample.from_item, history), key=lambda one: (one.bucket, one.time)):
         books.samples[sample.bucket].append(sample)
     return books
+
+
+def _take_part(books: Books, bucket: str, kind: str, item: Mapping[str, Any]) -> None:
+    """Take in a row of an object, a prefix or an interval."""
+    sk = item[keys.SK]["S"]
+    if kind.startswith("object"):
+        books.revisions[bucket, sk] = items.int_of(item, "revision")
+        if "size" in item:
+            books.rows[bucket][sk] = items.int_of(item, "size")
+    elif kind.startswith("prefix"):
+        books.prefixes[bucket][sk] = items.int_of(item, "size"), items.int_of(item, "count")
+    elif kind.startswith("rollup"):
+        books.rollups[bucket].append(Rollup.from_item(item))
+
+
+def _take(books: Books, pk: str, item: Mapping[str, Any]) -> None:
+    """Take in a row of a bucket as a whole, or of all buckets."""
+    sk = item[keys.SK]["S"]
+    if sk == keys.TOTALS:
+        books.totals[pk] = Totals.from_item(item)
+    elif sk == keys.RECONCILE and "ended" not in item:
+        books.open_runs.append(pk)
+    elif sk.startswith(keys.BUCKET_ROW) and pk == keys.EVERY_BUCKET:
+        books.sources[sk.removeprefix(keys.BUCKET_ROW)] = Source.from_item(item)
+    elif sk == keys.PEAK:
+        books.peak = Peak.from_item(item)
 
 
 def assert_consistent(books: Books) -> None:
@@ -65,6 +79,7 @@ def assert_consistent(books: Books) -> None:
         _same("a bucket has samples if it is live", bool(samples), totals.state is State.LIVE)
         if samples:
             _assert_history(totals, samples)
+            _assert_rollups(totals, samples, books.rollups[bucket])
     _same("a bucket with samples has totals", set(books.samples) - set(books.totals), set())
     maxima = [sample.total_size for samples in books.samples.values() for sample in samples]
     _same("the peak is the maximum of the samples", books.peak and books.peak.size, max(maxima, default=None))
@@ -88,6 +103,17 @@ def _assert_history(totals: Totals, samples: list[Sample]) -> None:
         _same("the counters count the transitions", after.object_cnt - before.object_cnt, moved)
 
 
+def _assert_rollups(totals: Totals, samples: list[Sample], rollups: list[Rollup]) -> None:
+    """Assert that the rollups are those of the samples. None may be missing if the totals know the open intervals."""
+    closed, open_ = rollups_of(samples)
+    right, found = ({(row.unit, row.interval.start): row for row in rows} for rows in (closed, rollups))
+    stray = {place: row for place, row in found.items() if right.get(place) != row}
+    _same("a row is that of the samples of a closed interval", stray, {})
+    if totals.open is not None:
+        _same("the open intervals are those of the samples", totals.open, open_)
+        _same("every closed interval has a row", set(right) - set(found), set())
+
+
 def assert_exact(books: Books, listings: Mapping[str, Mapping[str, int]]) -> None:
     """Assert that the books agree with the buckets' listings when nothing is in flight."""
     for bucket, listing in listings.items():
@@ -99,8 +125,14 @@ def assert_exact(books: Books, listings: Mapping[str, Mapping[str, int]]) -> Non
 
 
 def assert_ended(books: Books) -> None:
-    """Assert that every reconcile has ended, when nothing is in flight after the daily message."""
+    """Assert that every reconcile has ended and every rollup is made, when nothing is in flight after the daily message."""
     _same("every reconcile ends", books.open_runs, [])
+    _same("every rollup is made", unknown(books), [])
+
+
+def unknown(books: Books) -> list[str]:
+    """Return the buckets with samples whose open intervals are unknown."""
+    return [bucket for bucket, totals in books.totals.items() if totals.last_time and totals.open is None]
 
 
 def assert_rising(before: Books, after: Books) -> None:

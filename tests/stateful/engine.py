@@ -1,5 +1,6 @@
 """Storage in a real DynamoDB and S3 (MiniStack), through boto3 as the function configures it."""
 
+import contextlib
 import itertools
 import threading
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ import botocore.endpoint
 from botocore.config import Config
 
 from size_history.budgets import TRACKER
+from size_history.items import totals_key
 from size_tracking.observer import OBSERVERS
 from tests.engine import Tables, client_of, create_tables
 from tests.stateful.books import Books, read
@@ -97,6 +99,18 @@ class OnEngine:
     def listing(self, bucket: str) -> dict[str, int]:
         listed = self._engine.s3.list_objects_v2(Bucket=bucket).get("Contents", [])
         return {entry["Key"]: entry["Size"] for entry in listed}
+
+    def forget_intervals(self, bucket: str) -> None:
+        """Drop the open intervals from a bucket's totals, as version 0.1 does with each of its writes."""
+        dynamodb, key = self._engine.dynamodb, totals_key(bucket)
+        with contextlib.suppress(dynamodb.exceptions.ConditionalCheckFailedException):
+            dynamodb.update_item(
+                TableName=self._tables.ledger,
+                Key=key,
+                UpdateExpression="REMOVE #open",
+                ExpressionAttributeNames={"#open": "open"},
+                ConditionExpression="attribute_exists(pk)",
+            )
 
     def books(self) -> Books:
         scan = self._engine.dynamodb.scan

@@ -1,6 +1,7 @@
 """The stand-in for DynamoDB answers like the engine: the answers and the stored items agree."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from size_history import keys
-from size_history.items import Peak, Sample, State, Totals
+from size_history.items import Peak, Rollup, Sample, State, Totals
+from size_history.rollups import Interval, Point, Unit
 from size_tracking.ledger import Ledger
 from size_tracking.values import ABSENT, Observation, PrefixDelta, RowWrite, Run, Transaction
 from tests.engine import Tables, client_of, create_tables
@@ -49,11 +51,16 @@ transactions = st.builds(
     st.none() | samples,
     st.none() | peaks,
 ).filter(lambda one: one != Transaction("data"))
+instants = st.integers(0, 4)
 requests = st.lists(
     st.tuples(st.just("commit"), transactions)
     | st.tuples(st.just("create_totals"), st.just("data"))
     | st.tuples(st.just("put_run"), runs)
     | st.tuples(st.just("rows"), st.lists(names, min_size=1, unique=True))
+    | st.tuples(st.just("put_rollups"), st.lists(instants, unique=True, max_size=4))
+    | st.tuples(st.just("rollups"), st.tuples(instants, instants))
+    | st.tuples(st.just("samples"), st.tuples(instants, instants))
+    | st.tuples(st.just("last_sample_time"), st.just("data"))
     | st.tuples(
         st.just("between"), st.tuples(st.sampled_from(("", *NAMES)), st.sampled_from((None, *NAMES)))
     ),
@@ -62,24 +69,36 @@ requests = st.lists(
 )
 
 
+def _between(ledger: Ledger, range_: tuple[str, str | None]) -> Any:
+    shards = {keys.shard(name) for name in NAMES}
+    return [list(ledger.objects_between("data", shard, *range_)) for shard in sorted(shards)]
+
+
+SENDING: dict[str, Callable[[Ledger, Any], Any]] = {
+    "commit": lambda ledger, given_: ledger.commit(given_, now=5_000_000),
+    "create_totals": lambda ledger, given_: ledger.create_totals(given_, None, now=5),
+    "put_run": lambda ledger, given_: ledger.put_run("data", given_),
+    "rows": lambda ledger, given_: ledger.rows("data", given_),
+    "put_rollups": lambda ledger, given_: ledger.put_rollups("data", [_rollup(start) for start in given_]),
+    "rollups": lambda ledger, given_: ledger.rollups("data", Unit.MINUTE, *given_),
+    "samples": lambda ledger, given_: [sample for page in ledger.samples("data", *given_) for sample in page],
+    "last_sample_time": lambda ledger, given_: ledger.last_sample_time(given_),
+    "between": _between,
+}
+
+
 def answer(ledger: Ledger, request: tuple[str, Any]) -> Any:
     """Send a request and return the answer or the error code."""
     what, given_ = request
     try:
-        match what:
-            case "commit":
-                return ledger.commit(given_, now=5_000_000)
-            case "create_totals":
-                return ledger.create_totals(given_, None, now=5)
-            case "put_run":
-                return ledger.put_run("data", given_)
-            case "rows":
-                return ledger.rows("data", given_)
-            case _:
-                shards = {keys.shard(name) for name in NAMES}
-                return [list(ledger.objects_between("data", shard, *given_)) for shard in sorted(shards)]
+        return SENDING[what](ledger, given_)
     except ClientError as error:
         return error.response["Error"]["Code"]
+
+
+def _rollup(start: int) -> Rollup:
+    point = Point(start, 1, start)
+    return Rollup(Unit.MINUTE, Interval(start, point, point, 1), point)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
+from size_history import keys
 from size_history.deadline import Deadline
 from size_history.messages import Message, ReconcileRequest, Watch
 from size_history.sources import SECOND, Hearing
@@ -358,6 +359,11 @@ class InMemory:
 
     def listing(self, bucket: str) -> dict[str, int]:
         return {key: found["Size"] for key, found in self._s3.buckets[bucket].items()}
+
+    def forget_intervals(self, bucket: str) -> None:
+        """Drop the open intervals from a bucket's totals, as version 0.1 does with each of its writes."""
+        row = self._dynamodb.tables["ledger"].get((bucket, keys.TOTALS), {})
+        row.pop("open", None)
 
     def books(self) -> Books:
         tables = self._dynamodb.tables

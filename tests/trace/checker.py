@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TypeVar
 
+from tests.trace import intervals
 from tests.trace.lines import Attempt, Row, Totals, Trace
 from tests.trace.proof import follows, took_place
 
@@ -114,8 +115,8 @@ class _Replay:
             self._true(f"{at}: a commit without totals changes nothing", same, commit.rows)
         live = totals is not None and totals.state == LIVE
         self._true(
-            f"{at}: a live bucket's commit of totals has a sample, and no other has",
-            bool(commit.sample) == live,
+            f"{at}: a live bucket's commit of totals has a sample unless it recomputes, and no other has",
+            bool(commit.sample) == live or (live and not commit.rows and commit.run is None),
         )
         if totals and commit.sample:
             sample = (totals.last_time, totals.size, totals.count)
@@ -147,6 +148,7 @@ class _Replay:
                     f"{at}: totals are the sum of the rows", follows(later, earlier), (was, now, later.rows)
                 )
                 self._check_step(at, was, now, later)
+        self._check_intervals(bucket, [commit for _, commit in ordered])
         last = self._rest.totals.get(bucket)
         if last and ordered:
             highest = ordered[-1][0]
@@ -154,6 +156,12 @@ class _Replay:
                 self._lacks(bucket, highest.revision + 1, last.revision)
             else:
                 self._true(f"{bucket}: the Ledger has the last totals", highest == last, (highest, last))
+
+    def _check_intervals(self, bucket: str, commits: list[Attempt]) -> None:
+        revisions = [commit.totals.revision for commit in commits if commit.totals]
+        if all(later == earlier + 1 for earlier, later in pairwise(revisions)):
+            for claim, found in intervals.wrong(commits):
+                self._true(f"{bucket}: {claim}", False, found)
 
     def _lacks(self, bucket: str, first: int, last: int) -> None:
         self._incomplete.append(f"{bucket}: no line tells who wrote the totals' revisions {first} to {last}")
@@ -167,6 +175,10 @@ class _Replay:
             self._true(
                 f"{at}: nothing but bytes and objects moves while adopting", not any(unmoved), (was, now)
             )
+            return
+        if was.state == LIVE and commit.sample is None:
+            same = now._replace(revision=was.revision) == was
+            self._true(f"{at}: a recomputation moves nothing but intervals", same, (was, now))
             return
         self._true(f"{at}: times rise", now.last_time > was.last_time, (was, now))
         self._true(

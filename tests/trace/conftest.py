@@ -4,6 +4,7 @@ import logging
 import pytest
 
 from size_history.messages import ReconcileRequest
+from size_history.sources import SECOND
 from size_tracking import trace
 from tests.stateful.faults import Fault
 from tests.stateful.machine import quiet
@@ -53,6 +54,7 @@ def work():
     for key, size in ((0, 40), (2, 3), (1, 60), (3, 1), (2, 4)):
         world.put(0, key, size)
         world.settle()
+        world.storage.time.now += 25 * SECOND  # so that the third minute has more than one sample
     world.put(0, 4, 50)
     world.deliver([0], {("TransactWriteItems", 0): Fault.LOST}, attempts=3)
     world.put(1, 0, 2)  # the other bucket is adopted by its event

@@ -58,6 +58,16 @@ class Sample(NamedTuple):
     count: int
 
 
+class Rollup(NamedTuple):
+    """A closed interval that an attempt writes."""
+
+    unit: str
+    start: int
+    minimum: Sample
+    maximum: Sample
+    sample_cnt: int
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """A transaction that the tracker was about to send."""
@@ -69,6 +79,9 @@ class Attempt:
     sample: Sample | None = None
     peak: int | None = None
     run: int | None = None
+    open: tuple[int, ...] | None = None
+    """The numbers of samples of the open intervals; None if they are unknown."""
+    rollups: tuple[Rollup, ...] = ()
 
     @property
     def size_delta(self) -> int:
@@ -100,8 +113,21 @@ class Trace:
             self.attempts[line["id"]] = _attempt(**line)
 
 
-def _attempt(*, rows: Any = (), totals: Any = None, sample: Any = None, **rest: Any) -> Attempt:
+def _attempt(
+    *,
+    rows: Any = (),
+    totals: Any = None,
+    sample: Any = None,
+    open: Any = None,  # noqa: A002  # the name in the line
+    rollups: Any = (),
+    **rest: Any,
+) -> Attempt:
     return Attempt(
+        open=None if open is None else tuple(open),
+        rollups=tuple(
+            Rollup(unit, start, Sample(*minimum), Sample(*maximum), count)
+            for unit, start, minimum, maximum, count in rollups
+        ),
         rows=tuple(Row(*row) for row in rows),
         totals=Totals(*totals) if totals else None,
         sample=Sample(*sample) if sample else None,

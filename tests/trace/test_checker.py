@@ -166,6 +166,43 @@ def a_delta_is_doubled_from_there_on(lines):
             line["sample"][1] += delta
 
 
+def closing(lines):
+    """Return the last commit that closes an interval, which is not the first one that the trace has."""
+    return [line for line in commits(lines) if "rollups" in line][-1]
+
+
+@planted
+def a_closed_interval_lacks_a_sample(lines):
+    closing(lines)["rollups"][0][-1] -= 1
+
+
+@planted
+def a_closed_interval_has_another_maximum(lines):
+    closing(lines)["rollups"][0][3][1] += 1
+
+
+@planted
+def a_closed_interval_has_no_row(lines):
+    del closing(lines)["rollups"]
+
+
+@planted
+def an_interval_is_closed_too_early(lines):
+    line = next(line for line in commits(lines)[3:] if "rollups" not in line)
+    line["rollups"] = copy.deepcopy(closing(lines)["rollups"])
+
+
+@planted
+def a_sample_does_not_join_the_open_day(lines):
+    closing(lines)["open"][2] -= 1
+
+
+@planted
+def unknown_intervals_are_opened_by_a_sample(lines):
+    del commits(lines)[3]["open"]
+    commits(lines)[3].pop("rollups", None)
+
+
 @planted
 def an_object_is_counted_twice(lines):
     line = next(line for line in commits(lines) if line["rows"][0][3] is None and "sample" in line)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from size_history.items import Peak, Sample, State, Totals
+from size_history.rollups import Interval, Point, Unit
 from size_tracking import trace
 from size_tracking.track_plan import ROOM
 from size_tracking.values import Observation, RowWrite, Transaction
@@ -23,7 +24,12 @@ def commit(keys=1, bucket="tidemark-data-123456789012", size=123_456_789_012):
         RowWrite(f"movies/{number}", NOW, NOW + 1, Observation(12_345_678, "e", "t"), size_before=1_234_567)
         for number in range(keys)
     )
-    totals = Totals(size, 123_456, 12_345, 1_234, 123, size, NOW, 123_456, State.LIVE)
+    point = Point(size, 123_456, NOW)
+    open_ = tuple(
+        Interval(unit.start_of(NOW), point, point, count)
+        for unit, count in zip(Unit, (12, 345, 6789), strict=True)
+    )
+    totals = Totals(size, 123_456, 12_345, 1_234, 123, size, NOW, 123_456, State.LIVE, open_)
     return Transaction(
         bucket,
         rows,

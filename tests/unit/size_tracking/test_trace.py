@@ -5,7 +5,8 @@ import logging
 
 import pytest
 
-from size_history.items import Peak, Sample, State, Totals
+from size_history.items import Peak, Rollup, Sample, State, Totals
+from size_history.rollups import Interval, Point, Unit
 from size_tracking import trace
 from size_tracking.ledger import Ledger
 from size_tracking.values import ABSENT, Observation, RowWrite, Run, Transaction
@@ -33,6 +34,20 @@ def lines(caplog):
 @pytest.fixture
 def ledger():
     return Ledger(MemoryDynamoDB(), ledger_table="ledger", history_table="history")
+
+
+def test_open_intervals_are_told_by_their_samples_and_closed_ones_by_their_extremes(lines):
+    minute = Unit.MINUTE.length
+    low, high = Point(3, 1, 5), Point(9, 2, 7)
+    interval = Interval(0, low, high, 4)
+    open_ = (Interval.of(minute, high), interval, interval)
+    totals = Totals(9, 2, 2, 0, 0, 9, minute, 6, State.LIVE, open_)
+
+    trace.attempt(Transaction("b", totals=totals, rollups=(Rollup(Unit.MINUTE, interval, high),)))
+
+    (line,) = lines()
+    assert line["open"] == [1, 4, 4]
+    assert line["rollups"] == [["minute", 0, [5, 3, 1], [7, 9, 2], 4]]
 
 
 def test_an_attempt_says_what_it_writes(lines):

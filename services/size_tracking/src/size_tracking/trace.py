@@ -3,13 +3,15 @@
 A transaction is one line before it is sent, with what it is about to write, and one line if it is known to be committed:
 
     {"trace": "attempt", "id": "9f86d081", "bucket": "data", "rows": [["a948904f2f0f", 0, 1764366170123456, null, 27]],
-     "totals": [2, 27, 1, 1, 0, 0, 27, 1764366170123456, "live"], "sample": [1764366170123456, 27, 1], "peak": 27}
+     "totals": [2, 27, 1, 1, 0, 0, 27, 1764366170123456, "live"], "sample": [1764366170123456, 27, 1], "peak": 27,
+     "open": [1, 4, 90]}
     {"trace": "committed", "id": "9f86d081"}
 
 A row has the digest of its key, the revision that was read, the one that is written, and the object's bytes before and
 after (null: no object). The totals are their revision, bytes, objects, created, overwritten, removed, maximum, last time
-and state; the sample is its time, bytes and objects; the peak is its bytes; the run is its revision. What a transaction
-does not write is left out.
+and state; the sample is its time, bytes and objects; the peak is its bytes; the run is its revision. The open intervals
+are their numbers of samples. A closed interval among the "rollups" is its unit and its start, time, bytes and objects of its
+minimum, the same of its maximum, and its number of samples. What a transaction does not write is left out.
 An attempt whose second line is missing may have been committed: its answer was lost, or its process died.
 """
 
@@ -20,6 +22,7 @@ from hashlib import blake2b
 from typing import Any
 
 from size_history.items import Totals
+from size_history.rollups import Interval
 from size_tracking.values import Transaction
 
 log = logging.getLogger(__name__)
@@ -65,7 +68,18 @@ def _written(transaction: Transaction) -> dict[str, Any]:
         fields["peak"] = transaction.peak.size
     if transaction.run:
         fields["run"] = transaction.run.revision
+    if transaction.totals and transaction.totals.open is not None:
+        fields["open"] = [interval.sample_cnt for interval in transaction.totals.open]
+    if transaction.rollups:
+        fields["rollups"] = [
+            [each.unit, each.interval.start, *_extremes(each.interval), each.interval.sample_cnt]
+            for each in transaction.rollups
+        ]
     return fields
+
+
+def _extremes(interval: Interval) -> list[list[int]]:
+    return [[point.time, point.size, point.count] for point in (interval.minimum, interval.maximum)]
 
 
 def _totals(totals: Totals) -> list[int | str]:
