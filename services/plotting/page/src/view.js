@@ -247,8 +247,8 @@ export class View {
     say(element("samples"), samples);
     const highest = plot.points.reduce((most, point) => Math.max(most, point.maximum ?? point.total_size), plot.before?.total_size ?? 0);
     element("empty").hidden = Boolean(last) || this.shown.from !== null;
-    const ends = this.shown.from === null ? "now" : "at its end";
-    const told = last ? ` Highest of them ${size(highest)}, ${ends} ${size(last.total_size)}.` : " No total had been recorded yet.";
+    const [ends, has] = this.shown.from === null ? ["now", "has"] : ["at its end", "had"];
+    const told = last ? ` Highest of them ${size(highest)}, ${ends} ${size(last.total_size)}.` : ` No total ${has} been recorded yet.`;
     element("chart").setAttribute("aria-label", `Total size over time: ${samples}.${told}`);
   }
 
