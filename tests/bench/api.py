@@ -23,6 +23,7 @@ from plotting import handler as plotting_handler
 from plotting import picture
 from size_history.times import to_text
 from tests.bench import pyplot_chart
+from tests.bench.api_ranges import measure, section
 from tests.bench.api_report import SAMPLES, WINDOW, Measured, report
 from tests.bench.api_world import Tables, change, tracked
 from tests.bench.command import Dry, run
@@ -188,7 +189,7 @@ def warm(environment: Environment, rounds: int) -> dict[str, Measured]:
 
 
 def pages(samples: int) -> dict[str, Counter[str]]:
-    """Count DynamoDB's requests for a long range: for the picture's data, and for all pages of the history."""
+    """Count DynamoDB's requests for many samples: for the picture's data, and for all pages of the history."""
     counted: dict[str, Counter[str]] = {"GET /plot": Counter(), "GET /history, all pages": Counter()}
     with engine_world() as world, tracked(world, "long-history", samples, LONG_KEYS):
         query = {"bucket": "long-history", "window": str(2 * samples)}
@@ -258,7 +259,13 @@ def main(rounds: int = 40, starts: int = 7, *, dry: Dry = False) -> None:
         raise CommandError(f"{SERVICE_PYTHON} is missing: run `make install`")
     environment = Environment.from_env()
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):  # the handler prints metrics
-        text = report(warm(environment, rounds), pages(MANY_SAMPLES), cold(starts), rendering(rounds))
+        text = report(
+            warm(environment, rounds),
+            pages(MANY_SAMPLES),
+            section(measure(rounds)),
+            cold(starts),
+            rendering(rounds),
+        )
     publish("api", text, dry=dry)
 
 

@@ -40,10 +40,11 @@ def _ratio(slow: Sequence[float], fast: Sequence[float]) -> float:
 def report(
     warm: Mapping[str, Measured],
     long: Mapping[str, Counter[str]],
+    ranges: str,
     cold: Mapping[str, Sequence[float]],
     drawn: Mapping[str, tuple[Sequence[float], Sequence[float]]],
 ) -> str:
-    """Return the section; `drawn` holds our seconds and pyplot's."""
+    """Return the section; `ranges` is the table of any range, `drawn` holds our seconds and pyplot's."""
     packed = page.packed()
     long_rows = (
         (f"`{name}`", one["GetItem"] + one["BatchGetItem"], one["Query"]) for name, one in long.items()
@@ -69,12 +70,16 @@ processors. The last columns say how many times faster than the PNG a route answ
 changes, so its prefixes are read again with a query for each of 16 shards. The requests to DynamoDB are those of a function's first
 answer; each is one page. A picture's bytes are in base64, as API Gateway gets them.
 
-### Long ranges
+### Any range
+
+{ranges}
+
+### Many samples
 
 {table(("answer", "by key:", "queries:"), long_rows)}
 
-5,000 samples of 1 kB, so a thousand samples fill a page of 1 MB. A stand-in for DynamoDB counts the pages and the memory for 100,000
-samples in `tests/unit/plotting/test_reading.py`.
+5,000 samples of 1 kB, so a thousand samples fill a page of 1 MB. `tests/unit/plotting/test_reading.py` holds every range to its maximum of
+requests and bytes.
 
 ### Cold
 
@@ -87,7 +92,7 @@ Seconds from the start of a process to the end of its first answer, in the servi
 {table(("chart", "ours p50:", "p95:", "pyplot p50:", "p95:", "ours is faster by:"), drawn_rows)}
 
 Milliseconds for one PNG of 1,200 by 675 pixels. pyplot's version is the obvious way to write it (`tests/bench/pyplot_chart.py`). It draws
-the same samples, thinned like ours.
+the same samples, or the same hours with their band.
 
 ### The page
 

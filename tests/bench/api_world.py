@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from size_history import items
-from size_history.items import Item, Sample, State, Totals
+from size_history.items import Item, Sample
+from size_history.rollups import Point
+from tests.unit.plotting.stored import written
 
 SECOND = 1_000_000
 BATCH = 25
@@ -29,19 +31,19 @@ def tracked(tables: Tables, bucket: str, samples: int, keys: Sequence[str] = ())
     """Write a bucket with samples one second apart, up to now. Yield their times (microseconds since 1970)."""
     last = time.time_ns() // 1000
     times = [last - (samples - 1 - number) * SECOND for number in range(samples)]
+    points = [Point((number * 7919) % 1_000_003, number % 50, at) for number, at in enumerate(times)]
     rows = [
-        Sample(
-            bucket, at, (number * 7919) % 1_000_003, number % 50, changed_keys=tuple(keys), changed_cnt=1
-        ).to_item()
-        for number, at in enumerate(times)
+        Sample(bucket, at.time, at.size, at.count, changed_keys=tuple(keys), changed_cnt=1).to_item()
+        for at in points
     ]
-    totals = Totals(1, 1, samples, 0, 0, 1_000_003, last, 1, State.LIVE)
+    totals, rollups = written(points)
     prefixes = [
         items.prefix_key(bucket, f"p{number:03d}/")
         | {"size": items.number(number + 1), "count": items.number(1)}
         for number in range(PREFIXES)
     ]
-    ledger: list[Item] = [totals.to_item(bucket), items.bucket_key(bucket), *prefixes]
+    closed = [rollup.to_item(bucket) for rollup in rollups]
+    ledger: list[Item] = [totals.to_item(bucket), items.bucket_key(bucket), *prefixes, *closed]
     try:
         _write(tables, tables.history, [{"PutRequest": {"Item": row}} for row in rows])
         _write(tables, tables.ledger, [{"PutRequest": {"Item": row}} for row in ledger])
