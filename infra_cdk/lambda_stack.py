@@ -100,6 +100,7 @@ class LambdaStack(Stack):
             TRACKING,
             recursive_loop=lambda_.RecursiveLoop.ALLOW,
             TRACKED_BUCKETS=",".join([self._data_bucket.bucket_name, *self._settings.tracked_buckets]),
+            SAMPLE_RETENTION_DAYS=str(self._settings.sample_retention_days),
         )
 
     def _plotting(self) -> ServiceFunction:
@@ -112,6 +113,7 @@ class LambdaStack(Stack):
             DLQ_URL=self._tracking_queue.dlq.queue_url,
             RULE_DLQ_URL=self._tracking_queue.rule_dlq.queue_url,
             CORS_ORIGIN=self._cors_origin,
+            SAMPLE_RETENTION_DAYS=str(self._settings.sample_retention_days),
         )
 
     def _driver(self) -> ServiceFunction:

@@ -25,6 +25,10 @@ MAX_TRACKED_CHARACTERS = 1800
 MAX_WATCH_MINUTES = 5
 """Readers are told within five minutes that a bucket's events do not arrive."""
 
+MIN_RETENTION_DAYS = 7
+"""The daily check of rollups needs the samples of two days, and two more as a margin."""
+MAX_RETENTION_DAYS = 36_500
+
 _ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _EMAIL = re.compile(r"[^\s@,]+@[^\s@,]+\.[^\s@,]+")
 _CONNECTION = re.compile(
@@ -65,7 +69,8 @@ class Settings:
     `endpoint` is the LocalStack that a local target is deployed to; it is None on AWS. `ephemeral` data is deleted with
     its stack. With `termination_protection`, the stack of the data is not deleted until that is switched off. The driver makes at most one change per `driver_pause_seconds`. Browsers let pages of `cors_origin` read
     the API's answers; None is the API's own origin. `tracked_buckets` are existing buckets that are tracked beside the
-    data bucket. Every `watch_minutes`, the tracker checks whether the events of tracked buckets arrive. `alarm_emails`
+    data bucket. Every `watch_minutes`, the tracker checks whether the events of tracked buckets arrive. Samples are kept
+    for `sample_retention_days` (0: forever); rollups and maxima are always kept. `alarm_emails`
     receive the alarms, one of which is a bucket larger than `bucket_threshold_gib` (GiB). With `connection_arn` (of a
     CodeConnections connection), a pipeline delivers `source_branch` of `source_repository` (`owner/name`).
     """
@@ -80,6 +85,7 @@ class Settings:
     cors_origin: str | None = "*"
     tracked_buckets: tuple[str, ...] = ()
     watch_minutes: int = MAX_WATCH_MINUTES
+    sample_retention_days: int = 0
     alarm_emails: tuple[str, ...] = ()
     bucket_threshold_gib: int = 1024
     connection_arn: str | None = None
@@ -246,6 +252,10 @@ SETTINGS: Mapping[str, tuple[str, Parser]] = {
     "watchMinutes": (
         "watch_minutes",
         _whole_number(1, MAX_WATCH_MINUTES, f"whole minutes from 1 to {MAX_WATCH_MINUTES}"),
+    ),
+    "sampleRetentionDays": (
+        "sample_retention_days",
+        _whole_number(MIN_RETENTION_DAYS, MAX_RETENTION_DAYS, f"whole days from {MIN_RETENTION_DAYS} on"),
     ),
     "alarmEmails": ("alarm_emails", _texts(_EMAIL, "an e-mail address")),
     "bucketThresholdGiB": (

@@ -6,9 +6,15 @@ from infra_cdk.images import PLACEHOLDER
 from tests.infra.templates import text
 
 ENVIRONMENT = {
-    "size-tracking": {"HISTORY_TABLE", "LEDGER_TABLE", "QUEUE_URL", "TRACKED_BUCKETS"},
+    "size-tracking": {
+        "HISTORY_TABLE",
+        "LEDGER_TABLE",
+        "QUEUE_URL",
+        "TRACKED_BUCKETS",
+        "SAMPLE_RETENTION_DAYS",
+    },
     "plotting": {"HISTORY_TABLE", "LEDGER_TABLE", "QUEUE_URL", "DATA_BUCKET"}
-    | {"SIZE_INDEX", "PLOT_BUCKET", "DLQ_URL", "RULE_DLQ_URL", "CORS_ORIGIN"},
+    | {"SIZE_INDEX", "PLOT_BUCKET", "DLQ_URL", "RULE_DLQ_URL", "CORS_ORIGIN", "SAMPLE_RETENTION_DAYS"},
     "driver": {"HISTORY_TABLE", "LEDGER_TABLE", "QUEUE_URL", "DATA_BUCKET"}
     | {"API_URL", "DRIVER_PAUSE_SECONDS"},
 }
@@ -26,6 +32,18 @@ LONGEST = {"HistoryTableName": 255, "LedgerTableName": 255, "DataBucketName": 63
 """The maximum length of what a parameter names: a table's name, that of a bucket made today."""
 QUEUE_URL_BYTES = len("https://sqs.ap-southeast-1.amazonaws.com/123456789012/") + 80
 API_URL_BYTES = len("https://1234567890.execute-api.ap-southeast-1.amazonaws.com/v1/")
+
+
+@pytest.mark.parametrize(("context", "days"), [({}, "0"), ({"sampleRetentionDays": "90"}, "90")])
+def test_the_writer_and_the_reader_of_samples_know_how_long_they_are_kept(synth, context, days):
+    stack = synth(target="prod", **context)["LambdaStack"]
+    variables = [
+        function["Environment"]["Variables"].get("SAMPLE_RETENTION_DAYS")
+        for function in stack.all("AWS::Lambda::Function")
+        if "HISTORY_TABLE" in function.get("Environment", {}).get("Variables", {})
+    ]
+
+    assert sorted(variables, key=str) == sorted([days, days, None], key=str)
 
 
 def test_a_function_is_told_what_it_reads_and_nothing_else(application, service):

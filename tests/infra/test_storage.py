@@ -23,8 +23,10 @@ def test_the_history_has_exactly_the_published_schema(storage):
     }
 
 
-def test_the_history_never_expires(storage):
-    assert "TimeToLiveSpecification" not in storage.properties("HistoryTableName")
+def test_a_sample_expires_only_if_it_says_so(storage):
+    expiry = storage.properties("HistoryTableName")["TimeToLiveSpecification"]
+
+    assert expiry == {"AttributeName": "expiry", "Enabled": True}
 
 
 def test_the_ledger_is_keyed_by_pk_and_sk_and_lets_tombstones_expire(storage):

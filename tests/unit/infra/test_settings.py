@@ -58,6 +58,8 @@ def test_keys_of_the_cdk_are_left_to_the_cdk(key):
             {"driverPauseSeconds": "99"},
             "setting 'driverPauseSeconds' is whole seconds from 0 to 15, not '99'",
         ),
+        ({"sampleRetentionDays": "6"}, "setting 'sampleRetentionDays' is whole days from 7 on, not '6'"),
+        ({"sampleRetentionDays": "0"}, "setting 'sampleRetentionDays' is whole days from 7 on, not '0'"),
         ({"watchMinutes": "0"}, "setting 'watchMinutes' is whole minutes from 1 to 5, not '0'"),
         ({"watchMinutes": "6"}, "setting 'watchMinutes' is whole minutes from 1 to 5, not '6'"),
         ({"watchMinutes": "1.5"}, "setting 'watchMinutes' is whole minutes from 1 to 5, not '1.5'"),

@@ -3,7 +3,7 @@
 from size_history.tables import HISTORY, LEDGER
 
 
-def test_the_history_has_the_published_schema_and_never_expires():
+def test_the_history_has_the_published_schema_and_samples_may_expire():
     assert HISTORY.definition() == {
         "KeySchema": [
             {"AttributeName": "bucket_name", "KeyType": "HASH"},
@@ -25,7 +25,7 @@ def test_the_history_has_the_published_schema_and_never_expires():
             }
         ],
     }
-    assert HISTORY.time_to_live is None
+    assert HISTORY.time_to_live == "expiry"
 
 
 def test_the_ledger_is_keyed_by_two_texts_and_its_tombstones_expire():

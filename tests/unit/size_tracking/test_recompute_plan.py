@@ -34,6 +34,15 @@ def test_what_is_missing_or_stored_otherwise_differs():
     assert list(recompute_plan.differing([one, two], [one])) == []
 
 
+def test_a_stored_rollup_whose_samples_may_have_expired_stays_and_a_missing_one_is_added():
+    one, two, three = recompute_plan.minutes_of([at(1, 5), at(MINUTE, 6), at(2 * MINUTE, 7)])
+    stored = [replace(one, removed_cnt=9), replace(three, removed_cnt=9)]
+
+    assert list(recompute_plan.differing(stored, [one, two, three], kept_from=MINUTE + 1)) == [two, three]
+    assert list(recompute_plan.differing(stored, [one, two, three], kept_from=2 * MINUTE)) == [two, three]
+    assert list(recompute_plan.differing(stored, [one, two, three], kept_from=2 * MINUTE + 1)) == [two]
+
+
 def test_each_coarser_unit_is_made_of_the_next_finer_one():
     assert recompute_plan.FINER == {Unit.HOUR: Unit.MINUTE, Unit.DAY: Unit.HOUR}
     assert list(recompute_plan.FINER) == [Unit.HOUR, Unit.DAY]  # days need the hours that were just made

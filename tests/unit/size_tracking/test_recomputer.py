@@ -434,6 +434,42 @@ def test_a_history_that_was_lost_changes_nothing(filled):
     assert (filled.stored(), filled.totals()) == before
 
 
+def test_rows_stay_when_their_samples_have_expired(filled):
+    """The first days of ten are older than five days, and samples are kept for seven."""
+    filled.drain(EVERYTHING.to_json())
+    before = filled.stored()
+    history = filled.tables.tables["history"]
+    for (bucket, time), item in list(history.items())[:2]:
+        assert Sample.from_item(item).time < START + HOUR
+        del history[bucket, time]
+
+    replace(filled.recomputer, sample_retention_days=7).step(EVERYTHING, deadline=LATER)
+
+    assert filled.stored() == before
+    filled.recomputer.step(EVERYTHING, deadline=LATER)
+    assert filled.stored() != before, "without a retention the samples say what is right"
+
+
+def test_open_intervals_stay_when_their_samples_may_have_expired():
+    """Nothing has changed for ten days."""
+    filled = Filled(samples_at(0, 1, 2))
+    filled.drain(EVERYTHING.to_json())
+    before = filled.totals()
+    history = filled.tables.tables["history"]
+    del history[min(history)]
+
+    replace(filled.recomputer, sample_retention_days=7).step(EVERYTHING, deadline=LATER)
+
+    assert filled.totals() == before
+
+
+def test_rollups_of_samples_that_never_expire_are_made_however_old_they_are(filled):
+    """Version 0.1 wrote them, and the update set a retention."""
+    replace(filled.recomputer, sample_retention_days=7).step(EVERYTHING, deadline=LATER)
+
+    assert filled.is_right()
+
+
 def test_rows_are_read_and_put_on_their_definition(filled):
     filled.drain(EVERYTHING.to_json())
 

@@ -204,6 +204,23 @@ def test_a_transaction_writes_everything_with_the_rows_and_the_run_first():
     ]
 
 
+@pytest.mark.parametrize(("days", "expiry"), [(0, None), (7, NOW // 1_000_000 + 7 * DAY)])
+def test_a_sample_expires_only_where_the_deployment_says_so(days, expiry):
+    sample = Sample("b", NOW + 1, 5, 1)
+
+    (write,) = transact_items(
+        Transaction("b", sample=sample),
+        ledger="ledger",
+        history="history",
+        now=NOW,
+        sample_retention_days=days,
+    )
+
+    expected = sample.to_item() | ({"expiry": number(expiry)} if expiry else {})
+    assert write["Put"]["Item"] == expected
+    assert Sample.from_item(write["Put"]["Item"]) == sample
+
+
 def test_a_closed_interval_is_put_into_the_ledger_whatever_is_stored():
     """Its samples never change, so whoever puts it puts the same."""
     point = Point(5, 1, NOW)

@@ -24,7 +24,7 @@ OBJECT_CNT = "object_cnt"
 SIZE_INDEX = "GSI_SizeByBucket"
 """History's index: partition key `bucket_name`, sort key `total_size`."""
 EXPIRY = "expiry"
-"""Seconds since 1970 after which DynamoDB may remove a tombstone of the Ledger."""
+"""Seconds since 1970 after which DynamoDB may remove a tombstone of the Ledger, or a sample that has such an attribute."""
 MAX_CHANGED_KEYS = 10
 """Maximum number of changed keys that a sample names; `changed_cnt` counts them all."""
 

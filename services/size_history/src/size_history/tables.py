@@ -81,8 +81,10 @@ HISTORY = TableSchema(
             sort=Attribute(items.TOTAL_SIZE, Kind.NUMBER),
         ),
     ),
+    time_to_live=items.EXPIRY,
 )
-"""The published schema. Its items never expire: that would falsify the maximum."""
+"""The published schema. Items expire only where a deployment sets for how long samples are kept; totals and rollups keep
+the maxima."""
 
 LEDGER = TableSchema(partition=Attribute(keys.PK), sort=Attribute(keys.SK), time_to_live=items.EXPIRY)
 """All state that changes. Only tombstones expire."""

@@ -57,7 +57,10 @@ def wire(
 
     s3, sqs = client("s3"), client("sqs")
     ledger = Ledger(
-        client("dynamodb"), ledger_table=settings.ledger_table, history_table=settings.history_table
+        client("dynamodb"),
+        ledger_table=settings.ledger_table,
+        history_table=settings.history_table,
+        sample_retention_days=settings.sample_retention_days,
     )
     observer = Observer(s3)
     event_path = EventPath(s3, client("events"), sqs, settings.queue_url)
@@ -72,6 +75,6 @@ def wire(
         deadline=deadline,
     )
     reconciler = Reconciler(ledger, observer, steps, tracker, run_starter, clock)
-    recomputer = Recomputer(ledger, steps, clock, tracked)
+    recomputer = Recomputer(ledger, steps, clock, tracked, settings.sample_retention_days)
     watcher = Watcher(ledger, event_path, steps, clock, tracked)
     return Batch(tracker, reconciler, recomputer, watcher, clock, budget)

@@ -40,6 +40,8 @@ class Ledger:
     _: KW_ONLY
     ledger_table: str
     history_table: str
+    sample_retention_days: int = 0
+    """How long samples are kept; 0 keeps them forever."""
     sleep: Callable[[float], None] = time.sleep
 
     def rows(self, bucket: str, keys_: Iterable[str]) -> tuple[dict[str, ObjectRow], Source | None]:
@@ -170,7 +172,13 @@ class Ledger:
 
         Raises ClientError if the cause is not another writer.
         """
-        writes = transact_items(transaction, ledger=self.ledger_table, history=self.history_table, now=now)
+        writes = transact_items(
+            transaction,
+            ledger=self.ledger_table,
+            history=self.history_table,
+            now=now,
+            sample_retention_days=self.sample_retention_days,
+        )
         return self._traced(transaction, writes, own=len(transaction.rows) + bool(transaction.run))
 
     def create_totals(self, bucket: str, source: Source | None, *, now: int) -> Outcome:

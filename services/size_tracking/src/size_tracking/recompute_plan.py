@@ -18,10 +18,16 @@ def minutes_of(samples: Iterable[Sample]) -> list[Rollup]:
     return folded(Unit.MINUTE, (Rollup.of(Unit.MINUTE, sample) for sample in samples))
 
 
-def differing(stored: Iterable[Rollup], right: Iterable[Rollup]) -> Iterator[Rollup]:
-    """Yield the right rollups that are not stored so."""
+def differing(stored: Iterable[Rollup], right: Iterable[Rollup], *, kept_from: int = 0) -> Iterator[Rollup]:
+    """Yield the right rollups that are not stored so.
+
+    A stored one that begins before `kept_from` (microseconds since 1970) stays: some of its samples may have expired.
+    """
     by_start = {rollup.interval.start: rollup for rollup in stored}
-    return (rollup for rollup in right if by_start.get(rollup.interval.start) != rollup)
+    for rollup in right:
+        found = by_start.get(rollup.interval.start)
+        if found is None or (found != rollup and rollup.interval.start >= kept_from):
+            yield rollup
 
 
 def opened(samples: Iterable[Sample], minutes: Iterable[Rollup], hours: Iterable[Rollup]) -> OpenIntervals:

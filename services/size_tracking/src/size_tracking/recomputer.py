@@ -1,5 +1,7 @@
 """Runs `recompute_plan.py`: each message makes the rollups of a stretch of time anew and sends the message of the next.
 
+Where samples expire, a row that is older than they are sure to be is never replaced: by then it may be all that is left.
+
 It may run whatever else goes on. Totals are read first, then samples, strongly consistent: what is before the open
 intervals of those totals is final, so every run writes the same there. The open intervals are put on condition of the
 totals' revision. A step carries nothing from the one before it but where to go on, so a late duplicate does no harm.
@@ -28,6 +30,8 @@ MAX_PAGES = 4
 
 They have at most some 18,000 samples, so a message puts at most as many rollups, in the time of one invocation.
 """
+MARGIN_DAYS = 2
+"""How long before its expiry a sample counts as expired. A message may be that old, and clocks differ."""
 MAX_TRIES = 8
 """How often the open intervals are put if commits move the totals meanwhile, before the message goes back."""
 
@@ -44,6 +48,7 @@ class Recomputer:
     steps: StepQueue
     clock: Clock
     tracked: Tracked
+    sample_retention_days: int = 0
 
     def step(self, message: RecomputeRollups, *, deadline: int) -> None:
         """Make the rollups of the samples from `since` on anew, as many as fit; send a message for the rest.
@@ -98,9 +103,14 @@ class Recomputer:
     def _put(self, bucket: str, unit: Unit, first: int, last: int, right: list[Rollup]) -> int:
         """Put the intervals from `first` to before `last` that are not stored so, and return their number."""
         stored = self.ledger.rollups(bucket, unit, first, last)
-        wrong = list(recompute_plan.differing(stored, right))
+        wrong = list(recompute_plan.differing(stored, right, kept_from=self._kept_from()))
         self.ledger.put_rollups(bucket, wrong)
         return len(wrong)
+
+    def _kept_from(self) -> int:
+        """Return the instant since which no sample has expired, or is about to."""
+        days = self.sample_retention_days
+        return self.clock.now() - (days - MARGIN_DAYS) * Unit.DAY.length if days else 0
 
     def _open(self, bucket: str, until: int) -> tuple[bool, bool]:
         """Put the open intervals unless they stand so already; return whether this is done, and whether they did not.
@@ -121,6 +131,8 @@ class Recomputer:
             after = samples[-1].time + 1 if samples else until
             samples += chain.from_iterable(self.ledger.samples(bucket, after, totals.last_time + 1))
             if not samples:  # the history has lost them
+                return True, False
+            if totals.open is not None and until < self._kept_from():
                 return True, False
             open_ = recompute_plan.opened(samples, minutes, hours)
             if open_ == totals.open:

@@ -6,11 +6,12 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from size_history import items
-from size_history.items import EXPIRY, Item, Peak, Rollup, Totals, number, text
+from size_history.items import EXPIRY, Item, Peak, Rollup, Sample, Totals, number, text
 from size_history.sources import Source
 from size_tracking.values import Outcome, PrefixDelta, RowWrite, Run, Transaction
 
-TOMBSTONE_SECONDS = 30 * 24 * 3600
+DAY_SECONDS = 24 * 3600
+TOMBSTONE_SECONDS = 30 * DAY_SECONDS
 """How long the row of an absent object is kept. It must outlive every handler that may have read its revision."""
 _MOVED = "ConditionalCheckFailed"
 _RETRY = {
@@ -37,10 +38,12 @@ _RUN_NUMBERS = (
 _RUN_FLAGS = ("announced", "again", "settled")
 
 
-def transact_items(transaction: Transaction, *, ledger: str, history: str, now: int) -> list[Item]:
+def transact_items(
+    transaction: Transaction, *, ledger: str, history: str, now: int, sample_retention_days: int = 0
+) -> list[Item]:
     """Return the items of a transaction on these two tables: the object rows and the run come first.
 
-    `now` is in microseconds since 1970.
+    `now` is in microseconds since 1970. A sample expires after `sample_retention_days`, or never if that is 0.
     """
     bucket = transaction.bucket
     writes: list[Item] = [put_row(ledger, bucket, row, now) for row in transaction.rows]
@@ -50,7 +53,7 @@ def transact_items(transaction: Transaction, *, ledger: str, history: str, now: 
     if transaction.totals:
         writes.append(put_totals(ledger, bucket, transaction.totals))
     if transaction.sample:
-        writes.append({"Put": {"TableName": history, "Item": transaction.sample.to_item()}})
+        writes.append(put_sample(history, transaction.sample, sample_retention_days))
     writes += [put_rollup(ledger, bucket, rollup) for rollup in transaction.rollups]
     if transaction.peak:
         writes.append(put_peak(ledger, transaction.peak))
@@ -110,6 +113,14 @@ def add_prefix(table: str, bucket: str, delta: PrefixDelta) -> Item:
 def put_totals(table: str, bucket: str, totals: Totals) -> Item:
     """Put the totals, if their stored revision is one less."""
     return {"Put": {"TableName": table, "Item": totals.to_item(bucket), **if_revision(totals.revision - 1)}}
+
+
+def put_sample(table: str, sample: Sample, retention_days: int) -> Item:
+    """Put a sample, which expires after a number of days; 0 keeps it forever."""
+    item = sample.to_item()
+    if retention_days:
+        item[EXPIRY] = number(sample.time // 1_000_000 + retention_days * DAY_SECONDS)
+    return {"Put": {"TableName": table, "Item": item}}
 
 
 def put_rollup(table: str, bucket: str, rollup: Rollup) -> Item:
