@@ -15,9 +15,11 @@ import pytest
 from driver.history import Clock
 from driver.history import History as DriverHistory
 from driver.scenario import Weight
+from plotting.hierarchy import Span
 from plotting.history import History as PlottingHistory
 from plotting.ledger import Ledger as PlottingLedger
 from plotting.parsing import HistoryQuery, Range
+from plotting.rollups import Rollups
 from size_history import items
 from size_history.batch_get import batch_get
 from size_history.deadline import Deadline
@@ -125,12 +127,16 @@ CALLS = {
         "prefixes": lambda it: it.prefixes("b", TOTALS, "a", 5),
     },
     PlottingHistory: {
-        "samples": lambda it: [
-            list(it.samples(range_)) for range_ in (RANGE, Range("b", NOW - 10, NOW, live=True))
-        ],
+        "first_samples": lambda it: it.first_samples("b", NOW - 10, NOW + 1, 5),
         "page": lambda it: it.page(HistoryQuery(RANGE, descending=True, after=None, limit=5, format="json")),
         "sample_before": lambda it: [it.sample_before("b", NOW, whole=whole) for whole in (True, False)],
         "largest_size": lambda it: it.largest_size("b"),
+    },
+    Rollups: {
+        "of": lambda it: it.of("b", Span(Unit.MINUTE, 0, NOW)),
+        "at": lambda it: it.at("b", [(Unit.MINUTE, 0)]),
+        "first_minute": lambda it: it.first_minute("b", 0, NOW),
+        "last_minutes": lambda it: it.last_minutes("b", NOW),
     },
     DriverHistory: {
         "last_pass": lambda it: it.last_pass(),
@@ -156,6 +162,8 @@ def adapter(kind, client, threads):
         return TrackingLedger(client, ledger_table="ledger", history_table="history")
     if kind is PlottingLedger:
         return PlottingLedger(client, "ledger", threads)
+    if kind is Rollups:
+        return Rollups(client, "ledger")
     if kind is PlottingHistory:
         return PlottingHistory(client, "history", "index")
     clock = Clock(now=lambda: NOW, sleep=lambda _: None)
@@ -247,5 +255,6 @@ def test_no_service_reads_a_table_elsewhere():
         "driver/src/driver/history.py",
         "plotting/src/plotting/history.py",
         "plotting/src/plotting/ledger.py",
+        "plotting/src/plotting/rollups.py",
         "size_tracking/src/size_tracking/ledger.py",
     }
