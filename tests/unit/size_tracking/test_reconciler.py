@@ -114,12 +114,12 @@ def test_an_object_is_overdue_after_that_time_and_not_at_it(late, overdue):
 
 
 def test_the_keys_that_no_event_told_of_are_counted_over_all_chunks(parts, capsys):
-    for number in range(CHUNK_KEYS + 1):
+    for number in range(CHUNK + 1):
         parts.put(f"k{number:03}", 1, age=10 * OVERDUE.total_seconds())
 
     parts.drain(RECONCILE)
 
-    assert [each["DriftHealedKeys"] for each in ended(capsys)] == [CHUNK_KEYS + 1]
+    assert [each["DriftHealedKeys"] for each in ended(capsys)] == [CHUNK + 1]
 
 
 def test_an_adoption_misses_nothing(new, capsys):
