@@ -12,7 +12,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "substrates.md"
 ROW = re.compile(
     r"\| `(?P<probe>[a-z_]+)` \| [^|]+ \| (?P<localstack>yes|no)\b[^|]* \| (?P<ministack>yes|no)\b[^|]* \|"
 )
-SAYS = {row["probe"]: row for line in PAGE.read_text().splitlines() if (row := ROW.fullmatch(line))}
+TABLE = PAGE.read_text(encoding="utf-8").partition("## Where they differ from AWS\n")[2].partition("\n## ")[0]
+SAYS = {row["probe"]: row for line in TABLE.splitlines() if (row := ROW.fullmatch(line))}
 PROBES = [
     name
     for name, it in vars(probes).items()
