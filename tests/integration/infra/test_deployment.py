@@ -130,7 +130,7 @@ def test_the_api_answers_and_answers_a_browsers_preflight_with_and_without_a_bod
     for preflight in preflights:
         assert preflight.status_code == 204
         assert preflight.headers["Access-Control-Allow-Origin"] == endpoint
-        assert "POST" in preflight.headers["Access-Control-Allow-Methods"].split(",")
+        assert "Authorization" in preflight.headers["Access-Control-Allow-Headers"].split(",")
 
 
 def test_what_the_tracker_measures_arrives_in_its_log(aws, outputs):

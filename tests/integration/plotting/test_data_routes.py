@@ -391,7 +391,11 @@ def test_every_answer_about_a_bucket_says_its_state_since_when_and_why(world, pa
 def test_a_caller_that_has_the_answer_learns_of_another_state_but_not_of_every_check(world, path):
     more = {"format": "json"} if path == "/plot" else {}
     now = module.time.time_ns() // 1000
-    span = {"from": to_text(now - 60 * SECOND), "to": to_text(now)} if path in {"/plot", "/history", "/range"} else {}
+    span = (
+        {"from": to_text(now - 60 * SECOND), "to": to_text(now)}
+        if path in {"/plot", "/history", "/range"}
+        else {}
+    )
     track(world, 5, checked=now - 2 * SECOND)
     tag = call(path, **more, **span)["headers"]["ETag"]
 
