@@ -128,6 +128,8 @@ def test_a_new_tables_backups_are_waited_for(client, monkeypatch):
         answers.add_response(
             "describe_table", {"Table": {**tables.HISTORY.definition(), "TableStatus": "ACTIVE"}}
         )
+    expires = {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED"}}
+    answers.add_response("describe_time_to_live", expires)
     answers.add_client_error("update_continuous_backups", "ContinuousBackupsUnavailableException")
     enabled = {"ContinuousBackupsDescription": {"ContinuousBackupsStatus": "ENABLED"}}
     answers.add_response("update_continuous_backups", enabled)
