@@ -7,7 +7,9 @@ import pytest
 
 from infra_cdk.app import build
 from tests.infra import stateful
+from tests.infra.replacing import replaced
 from tests.infra.templates import nodes, text
+from tests.updates import version_0_1
 
 VERSION = "AWS::Lambda::Version"
 MAX_DESCRIPTION = 256
@@ -103,6 +105,14 @@ def test_nothing_that_a_function_refers_to_in_its_own_stack_can_be_replaced_unde
         resource = on_aws.resources[name]
         may_replace = set(stateful.replacing_properties(resource["Type"])) - IN_THE_LOGICAL_ID
         assert not may_replace & resource.get("Properties", {}).keys(), name
+
+
+def test_an_upgrade_from_version_0_1_replaces_nothing_but_versions(synth):
+    """tests/updates executes it, on an emulator that knows only some of the properties that replace a resource."""
+    for name, before in version_0_1.recorded("base").items():
+        stack = synth(target="dev")[name]
+
+        assert {stack.resources[each]["Type"] for each in replaced(before, stack.body)} <= {VERSION}
 
 
 def test_the_stack_of_prods_data_is_protected_against_its_deletion_and_no_other(tmp_path):
