@@ -166,6 +166,7 @@ ROUTES = (
     ("GET", "/count", {}),
     ("GET", "/buckets", {}),
     ("GET", "/prefixes", {}),
+    ("GET", "/range", {}),
     ("GET", "/health", {}),
     ("GET", "/openapi.yaml", {}),
     ("GET", "/", {}),
