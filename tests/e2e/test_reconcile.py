@@ -1,6 +1,7 @@
 """A reconcile heals lost events, and `track` adopts an existing bucket, while the bucket goes on changing."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -86,15 +87,18 @@ def test_a_reconcile_heals_500_lost_changes_while_the_bucket_goes_on_changing(en
         environment.wait_until_quiet()
 
         truth = assert_exact(environment, bucket)
-        run = environment.reconcile(bucket)
+        # The row may be that of a later run by now: the watch asks for one when it hears the bucket again.
+        (found,) = re.findall(
+            r": ended, [\d,]+ keys checked, ([\d,]+) healed, ([\d,]+) bytes of drift", capsys.readouterr().out
+        )
+        healed, drift = (int(number.replace(",", "")) for number in found)
         # MiniStack runs two steps at once, and one that is overtaken does not count what it healed.
         if not ON_MINISTACK:
-            assert items.int_of(run, "healed") >= 500
-            assert items.int_of(run, "drift") >= 300 * 7 + 100 * 10 + 100 * 10
-        assert "healed" in capsys.readouterr().out
+            assert healed >= 500
+            assert drift >= 300 * 7 + 100 * 10 + 100 * 10
         show(
             f"\n  500 lost changes healed beside {changes[0]} live ones: exact at {truth.count} objects; "
-            f"{run['checked']['N']} keys checked, {run['healed']['N']} healed, {run['drift']['N']} bytes of drift"
+            f"{healed} healed, {drift} bytes of drift"
         )
 
 

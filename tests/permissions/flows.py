@@ -13,8 +13,6 @@ OTHER_WORDS = {
     "s3:ListBucket": _OF_HEAD,  # a HEAD needs it if the object does not exist
 }
 """How else the log tells of a refused action, in small letters: the answer to a HEAD has no text."""
-CALLS = 6
-"""More calls at the same time than a function has had so far, so that some of them start cold."""
 ROUTES = ("health", "plot?window=60", "history", "size", "count", "prefixes", "buckets")
 
 
@@ -42,11 +40,14 @@ def drive(environment: Environment) -> None:
     environment.client("lambda").invoke(FunctionName=environment.driver_function, Payload=b"{}")
 
 
-def start_cold(environment: Environment, function: str) -> None:
-    """Have new execution environments made, each of which makes its log stream; what the calls answer does not matter."""
+def start_cold(environment: Environment, function: str, calls: int) -> None:
+    """Have new execution environments made, each of which makes its log stream; what the calls answer does not matter.
+
+    More calls at the same time than the function has had so far start cold.
+    """
     client = environment.client("lambda")
-    with ThreadPoolExecutor(CALLS) as pool:
-        list(pool.map(lambda _: client.invoke(FunctionName=function, Payload=b"{}"), range(CALLS)))
+    with ThreadPoolExecutor(calls) as pool:
+        list(pool.map(lambda _: client.invoke(FunctionName=function, Payload=b"{}"), range(calls)))
 
 
 class Log:

@@ -28,6 +28,8 @@ BY_THE_PLATFORM = {
 """What Lambda does with the role before or after it calls the function, which therefore cannot tell of a refusal."""
 
 
+CALLS = {"size_tracking_function": 6, "plotting_function": 6, "driver_function": 2}
+"""How many calls at the same time start one of them cold. Two runs of the demo wait for one another."""
 HAS_ANOTHER_WAY = {("size_tracking_function", "s3:GetObject")}
 """The listing answers for a refused HEAD (tests/unit/size_tracking/test_observer.py)."""
 
@@ -54,7 +56,7 @@ def test_each_permission_of_a_function_is_used(environment, function, show):
     forget()
 
     FLOWS[function](environment)
-    flows.start_cold(environment, getattr(environment, function))
+    flows.start_cold(environment, getattr(environment, function), CALLS[function])
     grants = grants_of(environment, role)
 
     def unused() -> list[str]:
@@ -81,7 +83,7 @@ def test_without_any_one_permission_the_function_is_refused_and_says_so(environm
             since = int(time.time() * 1000)
             FLOWS[function](environment)
             if grant.action == "logs:CreateLogStream":
-                flows.start_cold(environment, f"{name}:live")
+                flows.start_cold(environment, f"{name}:live", CALLS[function])
             until(
                 lambda grant=grant: any(row["refused"] and grant.covers(row) for row in needed(role)),
                 lambda grant=grant: f"{grant.action} on {grant.resources} is refused",

@@ -17,7 +17,7 @@ def test_1000_histories_in_memory_end_exact(show):
     tally = run_in_memory(seed, examples=1000, steps=12)
 
     show(f"\n  in memory: {tally}, all ended exact (seed {seed})")
-    assert tally.met.total() > 1000, "hardly any fault was injected: the histories test nothing"
+    assert tally.met.total() > 500, "hardly any fault was injected: the histories test nothing"
     assert tally.of(COMMIT_UNKNOWN, "TransactWriteItems") > 50
     assert tally.of({Fault.CONFLICT}, "TransactWriteItems") > 20
     assert tally.of({Fault.UNPROCESSED}, "BatchGetItem") > 20
