@@ -85,25 +85,14 @@ def _push_images(deployment: Deployment, architecture: str) -> None:
 def _take_baselines(deployment: Deployment, *, changed: bool) -> list[str]:
     """Make the stacks' buckets tracked; ask for a reconcile of each without a baseline, and of all if anything `changed`.
 
-    The data bucket's first run is waited for, as it has nothing to list yet. That of another bucket may take hours. On
-    AWS the stacks have turned on the events.
+    The data bucket's first run is waited for, as it has nothing to list yet. That of another bucket may take hours.
     Return a line for each bucket that cannot be tracked.
     """
-    data_bucket = deployment.outputs["DataBucketName"]
-    untracked = []
-    for bucket in buckets_of_stacks(deployment):
-        try:
-            require_here(deployment, bucket)
-            enlist(deployment, bucket, turn_on=bool(deployment.endpoint))
-        except NoBucketError as error:  # it may come later
-            print(f"{error}: make track TARGET={deployment.target} BUCKET={bucket} once there is")
-            continue
-        except (CommandError, ClientError) as error:
-            untracked.append(f"{bucket}: {flat(error)}")
-            continue
+    tracked, untracked = _enlist_all(deployment)
+    for bucket in tracked:
         found = totals(deployment.client("dynamodb"), deployment.outputs["LedgerTableName"], bucket)
         live = found is not None and found.state is BucketState.LIVE
-        if bucket == data_bucket and not live:
+        if bucket == deployment.outputs["DataBucketName"] and not live:
             print(f"{bucket}: asking for the baseline", flush=True)
             reconcile(deployment, bucket)
         elif changed or not live:
@@ -112,6 +101,26 @@ def _take_baselines(deployment: Deployment, *, changed: bool) -> list[str]:
             watch = f"make reconcile TARGET={deployment.target} BUCKET={bucket}"
             print(f"{bucket}: asked for a reconcile; {watch} watches one")
     return untracked
+
+
+def _enlist_all(deployment: Deployment) -> tuple[list[str], list[str]]:
+    """Make the stacks' buckets tracked; return them, and a line for each other that cannot be.
+
+    On AWS the stacks have turned on the events. Elsewhere this comes before anything that takes time: the watch adopts
+    a bucket of the settings by itself, and one whose events are still off then is not heard.
+    """
+    tracked, untracked = [], []
+    for bucket in buckets_of_stacks(deployment):
+        try:
+            require_here(deployment, bucket)
+            enlist(deployment, bucket, turn_on=bool(deployment.endpoint))
+        except NoBucketError as error:  # it may come later
+            print(f"{error}: make track TARGET={deployment.target} BUCKET={bucket} once there is")
+        except (CommandError, ClientError) as error:
+            untracked.append(f"{bucket}: {flat(error)}")
+        else:
+            tracked.append(bucket)
+    return tracked, untracked
 
 
 def command(
